@@ -1,0 +1,258 @@
+//! A simulated chat server that speaks the real wire protocol on loopback.
+//!
+//! WebSocket on TCP, Noise XX, IK and `XXfallback` under a certificate chain of its own, then
+//! stanzas: logins, leaves, metadata, invites, the offline queue. Any client that can be given the
+//! root key works on it, and every failure can be had on demand.
+//!
+//! - [`World`] is what the server knows and what survives a restart.
+//! - [`Fault`] is one failure: a [`Moment`] and a [`Reaction`].
+//! - [`Record`] is what it saw.
+//!
+//! Inside: `connection` accepts, `link` frames, `handshake` encrypts, `login` admits, `session`
+//! serves, `queries` and `groups` decide, `reactions` misbehave.
+
+mod certificate;
+mod connection;
+mod groups;
+mod handshake;
+mod keys;
+mod link;
+mod login;
+mod new_group;
+mod offline;
+mod queries;
+mod reactions;
+mod record;
+mod script;
+mod session;
+mod stanza;
+mod state;
+mod world;
+
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+
+pub use new_group::NewGroup;
+pub use record::{Direction, HandshakeKind, Login, Overlap, Record, Stanza};
+pub use script::{
+    CertificateFault, Fault, HoldHandle, LeaveReplyKind, Moment, Reaction, StreamErrorKind,
+};
+pub use world::{Device, GroupKind, Rank, World};
+
+use state::Shared;
+
+/// A running server. Clones are handles to the same one.
+#[derive(Clone)]
+pub struct Simulator {
+    shared: Arc<Shared>,
+    address: SocketAddr,
+    stop: Arc<watch::Sender<bool>>,
+}
+
+impl Simulator {
+    /// Starts on a free port of 127.0.0.1.
+    ///
+    /// # Errors
+    /// When no socket can be bound.
+    pub async fn start(world: World) -> io::Result<Self> {
+        Self::start_on(TcpListener::bind(("127.0.0.1", 0)).await?, world).await
+    }
+
+    /// Starts on a listener.
+    ///
+    /// # Errors
+    /// When the listener has no address.
+    #[expect(clippy::unused_async, reason = "it spawns, so it needs a runtime")]
+    pub async fn start_on(listener: TcpListener, world: World) -> io::Result<Self> {
+        let simulator = Self {
+            shared: Arc::new(Shared::new(world)),
+            address: listener.local_addr()?,
+            stop: Arc::new(watch::Sender::new(false)),
+        };
+        let stop = simulator.stop.subscribe();
+        tokio::spawn(accept(simulator.shared.clone(), listener, stop));
+        Ok(simulator)
+    }
+
+    /// The address that a client dials.
+    pub fn url(&self) -> String {
+        format!("ws://{}/ws/chat", self.address)
+    }
+
+    /// The public key that the certificate chain begins with.
+    pub fn root_key(&self) -> [u8; 32] {
+        self.shared.state().world.root_key()
+    }
+
+    /// The server's present static key, which a client keeps for IK.
+    pub fn server_key(&self) -> [u8; 32] {
+        *self.shared.state().world.server_keys().public()
+    }
+
+    /// The world as it is now.
+    pub fn snapshot(&self) -> World {
+        self.shared.state().world.clone()
+    }
+
+    /// Counts up whenever the world changes.
+    pub fn changes(&self) -> watch::Receiver<u64> {
+        self.shared.changes()
+    }
+
+    /// Closes every connection, and returns when the last one is closed.
+    pub async fn shutdown(&self) {
+        self.stop.send_replace(true);
+        self.stop.closed().await;
+    }
+
+    /// Links a new device to a phone number, whose account is made when missing.
+    pub fn link_device(&self, phone: &str) -> Device {
+        self.shared.change(|world| world.link_device(phone))
+    }
+
+    /// Unlinks a device; a live session of it ends with `device_removed`.
+    pub fn unlink_device(&self, jid: &str) {
+        self.shared.change(|world| world.devices.remove(jid));
+        self.shared.throw_out(jid);
+    }
+
+    /// Whether a device is linked.
+    pub fn is_linked(&self, jid: &str) -> bool {
+        self.shared.state().world.devices.contains_key(jid)
+    }
+
+    /// Makes a group and returns its JID.
+    pub fn create_group(&self, group: NewGroup) -> String {
+        self.shared.change(|world| world.create_group(group))
+    }
+
+    /// Adds a member without rank; one who is in already keeps their rank.
+    pub fn add_member(&self, group: &str, phone: &str) {
+        self.shared.change(|world| {
+            world.account(phone);
+            if let Some(group) = world.groups.get_mut(group) {
+                group
+                    .members
+                    .entry(phone.to_owned())
+                    .or_insert(Rank::Member);
+            }
+        });
+    }
+
+    /// Removes a member.
+    pub fn remove_member(&self, group: &str, phone: &str) {
+        self.shared.change(|world| {
+            if let Some(group) = world.groups.get_mut(group) {
+                group.members.remove(phone);
+            }
+        });
+    }
+
+    /// Sets the rank of a member.
+    pub fn set_rank(&self, group: &str, phone: &str, rank: Rank) {
+        self.shared.change(|world| {
+            if let Some(held) = world
+                .groups
+                .get_mut(group)
+                .and_then(|group| group.members.get_mut(phone))
+            {
+                *held = rank;
+            }
+        });
+    }
+
+    /// Whether an account is in a group.
+    pub fn is_member(&self, group: &str, phone: &str) -> bool {
+        self.shared.state().world.is_member(group, phone)
+    }
+
+    /// Changes what a group is to a community.
+    pub fn set_kind(&self, group: &str, kind: GroupKind) {
+        self.shared.change(|world| {
+            if let Some(group) = world.groups.get_mut(group) {
+                group.kind = kind;
+            }
+        });
+    }
+
+    /// Makes a live invite code for a group.
+    pub fn invite(&self, group: &str) -> String {
+        self.shared.change(|world| world.invite(group))
+    }
+
+    /// Revokes an invite code.
+    pub fn revoke_invite(&self, code: &str) {
+        self.shared.change(|world| {
+            if let Some(invite) = world.invites.get_mut(code) {
+                invite.revoked = true;
+            }
+        });
+    }
+
+    /// Lets messages wait for a device until its next active login.
+    pub fn queue_offline(&self, device_jid: &str, messages: usize) {
+        self.shared
+            .change(|world| world.queue_offline(device_jid, messages));
+    }
+
+    /// How many messages wait for a device: those it has acknowledged are gone.
+    pub fn offline_queued(&self, device_jid: &str) -> usize {
+        self.shared
+            .state()
+            .world
+            .devices
+            .get(device_jid)
+            .map_or(0, |device| device.queue.len())
+    }
+
+    /// Gives the server a new static key with a new leaf, so that IK with the old one falls back.
+    pub fn rotate_server_key(&self) {
+        self.shared.change(World::rotate_server_key);
+    }
+
+    /// Queues a failure.
+    pub fn script(&self, fault: Fault) {
+        self.shared.state().script.push(fault);
+    }
+
+    /// Failures that nobody has met yet.
+    pub fn unused_faults(&self) -> Vec<Fault> {
+        self.shared.state().script.unused()
+    }
+
+    /// What was seen so far.
+    pub fn record(&self) -> Record {
+        self.shared.state().record.clone()
+    }
+
+    /// Forgets what was seen; sockets that are open still count, but their logins do not.
+    pub fn clear_record(&self) {
+        self.shared.state().record.clear();
+    }
+}
+
+/// Accepts until told to stop. Each connection holds a receiver of `stop` for as long as it lives,
+/// which is how `shutdown` knows that the last one is gone.
+async fn accept(shared: Arc<Shared>, listener: TcpListener, mut stop: watch::Receiver<bool>) {
+    loop {
+        let tcp = tokio::select! {
+            _ = stop.wait_for(|stopped| *stopped) => return,
+            accepted = listener.accept() => match accepted {
+                Ok((tcp, _)) => tcp,
+                Err(_) => continue,
+            },
+        };
+        let shared = shared.clone();
+        let mut stop = stop.clone();
+        tokio::spawn(async move {
+            tokio::select! {
+                _ = stop.wait_for(|stopped| *stopped) => {}
+                () = connection::serve(shared, tcp) => {}
+            }
+        });
+    }
+}

@@ -1,0 +1,171 @@
+//! Frames over a WebSocket, before and after encryption.
+
+use std::collections::VecDeque;
+
+use bytes::{Bytes, BytesMut};
+use futures_util::{FutureExt, SinkExt, StreamExt};
+use tokio::io::AsyncWriteExt;
+use tokio::net::TcpStream;
+use tokio_websockets::{Message, WebSocketStream};
+use wacore::framing::{FrameDecoder, encode_frame};
+use wacore_binary::consts::WA_CONN_HEADER;
+
+use crate::script::HoldHandle;
+
+/// The peer is gone, or has to go.
+#[derive(Debug, thiserror::Error)]
+#[error("the connection is closed")]
+pub(crate) struct Closed;
+
+const ROUTING_INTRO: &[u8] = b"ED\0\x01";
+const ROUTING_LENGTH: usize = 3;
+
+/// One socket. Receiving can be cancelled at any time without losing a byte.
+pub(crate) struct Link {
+    socket: Option<WebSocketStream<TcpStream>>,
+    /// What came before the connection header was complete.
+    intro: Option<BytesMut>,
+    frames: FrameDecoder,
+    /// Frames that came while an earlier one was held.
+    backlog: VecDeque<BytesMut>,
+}
+
+impl Link {
+    pub(crate) fn new(socket: WebSocketStream<TcpStream>) -> Self {
+        Self {
+            socket: Some(socket),
+            intro: Some(BytesMut::new()),
+            frames: FrameDecoder::new(),
+            backlog: VecDeque::new(),
+        }
+    }
+
+    pub(crate) fn is_open(&self) -> bool {
+        self.socket.is_some()
+    }
+
+    pub(crate) async fn receive(&mut self) -> Result<BytesMut, Closed> {
+        if let Some(frame) = self.backlog.pop_front() {
+            return Ok(frame);
+        }
+        self.next_frame().await
+    }
+
+    /// Keeps the next frame for later, or finds that there will be none.
+    pub(crate) async fn set_next_aside(&mut self) -> Result<(), Closed> {
+        let frame = self.next_frame().await?;
+        self.backlog.push_back(frame);
+        Ok(())
+    }
+
+    /// Whether the peer has not closed yet, as far as its bytes have come.
+    pub(crate) fn is_live(&mut self) -> bool {
+        loop {
+            match self.set_next_aside().now_or_never() {
+                None => return true,
+                Some(Ok(())) => {}
+                Some(Err(Closed)) => return false,
+            }
+        }
+    }
+
+    /// Waits for a release, whatever becomes of the socket.
+    pub(crate) async fn hold(&mut self, handle: &HoldHandle) {
+        handle.mark_reached();
+        loop {
+            tokio::select! {
+                biased;
+                () = handle.released() => return,
+                _ = self.set_next_aside(), if self.is_open() => {}
+            }
+        }
+    }
+
+    async fn next_frame(&mut self) -> Result<BytesMut, Closed> {
+        loop {
+            if let Some(frame) = self.frames.decode_frame() {
+                return Ok(frame);
+            }
+            let socket = self.socket.as_mut().ok_or(Closed)?;
+            let understood = match socket.next().await {
+                Some(Ok(message)) if message.is_binary() => {
+                    self.feed(&Bytes::from(message.into_payload()))
+                }
+                Some(Ok(_)) => Ok(()),
+                Some(Err(_)) | None => Err(Closed),
+            };
+            if understood.is_err() {
+                self.socket = None;
+                return Err(Closed);
+            }
+        }
+    }
+
+    fn feed(&mut self, bytes: &[u8]) -> Result<(), Closed> {
+        let Some(mut intro) = self.intro.take() else {
+            self.frames.feed(bytes);
+            return Ok(());
+        };
+        intro.extend_from_slice(bytes);
+        match header_length(&intro)? {
+            Some(length) => self.frames.feed(&intro[length..]),
+            None => self.intro = Some(intro),
+        }
+        Ok(())
+    }
+
+    pub(crate) async fn send_frame(&mut self, payload: &[u8]) -> Result<(), Closed> {
+        let frame = encode_frame(payload, None).map_err(|_| Closed)?;
+        self.send_bytes(frame).await
+    }
+
+    pub(crate) async fn send_bytes(&mut self, bytes: Vec<u8>) -> Result<(), Closed> {
+        let socket = self.socket.as_mut().ok_or(Closed)?;
+        if socket.send(Message::binary(bytes)).await.is_err() {
+            self.socket = None;
+            return Err(Closed);
+        }
+        Ok(())
+    }
+
+    /// Closes so that what was sent still arrives: unread bytes would make the kernel reset the
+    /// connection.
+    pub(crate) async fn finish(&mut self) {
+        let Some(mut socket) = self.socket.take() else {
+            return;
+        };
+        if socket.send(Message::close(None, "")).await.is_ok() {
+            let _ = socket.get_mut().shutdown().await;
+        }
+        while let Some(Some(Ok(_))) = socket.next().now_or_never() {}
+    }
+
+    /// Closes without a word.
+    pub(crate) fn abort(&mut self) {
+        self.socket = None;
+    }
+}
+
+/// The length of routing intro and connection header together, once they are complete.
+fn header_length(bytes: &[u8]) -> Result<Option<usize>, Closed> {
+    let known = bytes.len().min(ROUTING_INTRO.len());
+    let mut start = 0;
+    if bytes[..known] == ROUTING_INTRO[..known] {
+        let Some(length) = bytes
+            .get(ROUTING_INTRO.len()..)
+            .and_then(|rest| rest.first_chunk::<ROUTING_LENGTH>())
+        else {
+            return Ok(None);
+        };
+        let routing = length
+            .iter()
+            .fold(0, |sum, byte| sum * 256 + usize::from(*byte));
+        start = ROUTING_INTRO.len() + ROUTING_LENGTH + routing;
+    }
+    let end = start + WA_CONN_HEADER.len();
+    match bytes.get(start..end) {
+        None => Ok(None),
+        Some(header) if header == WA_CONN_HEADER => Ok(Some(end)),
+        Some(_) => Err(Closed),
+    }
+}

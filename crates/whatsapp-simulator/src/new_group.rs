@@ -1,0 +1,70 @@
+//! A group as a test describes it before it exists.
+
+use crate::world::{GroupKind, Rank};
+
+/// A group to be made.
+#[derive(Clone, Debug)]
+pub struct NewGroup {
+    /// Its JID; a free one is chosen when absent.
+    pub jid: Option<String>,
+    /// Its subject.
+    pub subject: String,
+    /// What it is to a community.
+    pub kind: GroupKind,
+    /// Whether members are addressed by LID rather than by phone number.
+    pub lid_addressed: bool,
+    /// Members by phone number. The first superadmin, or else the first member, is the creator.
+    pub members: Vec<(String, Rank)>,
+    /// A live invite code for it.
+    pub invite: Option<String>,
+}
+
+impl NewGroup {
+    /// A plain, empty group.
+    #[must_use]
+    pub fn new(subject: &str) -> Self {
+        Self {
+            jid: None,
+            subject: subject.to_owned(),
+            kind: GroupKind::Group,
+            lid_addressed: false,
+            members: Vec::new(),
+            invite: None,
+        }
+    }
+
+    /// Chooses the JID.
+    #[must_use]
+    pub fn jid(mut self, jid: &str) -> Self {
+        self.jid = Some(jid.to_owned());
+        self
+    }
+
+    /// Sets the kind.
+    #[must_use]
+    pub fn kind(mut self, kind: GroupKind) -> Self {
+        self.kind = kind;
+        self
+    }
+
+    /// Addresses members by LID.
+    #[must_use]
+    pub fn lid_addressed(mut self) -> Self {
+        self.lid_addressed = true;
+        self
+    }
+
+    /// Adds a member.
+    #[must_use]
+    pub fn member(mut self, phone: &str, rank: Rank) -> Self {
+        self.members.push((phone.to_owned(), rank));
+        self
+    }
+
+    /// Gives it a live invite code.
+    #[must_use]
+    pub fn invite(mut self, code: &str) -> Self {
+        self.invite = Some(code.to_owned());
+        self
+    }
+}

@@ -1,0 +1,89 @@
+//! Answers to IQs, as they should be and as the script wants them.
+
+use wacore_binary::Node;
+
+use crate::link::Closed;
+use crate::queries::{self, Answer, leave_reply, odd_leave_replies};
+use crate::script::Reaction;
+use crate::session::Session;
+use crate::stanza::{iq_error, stream_error, unrelated};
+
+impl Session {
+    pub(crate) async fn answer(&mut self, iq: Node) -> Result<(), Closed> {
+        let moment = queries::moment(&iq);
+        let Some(reaction) = self.shared.take_fault(moment, Some(&self.device)) else {
+            return self.answer_plainly(&iq).await;
+        };
+        match reaction {
+            Reaction::Silence => Ok(()),
+            Reaction::SilenceAfterApply => {
+                self.apply(&iq);
+                Ok(())
+            }
+            Reaction::DropAfterApply => {
+                self.apply(&iq);
+                self.drop_connection()
+            }
+            Reaction::Hold(handle) => {
+                self.hold(&handle).await;
+                self.answer_plainly(&iq).await
+            }
+            Reaction::Noise => {
+                for stanza in unrelated() {
+                    self.send(stanza).await?;
+                }
+                self.answer_plainly(&iq).await
+            }
+            Reaction::StreamError(kind) => self.end_with(stream_error(kind)).await,
+            Reaction::IqError {
+                code,
+                text,
+                backoff,
+            } => self.send(iq_error(&iq, code, &text, backoff)).await,
+            Reaction::TargetError { code } => self.send(leave_reply(&iq, Some(code))).await,
+            Reaction::TargetErrorAfterApply { code } => {
+                self.apply(&iq);
+                self.send(leave_reply(&iq, Some(code))).await
+            }
+            Reaction::LeaveReply { kind, applied } => {
+                if applied {
+                    self.apply(&iq);
+                }
+                for reply in odd_leave_replies(&iq, kind) {
+                    self.send(reply).await?;
+                }
+                Ok(())
+            }
+            Reaction::RawFrame(plaintext) => self.send_plaintext(&plaintext).await,
+            Reaction::RawBytes(bytes) => self.send_bytes(bytes).await,
+            Reaction::Drop | Reaction::Failure { .. } | Reaction::Certificate(_) => {
+                self.drop_connection()
+            }
+        }
+    }
+
+    async fn answer_plainly(&mut self, iq: &Node) -> Result<(), Closed> {
+        let answer = self.apply(iq);
+        self.send(answer.reply).await?;
+        if let Some(device) = answer.unlinked {
+            self.shared.throw_out(&device);
+        }
+        if answer.activates {
+            self.activate().await?;
+        }
+        Ok(())
+    }
+
+    fn apply(&self, iq: &Node) -> Answer {
+        let answer = queries::answer(&mut self.shared.state().world, &self.phone, iq);
+        if answer.changed {
+            self.shared.changed();
+        }
+        answer
+    }
+
+    fn drop_connection(&mut self) -> Result<(), Closed> {
+        self.abort();
+        Err(Closed)
+    }
+}

@@ -1,0 +1,279 @@
+//! Failures on demand: which moment, and what the server does there.
+
+use std::collections::VecDeque;
+use std::fmt;
+use std::sync::Arc;
+
+use tokio::sync::watch;
+
+/// One failure, used once. Faults for the same moment are used in the order they were scripted.
+#[derive(Clone, Debug)]
+pub struct Fault {
+    /// The device it is meant for (its JID), or any. Until a client has said who it is, at
+    /// [`Moment::Connect`] and [`Moment::ClientHello`], only faults for any device are used.
+    pub device: Option<String>,
+    /// When it happens.
+    pub moment: Moment,
+    /// What happens. A reaction that makes no sense at its moment is never used, and stays in
+    /// [`Simulator::unused_faults`](crate::Simulator::unused_faults).
+    pub reaction: Reaction,
+}
+
+impl Fault {
+    /// A fault for whichever device comes first.
+    #[must_use]
+    pub fn new(moment: Moment, reaction: Reaction) -> Self {
+        Self {
+            device: None,
+            moment,
+            reaction,
+        }
+    }
+
+    /// Narrows the fault to one device JID.
+    #[must_use]
+    pub fn for_device(mut self, jid: &str) -> Self {
+        self.device = Some(jid.to_owned());
+        self
+    }
+}
+
+/// A point of the conversation where a fault can be put.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Moment {
+    /// TCP accepted, before the WebSocket upgrade is answered.
+    Connect,
+    /// The client's first handshake message was read.
+    ClientHello,
+    /// The login payload was read.
+    Login,
+    /// An invite lookup was read.
+    Invite,
+    /// A metadata query was read.
+    Metadata,
+    /// A leave was read.
+    Leave,
+    /// An IQ of any kind was read, the three above included.
+    AnyIq,
+}
+
+impl Moment {
+    fn is_iq(self) -> bool {
+        matches!(
+            self,
+            Self::Invite | Self::Metadata | Self::Leave | Self::AnyIq
+        )
+    }
+}
+
+/// What the server does instead of, or before, its usual answer.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub enum Reaction {
+    /// Closes TCP without a word; nothing is applied.
+    Drop,
+    /// Applies the request, then closes without a reply.
+    DropAfterApply,
+    /// Applies nothing and never answers this one request.
+    Silence,
+    /// Applies the request and never answers it.
+    SilenceAfterApply,
+    /// Waits for the handle's release, then goes on as usual. The request counts as received: it
+    /// is carried out on release even when the socket is gone by then.
+    Hold(HoldHandle),
+    /// At login: `<failure reason=… [expire=…]/>`, then the end of the stream.
+    Failure {
+        /// The reason code, such as 401, 402, 405 or 503.
+        reason: u16,
+        /// Seconds until a temporary ban (402) ends.
+        expire: Option<u64>,
+    },
+    /// A stream error instead of the answer, then the end of the stream.
+    StreamError(StreamErrorKind),
+    /// `<iq type="error">` instead of the result; nothing is applied.
+    IqError {
+        /// The error code.
+        code: u16,
+        /// The error's `text`.
+        text: String,
+        /// Seconds to stay away, as throttling sends them.
+        backoff: Option<u32>,
+    },
+    /// At a leave: this code on every target; nothing is applied.
+    TargetError {
+        /// The code of each target.
+        code: u16,
+    },
+    /// At a leave: this code on every target, although it was applied.
+    TargetErrorAfterApply {
+        /// The code of each target.
+        code: u16,
+    },
+    /// At a leave: a reply that confirms nothing, or not this.
+    LeaveReply {
+        /// The shape of the reply.
+        kind: LeaveReplyKind,
+        /// Whether the leave is carried out.
+        applied: bool,
+    },
+    /// A properly encrypted frame with this plaintext instead of the answer.
+    RawFrame(Vec<u8>),
+    /// These bytes instead of the answer: in a WebSocket message as they are, or on the bare TCP
+    /// stream at [`Moment::Connect`].
+    RawBytes(Vec<u8>),
+    /// At the client hello: a certificate chain with one thing wrong.
+    Certificate(CertificateFault),
+    /// A few unrelated stanzas first, then the usual answer.
+    Noise,
+}
+
+impl Reaction {
+    fn fits(&self, moment: Moment) -> bool {
+        match self {
+            Self::Drop | Self::Silence | Self::Hold(_) | Self::RawBytes(_) => true,
+            Self::Certificate(_) => moment == Moment::ClientHello,
+            Self::Failure { .. } => moment == Moment::Login,
+            Self::DropAfterApply
+            | Self::SilenceAfterApply
+            | Self::StreamError(_)
+            | Self::RawFrame(_)
+            | Self::Noise => moment == Moment::Login || moment.is_iq(),
+            Self::IqError { .. } => moment.is_iq(),
+            Self::TargetError { .. }
+            | Self::TargetErrorAfterApply { .. }
+            | Self::LeaveReply { .. } => moment == Moment::Leave,
+        }
+    }
+}
+
+/// How a stream ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StreamErrorKind {
+    /// `<conflict type="replaced"/>`: somebody else opened this session.
+    Replaced,
+    /// `<conflict type="device_removed"/>`: logged out.
+    DeviceRemoved,
+    /// `<stream:error code="…"/>`, such as 515 or 516.
+    Code(u16),
+    /// `<xmlstreamend/>`.
+    XmlStreamEnd,
+}
+
+/// A leave reply that a client must not take for success.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LeaveReplyKind {
+    /// `<leave/>` without a target.
+    Empty,
+    /// A result without `<leave>`.
+    MissingLeave,
+    /// A success for another group only.
+    OtherTarget,
+    /// A good reply under another IQ id, then nothing.
+    OtherId,
+    /// The good reply, twice.
+    Twice,
+    /// A good reply whose targets have another tag.
+    WrongTag,
+}
+
+/// What is wrong with the certificate chain.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CertificateFault {
+    /// The intermediate is signed by a stranger instead of the root.
+    RootSignature,
+    /// The leaf is signed by a stranger instead of the intermediate.
+    LeafSignature,
+    /// The intermediate names an issuer other than the root (serial 0).
+    IntermediateIssuerSerial,
+    /// The leaf names an issuer other than the intermediate.
+    LeafIssuerSerial,
+    /// The leaf is for another key than the server's static key.
+    LeafKey,
+    /// The leaf ended yesterday.
+    Expired,
+    /// The leaf begins tomorrow.
+    NotYetValid,
+    /// There is no intermediate.
+    MissingIntermediate,
+}
+
+/// The test's end of a [`Reaction::Hold`]: clones share one latch.
+#[derive(Clone)]
+pub struct HoldHandle {
+    reached: Arc<watch::Sender<bool>>,
+    released: Arc<watch::Sender<bool>>,
+}
+
+impl HoldHandle {
+    /// A handle that holds.
+    #[must_use]
+    pub fn new() -> Self {
+        Self {
+            reached: Arc::new(watch::Sender::new(false)),
+            released: Arc::new(watch::Sender::new(false)),
+        }
+    }
+
+    /// Lets the server go on, now or when it gets there.
+    pub fn release(&self) {
+        self.released.send_replace(true);
+    }
+
+    /// Returns once the server waits at this handle.
+    pub async fn reached(&self) {
+        wait(&self.reached).await;
+    }
+
+    pub(crate) fn mark_reached(&self) {
+        self.reached.send_replace(true);
+    }
+
+    pub(crate) async fn released(&self) {
+        wait(&self.released).await;
+    }
+}
+
+/// The sender is borrowed for as long as the wait lasts, so its channel cannot close.
+async fn wait(latch: &watch::Sender<bool>) {
+    let _ = latch.subscribe().wait_for(|set| *set).await;
+}
+
+impl Default for HoldHandle {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl fmt::Debug for HoldHandle {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("HoldHandle")
+            .field("reached", &*self.reached.borrow())
+            .field("released", &*self.released.borrow())
+            .finish()
+    }
+}
+
+/// The queue of faults.
+#[derive(Debug, Default)]
+pub(crate) struct Script(VecDeque<Fault>);
+
+impl Script {
+    pub(crate) fn push(&mut self, fault: Fault) {
+        self.0.push_back(fault);
+    }
+
+    pub(crate) fn unused(&self) -> Vec<Fault> {
+        self.0.iter().cloned().collect()
+    }
+
+    /// Takes the first fault for this moment and device.
+    pub(crate) fn take(&mut self, moment: Moment, device: Option<&str>) -> Option<Reaction> {
+        let index = self.0.iter().position(|fault| {
+            let for_moment =
+                fault.moment == moment || (fault.moment == Moment::AnyIq && moment.is_iq());
+            let for_device = fault.device.is_none() || fault.device.as_deref() == device;
+            for_moment && for_device && fault.reaction.fits(moment)
+        })?;
+        self.0.remove(index).map(|fault| fault.reaction)
+    }
+}

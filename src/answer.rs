@@ -1,0 +1,60 @@
+//! What a caller reads: the JSON of success and of refusal, made here only.
+
+use serde::Serialize;
+
+use crate::leave::Left;
+use crate::problem::Problem;
+
+/// The message of a 200.
+pub const LEFT: &str = "Successfully left the group";
+
+#[derive(Serialize)]
+struct Success<'a> {
+    success: bool,
+    message: &'static str,
+    #[serde(rename = "groupJid")]
+    group_jid: &'a str,
+}
+
+#[derive(Serialize)]
+struct Envelope {
+    success: bool,
+    error: Message,
+}
+
+#[derive(Serialize)]
+struct Message {
+    message: &'static str,
+}
+
+/// Status and body of one result.
+pub fn render(result: &Result<Left, Problem>) -> (u16, String) {
+    match result {
+        Ok(left) => {
+            let success = Success {
+                success: true,
+                message: LEFT,
+                group_jid: left.group().as_str(),
+            };
+            (200, to_json(&success))
+        }
+        Err(problem) => {
+            let answered = problem.answered();
+            let message = Message {
+                message: answered.message,
+            };
+            (
+                answered.status,
+                to_json(&Envelope {
+                    success: false,
+                    error: message,
+                }),
+            )
+        }
+    }
+}
+
+/// These structures have nothing in them that JSON cannot hold.
+fn to_json(value: &impl Serialize) -> String {
+    serde_json::to_string(value).unwrap_or_default()
+}

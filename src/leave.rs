@@ -1,0 +1,254 @@
+//! The operation: an instance leaves groups, and the answer is true.
+//!
+//! [`serve`] is the whole of it, top to bottom. Between the lease and its
+//! settling nothing returns early: whatever happens in between is a value, and
+//! settling always runs. The rules that it keeps, and why: `docs/truth.md`.
+
+mod attempt;
+mod depart;
+mod resolve;
+mod verdict;
+
+use std::panic::AssertUnwindSafe;
+use std::time::Duration;
+
+use futures_util::FutureExt;
+
+use crate::answer;
+use crate::clock::Budget;
+use crate::group::GroupJid;
+use crate::identifier::Identifier;
+use crate::order::Order;
+use crate::problem::Problem;
+use crate::service::Service;
+use crate::session::{Evidence, Keep, Kept, KeptAnswer, Settled, Settlement, Standing};
+use crate::whatsapp::Confirmed;
+use attempt::{Attempt, Progress};
+use verdict::Verdict;
+
+/// Kept back of a run's time for settling and answering.
+const SETTLING: Duration = Duration::from_millis(1_500);
+
+/// A group that was left, for certain. The 200.
+///
+/// Made from WhatsApp's own confirmation, or from evidence of membership and a
+/// settlement that was written: "attempted, outcome lost, out now".
+///
+/// ```compile_fail
+/// use leave_group::leave::Left;
+/// let forged = Left { group: "120363406289005073@g.us".parse().unwrap() };
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Left {
+    group: GroupJid,
+}
+
+impl Left {
+    fn confirmed(confirmed: &Confirmed) -> Self {
+        Self {
+            group: confirmed.target().clone(),
+        }
+    }
+
+    fn recovered(evidence: &Evidence, _: &Settled) -> Self {
+        Self {
+            group: evidence.jid().clone(),
+        }
+    }
+
+    /// The group.
+    pub fn group(&self) -> &GroupJid {
+        &self.group
+    }
+}
+
+/// What came of an order.
+#[derive(Debug)]
+pub struct Served {
+    /// One result for each identifier, in order.
+    pub results: Vec<Result<Left, Problem>>,
+    /// The answer that was kept for this request's `Idempotency-Key`: it is
+    /// given again in place of the results.
+    pub kept: Option<KeptAnswer>,
+    /// What happened on the way, for the log.
+    pub trace: Trace,
+}
+
+/// What happened on the way.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+pub struct Trace {
+    /// The last code that WhatsApp gave for something that failed.
+    pub whatsapp_code: Option<u16>,
+    /// IQs that WhatsApp answered.
+    pub iqs: u32,
+}
+
+/// Makes the instance leave.
+pub async fn serve(service: &Service, order: &Order, budget: Budget) -> Served {
+    let wanted: Vec<&Identifier> = order.identifiers().iter().flatten().collect();
+    if wanted.is_empty() {
+        return refused(order, Problem::Internal);
+    }
+    match kept_before(service, order, &wanted, budget).await {
+        Ok(None) => {}
+        Ok(Some(served)) => return served,
+        Err(problem) => return refused(order, problem),
+    }
+
+    let jids = jids(&wanted);
+    let leased = match service
+        .sessions
+        .acquire(order.instance(), &jids, budget)
+        .await
+    {
+        Ok(leased) => leased,
+        Err(error) => {
+            tracing::debug!(instance = %order.instance(), %error, "no lease");
+            return refused(order, Problem::from(&error));
+        }
+    };
+
+    let mut progress = Progress::default();
+    let trying = attempt::run(
+        service,
+        order,
+        &leased,
+        &wanted,
+        budget.keeping(SETTLING),
+        &mut progress,
+    );
+    let attempt = AssertUnwindSafe(trying)
+        .catch_unwind()
+        .await
+        .unwrap_or_else(|_| {
+            tracing::error!(instance = %order.instance(), "panicked under the lease");
+            Attempt::panicked(&wanted, progress)
+        });
+
+    let keep = keep(order, &wanted, &attempt);
+    let settlement = Settlement {
+        groups: attempt.verdicts.iter().filter_map(Verdict::end).collect(),
+        session: attempt.session,
+        keep,
+        request_id: order.request_id(),
+    };
+    let settled = leased.settle(settlement, budget).await;
+    if let Err(error) = &settled {
+        tracing::warn!(instance = %order.instance(), %error, "not settled");
+    }
+
+    let mut verdicts = attempt.verdicts.iter();
+    let results = order
+        .identifiers()
+        .iter()
+        .map(|identifier| match identifier {
+            Ok(_) => verdicts.next().map_or(Err(Problem::Internal), |verdict| {
+                speak(verdict, settled.as_ref().ok())
+            }),
+            Err(problem) => Err(*problem),
+        });
+    Served {
+        results: results.collect(),
+        kept: attempt.kept,
+        trace: attempt.trace,
+    }
+}
+
+/// What a verdict is in words. A recovered leave is a 200 only once it is
+/// settled: until then nothing keeps two runs from claiming it. A confirmed one
+/// needs no settling: a true success never becomes an error.
+fn speak(verdict: &Verdict, settled: Option<&Settled>) -> Result<Left, Problem> {
+    match (verdict, settled) {
+        (Verdict::Confirmed { confirmed, .. }, _) => Ok(Left::confirmed(confirmed)),
+        (Verdict::Recovered { evidence, .. }, Some(settled)) => {
+            Ok(Left::recovered(evidence, settled))
+        }
+        (Verdict::Recovered { .. } | Verdict::Unconfirmed, _) => Err(Problem::Unconfirmed),
+        (Verdict::NotMember { .. }, _) => Err(Problem::NotMember),
+        (Verdict::InviteRevoked, _) => Err(Problem::InviteRevoked),
+        (Verdict::Refused { .. }, _) => Err(Problem::NotAllowed),
+        (Verdict::NotSent { problem, .. }, _) => Err(*problem),
+    }
+}
+
+fn refused(order: &Order, problem: Problem) -> Served {
+    let results = order
+        .identifiers()
+        .iter()
+        .map(|identifier| match identifier {
+            Ok(_) => Err(problem),
+            Err(own) => Err(*own),
+        });
+    Served {
+        results: results.collect(),
+        kept: None,
+        trace: Trace::default(),
+    }
+}
+
+fn jids(wanted: &[&Identifier]) -> Vec<GroupJid> {
+    let mut jids = Vec::new();
+    for identifier in wanted {
+        match identifier {
+            Identifier::Jid(jid) if !jids.contains(jid) => jids.push(jid.clone()),
+            Identifier::Jid(_) | Identifier::Invite(_) => {}
+        }
+    }
+    jids
+}
+
+/// An answer that is kept for this request is given again without a lease.
+async fn kept_before(
+    service: &Service,
+    order: &Order,
+    wanted: &[&Identifier],
+    budget: Budget,
+) -> Result<Option<Served>, Problem> {
+    let (Some(key), [identifier]) = (order.idempotency(), wanted) else {
+        return Ok(None);
+    };
+    let kept = service
+        .sessions
+        .kept(order.instance(), key, identifier, budget)
+        .await;
+    match kept {
+        Ok(None) => Ok(None),
+        Ok(Some(Kept::Answer(answer))) => Ok(Some(Served {
+            results: Vec::new(),
+            kept: Some(answer),
+            trace: Trace::default(),
+        })),
+        Ok(Some(Kept::OtherRequest)) => Err(Problem::IdempotencyKeyReused),
+        Err(error) => Err(verdict::storage_problem(&error)),
+    }
+}
+
+/// The answer to keep: the first that is settled, and final.
+fn keep<'a>(order: &'a Order, wanted: &[&'a Identifier], attempt: &Attempt) -> Option<Keep<'a>> {
+    let (Some(key), [identifier], [verdict]) =
+        (order.idempotency(), wanted, attempt.verdicts.as_slice())
+    else {
+        return None;
+    };
+    let result = match verdict {
+        // Kept in the very transaction that settles it.
+        Verdict::Recovered { evidence, .. } => Ok(Left {
+            group: evidence.jid().clone(),
+        }),
+        other => speak(other, None),
+    };
+    if attempt.kept.is_some() || result.as_ref().is_err_and(|problem| problem.is_retryable()) {
+        return None;
+    }
+    let (status, body) = answer::render(&result);
+    Some(Keep {
+        key,
+        identifier,
+        answer: KeptAnswer { status, body },
+    })
+}
+
+/// Whether an earlier run tried to leave `jid` and its outcome was lost.
+fn was_attempted(standing: Option<Standing>) -> bool {
+    standing == Some(Standing::Earlier)
+}

@@ -1,0 +1,39 @@
+//! One AWS Lambda function that makes a WhatsApp instance leave a group.
+//!
+//! The way of a request, top to bottom:
+//!
+//! | step | room | what it knows |
+//! |---|---|---|
+//! | event → request | [`entry`] | Lambda's event shapes, HTTP, CORS; nothing of groups |
+//! | token, limit → [`gate::Caller`] | [`gate`] | who may ask, how often |
+//! | caller → [`order::Order`] | [`order`], [`identifier`] | which instance, which targets |
+//! | the operation | [`leave`] | outcomes; neither HTTP nor stanzas |
+//! | lease, intents, roster, history | [`session`] | one socket per session, what a crash leaves behind |
+//! | one short connection | [`whatsapp`] | Noise, stanzas, WhatsApp's codes; no table |
+//! | items and calls | [`table`] | DynamoDB; attribute names live in it and in `session`, `gate`, `seal` |
+//! | secrets at rest | [`seal`] | the only room that sees a key |
+//! | every refusal, once | [`problem`] | status, text, `Retry-After` |
+//! | what a caller reads | [`answer`] | the JSON of success and refusal |
+//!
+//! [`service`] holds what outlives a request, [`config`] reads the environment,
+//! [`clock`] is the injected time.
+
+pub mod answer;
+pub mod clock;
+pub mod config;
+pub mod credentials;
+pub mod entry;
+pub mod gate;
+pub mod group;
+pub mod identifier;
+pub mod leave;
+pub mod log;
+pub mod order;
+pub mod problem;
+pub mod seal;
+pub mod service;
+pub mod session;
+pub mod table;
+pub mod tenant;
+pub mod token;
+pub mod whatsapp;

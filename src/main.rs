@@ -1,0 +1,58 @@
+//! The function's binary: configuration → service → runtime loop.
+
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use lambda_runtime::{LambdaEvent, service_fn};
+use leave_group::clock::SystemClock;
+use leave_group::config::Config;
+use leave_group::entry::{self, Invocation};
+use leave_group::log;
+use leave_group::service::Service;
+use serde_json::value::RawValue;
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> ExitCode {
+    match run().await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            tracing::error!(%error, "stopped");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run() -> Result<(), lambda_runtime::Error> {
+    let config = match Config::from_env() {
+        Ok(config) => config,
+        Err(error) => {
+            log::install(tracing::Level::ERROR);
+            return Err(error.into());
+        }
+    };
+    log::install(config.log_level);
+    let service = Service::new(&config, Arc::new(SystemClock::new()))?;
+    service.preload().await;
+    let service = &service;
+    lambda_runtime::run(service_fn(
+        move |event: LambdaEvent<Box<RawValue>>| async move {
+            let invocation = Invocation {
+                request_id: event.context.request_id.clone(),
+                remaining: until(event.context.deadline),
+            };
+            entry::handle(service, &event.payload, invocation)
+                .await
+                .map_err(lambda_runtime::Error::from)
+        },
+    ))
+    .await
+}
+
+/// How long it is until `deadline`, in milliseconds of the Unix epoch.
+fn until(deadline: u64) -> Duration {
+    let now = SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .unwrap_or_default();
+    Duration::from_millis(deadline).saturating_sub(now)
+}

@@ -1,0 +1,132 @@
+//! An instance's session in the table: the lease, the intents, the roster and
+//! the history.
+//!
+//! ```text
+//! acquire → Leased     the session, and the fence that every later write carries
+//! rows, intend, record_membership
+//! settle               lease, intents, roster and history in one fenced transaction
+//! ```
+//!
+//! **The fence is the owner.** Each acquire has a new owner; every later write
+//! is on condition that the lease is still its own; releasing remembers the
+//! owner, so that a late duplicate of the acquire cannot take a ghost lease.
+//! Why not a counter: `docs/lease.md`.
+
+mod acquire;
+mod intent;
+mod item;
+mod kept;
+mod membership;
+mod settle;
+
+use std::collections::HashMap;
+use std::fmt;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use ring::rand::{SecureRandom, SystemRandom};
+use tokio::time::Instant;
+
+use crate::clock::{Clock, UnixMillis};
+use crate::seal::Sealed;
+use crate::table::{StoreError, Table};
+use crate::tenant::InstanceId;
+
+pub use acquire::AcquireError;
+pub use intent::{Intended, Standing};
+pub use item::{BlockReason, NewSession, device_claim, group_row, session_item};
+pub use kept::{Kept, KeptAnswer};
+pub use membership::{Evidence, Row};
+pub use settle::{GroupEnd, Keep, SessionEnd, SettleError, Settled, Settlement};
+
+/// How long an intent counts.
+const INTENT_LIFE: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// Sessions of a table.
+pub struct Sessions {
+    table: Table,
+    clock: Arc<dyn Clock>,
+    wait: Duration,
+}
+
+impl Sessions {
+    /// Sessions in `table`; a busy one is waited for as long as `wait`.
+    pub fn new(table: Table, clock: Arc<dyn Clock>, wait: Duration) -> Self {
+        Self { table, clock, wait }
+    }
+}
+
+/// Who holds a lease: new for every acquire, 32 characters.
+#[derive(Clone, PartialEq, Eq)]
+pub(crate) struct Owner(String);
+
+impl Owner {
+    fn new() -> Result<Self, StoreError> {
+        let mut bytes = [0; 16];
+        SystemRandom::new()
+            .fill(&mut bytes)
+            .map_err(|_| StoreError::Refused("no randomness".to_owned()))?;
+        Ok(Self(hex::encode(bytes)))
+    }
+}
+
+impl fmt::Debug for Owner {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// A session under our lease. Its only exit is [`Leased::settle`].
+pub struct Leased {
+    table: Table,
+    clock: Arc<dyn Clock>,
+    instance: InstanceId,
+    owner: Owner,
+    until: UnixMillis,
+    until_monotonic: Instant,
+    sealed: Sealed,
+    intents: Mutex<HashMap<String, StoredIntent>>,
+}
+
+/// An intent as it stands in the item.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct StoredIntent {
+    by: String,
+    at: UnixMillis,
+}
+
+impl Leased {
+    /// The instance.
+    pub fn instance(&self) -> &InstanceId {
+        &self.instance
+    }
+
+    /// The sealed credentials.
+    pub fn sealed(&self) -> &Sealed {
+        &self.sealed
+    }
+
+    /// Whether the lease still has time, by the wall clock and by a monotonic
+    /// one: either alone can be fooled, by a step of the clock or by a freeze.
+    pub fn is_held(&self) -> bool {
+        self.clock.now() < self.until && Instant::now() < self.until_monotonic
+    }
+
+    fn intents(&self) -> MutexGuard<'_, HashMap<String, StoredIntent>> {
+        self.intents.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn is_old(&self, intent: &StoredIntent) -> bool {
+        intent.at.plus(INTENT_LIFE) <= self.clock.now()
+    }
+}
+
+impl fmt::Debug for Leased {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Leased")
+            .field("instance", &self.instance)
+            .field("owner", &self.owner)
+            .field("until", &self.until)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,234 @@
+//! Taking a session's lease, its credentials and the usual intent in one update.
+
+use std::collections::HashMap;
+use std::sync::Mutex;
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use super::item::{BlockReason, LINKED, LOGGED_OUT, NEVER_LINKED, intent, intents};
+use super::{Leased, Owner, Sessions};
+use crate::clock::{Budget, UnixMillis};
+use crate::group::GroupJid;
+use crate::problem::Problem;
+use crate::seal::Sealed;
+use crate::table::{Corrupt, Item, StoreError, Update, Updated, keys, number, text};
+use crate::tenant::InstanceId;
+
+/// What a machine's clock may differ from another's.
+const SKEW: Duration = Duration::from_secs(5);
+/// Longest lease. A run's budget is at most 25 s; what takes longer renews.
+const LONGEST_LEASE: Duration = Duration::from_secs(30);
+/// First wait for a busy session; doubled, with full jitter.
+const FIRST_WAIT: Duration = Duration::from_millis(40);
+/// Longest wait between two looks at a busy session.
+const LONGEST_WAIT: Duration = Duration::from_millis(640);
+
+/// Why there is no lease.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum AcquireError {
+    /// No such instance.
+    #[error("no such instance")]
+    NotFound,
+    /// Never linked, or logged out.
+    #[error("not connected to WhatsApp")]
+    NotConnected,
+    /// WhatsApp does not listen to it for a while.
+    #[error("blocked by WhatsApp for {left:?}")]
+    Blocked {
+        /// Why.
+        reason: BlockReason,
+        /// How much longer.
+        left: Duration,
+    },
+    /// Another run held it for the whole wait.
+    #[error("busy for up to {left:?}")]
+    Busy {
+        /// Until that run's lease ends.
+        left: Duration,
+    },
+    /// The session could not be read or taken.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl From<&AcquireError> for Problem {
+    fn from(error: &AcquireError) -> Self {
+        match error {
+            AcquireError::NotFound => Self::InstanceNotFound,
+            AcquireError::NotConnected => Self::NotConnected,
+            AcquireError::Blocked {
+                reason: BlockReason::Banned,
+                left,
+            } => Self::Banned { retry_after: *left },
+            AcquireError::Blocked {
+                reason: BlockReason::Throttled,
+                left,
+            } => Self::Throttled { retry_after: *left },
+            AcquireError::Busy { left } => Self::Busy { retry_after: *left },
+            AcquireError::Store(StoreError::Unavailable(_)) => Self::Unavailable,
+            AcquireError::Store(StoreError::Refused(_) | StoreError::Corrupt(_)) => Self::Internal,
+        }
+    }
+}
+
+impl Sessions {
+    /// Takes the lease of `instance` and writes an intent for each of `jids`
+    /// that has none. A busy session is waited for.
+    ///
+    /// # Errors
+    /// [`AcquireError`]. A state that cannot succeed takes no lease.
+    pub async fn acquire(
+        &self,
+        instance: &InstanceId,
+        jids: &[GroupJid],
+        budget: Budget,
+    ) -> Result<Leased, AcquireError> {
+        let owner = Owner::new()?;
+        let waiting = budget.at_most(self.wait);
+        let mut wait = FIRST_WAIT;
+        loop {
+            let asked = Instant::now();
+            let now = self.clock.now();
+            let span = (budget.remaining() + SKEW).min(LONGEST_LEASE);
+            let update = take(&owner, now, span, jids);
+            let outcome = self
+                .table
+                .update(&keys::session(instance), update, budget)
+                .await;
+            let item = match outcome {
+                Ok(Updated::Applied(item)) => {
+                    let leased =
+                        self.leased(instance, owner.clone(), now, asked, span, Item(&item));
+                    if leased.is_err() {
+                        self.give_back(instance, &owner, budget).await;
+                    }
+                    return Ok(leased?);
+                }
+                Ok(Updated::Refused(None)) => return Err(AcquireError::NotFound),
+                Ok(Updated::Refused(Some(item))) => item,
+                Err(error) => {
+                    // It may have been applied all the same.
+                    self.give_back(instance, &owner, budget).await;
+                    return Err(error.into());
+                }
+            };
+            let busy_until = refusal(Item(&item), now)?;
+            if waiting.remaining().is_zero() {
+                return Err(AcquireError::Busy {
+                    left: busy_until.since(now),
+                });
+            }
+            let pause = wait.mul_f64(fastrand::f64()).min(waiting.remaining());
+            tokio::time::sleep(pause).await;
+            wait = (wait * 2).min(LONGEST_WAIT);
+        }
+    }
+
+    fn leased(
+        &self,
+        instance: &InstanceId,
+        owner: Owner,
+        now: UnixMillis,
+        asked: Instant,
+        span: Duration,
+        item: Item<'_>,
+    ) -> Result<Leased, StoreError> {
+        let sealed = Sealed {
+            key_id: item.text("key_id")?.to_owned(),
+            bytes: item.binary("sealed")?.to_vec(),
+        };
+        Ok(Leased {
+            table: self.table.clone(),
+            clock: self.clock.clone(),
+            instance: instance.clone(),
+            owner,
+            until: now.plus(span),
+            until_monotonic: asked + span,
+            sealed,
+            intents: Mutex::new(intents(item)?),
+        })
+    }
+
+    /// Releases a lease that may or may not have been taken, without anything
+    /// having been sent. What does not get through ends with the lease.
+    async fn give_back(&self, instance: &InstanceId, owner: &Owner, budget: Budget) {
+        let update = Update {
+            expression: "SET last_owner = :me REMOVE lease_owner, lease_until".to_owned(),
+            condition: "lease_owner = :me".to_owned(),
+            names: HashMap::new(),
+            values: HashMap::from([(":me".to_owned(), text(owner.0.as_str()))]),
+        };
+        let key = keys::session(instance);
+        let Ok(Updated::Applied(item)) = self.table.update(&key, update, budget).await else {
+            return;
+        };
+        let ours = intents(Item(&item)).unwrap_or_default();
+        for (jid, _) in ours.into_iter().filter(|(_, intent)| intent.by == owner.0) {
+            let update = Update {
+                expression: "REMOVE intents.#jid".to_owned(),
+                condition: "intents.#jid.#by = :me".to_owned(),
+                names: HashMap::from([
+                    ("#jid".to_owned(), jid),
+                    ("#by".to_owned(), "by".to_owned()),
+                ]),
+                values: HashMap::from([(":me".to_owned(), text(owner.0.as_str()))]),
+            };
+            let _ = self.table.update(&key, update, budget).await;
+        }
+    }
+}
+
+/// The update that takes a free lease, re-enters our own, and nobody else's.
+/// A lease further ahead than two of the longest was written by a clock that
+/// ran away, and does not last.
+fn take(owner: &Owner, now: UnixMillis, span: Duration, jids: &[GroupJid]) -> Update {
+    let mut expression = "SET lease_owner = :me, lease_until = :until".to_owned();
+    let mut names = HashMap::new();
+    let mut values = HashMap::from([
+        (":me".to_owned(), text(owner.0.as_str())),
+        (":until".to_owned(), number(now.plus(span).0)),
+        (":now".to_owned(), number(now.0)),
+        (":absurd".to_owned(), number(now.plus(LONGEST_LEASE * 2).0)),
+        (":linked".to_owned(), text(LINKED)),
+    ]);
+    for (index, jid) in jids.iter().enumerate() {
+        let name = format!("#jid{index}");
+        expression.push_str(&format!(
+            ", intents.{name} = if_not_exists(intents.{name}, :intent)"
+        ));
+        names.insert(name, jid.to_string());
+        values.insert(":intent".to_owned(), intent(&owner.0, now));
+    }
+    let condition = "attribute_exists(pk) AND session_state = :linked \
+        AND (attribute_not_exists(blocked_until) OR blocked_until <= :now) \
+        AND (attribute_not_exists(last_owner) OR last_owner <> :me) \
+        AND (attribute_not_exists(lease_until) OR lease_until < :now \
+             OR lease_until > :absurd OR lease_owner = :me)";
+    Update {
+        expression,
+        condition: condition.to_owned(),
+        names,
+        values,
+    }
+}
+
+/// Why the item refused: an error that lasts, or the end of another run's lease.
+fn refusal(item: Item<'_>, now: UnixMillis) -> Result<UnixMillis, AcquireError> {
+    match item.text("session_state").map_err(StoreError::from)? {
+        LINKED => {}
+        LOGGED_OUT | NEVER_LINKED => return Err(AcquireError::NotConnected),
+        _ => return Err(StoreError::from(Corrupt("session_state")).into()),
+    }
+    let blocked_until = item.optional_number("blocked_until").map(UnixMillis);
+    if let Some(until) = blocked_until.filter(|until| *until > now) {
+        let reason = BlockReason::from_name(item.optional_text("blocked_by").unwrap_or_default());
+        return Err(AcquireError::Blocked {
+            reason,
+            left: until.since(now),
+        });
+    }
+    Ok(UnixMillis(
+        item.optional_number("lease_until").unwrap_or(now.0),
+    ))
+}

@@ -1,0 +1,14 @@
+//! DynamoDB: one table, its client, its keys, and how a call fails.
+//!
+//! Attribute names live with the items' owners: [`crate::gate`],
+//! [`crate::session`], [`crate::seal`].
+
+mod client;
+mod failure;
+mod item;
+pub mod keys;
+
+pub use client::{Table, https_client};
+pub(crate) use client::{Update, Updated};
+pub use failure::{Cancelled, StoreError};
+pub use item::{Attributes, Corrupt, Item, binary, number, text};

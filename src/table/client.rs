@@ -1,0 +1,347 @@
+//! The SDK's client as this function uses it: one TLS provider, own timeouts,
+//! `TransactionConflict` retried, the server's `Date` heard.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use aws_sdk_dynamodb::config::interceptors::BeforeDeserializationInterceptorContextRef;
+use aws_sdk_dynamodb::config::retry::RetryConfig;
+use aws_sdk_dynamodb::config::timeout::TimeoutConfig;
+use aws_sdk_dynamodb::config::{
+    BehaviorVersion, ConfigBag, Credentials, Intercept, Region, RuntimeComponents, SharedHttpClient,
+};
+use aws_sdk_dynamodb::error::BoxError;
+use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
+use aws_sdk_dynamodb::operation::update_item::{UpdateItemError, UpdateItemOutput};
+use aws_sdk_dynamodb::types::{AttributeValue, TransactWriteItem};
+use aws_sdk_dynamodb::{Client, Config};
+use aws_smithy_runtime_api::client::http::{
+    HttpConnector, HttpConnectorFuture, SharedHttpConnector, http_client_fn,
+};
+use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
+use aws_smithy_runtime_api::client::result::ConnectorError;
+use aws_smithy_types::body::SdkBody;
+use aws_smithy_types::date_time::Format;
+use bytes::Bytes;
+use http_body_util::{BodyExt, Full};
+use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
+use hyper_util::client::legacy::Client as HyperClient;
+use hyper_util::client::legacy::connect::HttpConnector as TcpConnector;
+use hyper_util::rt::{TokioExecutor, TokioTimer};
+use rustls::ClientConfig;
+use tokio::time::timeout_at;
+
+use super::failure::{Cancelled, StoreError};
+use super::item::Attributes;
+use super::keys::Key;
+use crate::clock::{Budget, Clock};
+use crate::config::Aws;
+
+/// Attempts of one call, the first included.
+const ATTEMPTS: u32 = 3;
+/// Longest time of one attempt. DynamoDB answers in tens of milliseconds; what
+/// takes longer is lost more often than late.
+const ATTEMPT_TIMEOUT: Duration = Duration::from_millis(1_500);
+/// Longest time to open a connection.
+const CONNECT_TIMEOUT: Duration = Duration::from_millis(1_000);
+/// First wait between attempts; the SDK doubles it and adds jitter.
+const FIRST_BACKOFF: Duration = Duration::from_millis(30);
+/// How often a transaction that met another is tried again.
+const CONFLICT_ATTEMPTS: u32 = 6;
+/// A connection that idled longer has likely been closed by the other side.
+const IDLE_CONNECTION: Duration = Duration::from_secs(20);
+
+/// The table and the client to reach it.
+#[derive(Clone, Debug)]
+pub struct Table {
+    client: Client,
+    name: String,
+}
+
+impl Table {
+    /// A client for `name`. Nothing is connected before the first call.
+    pub fn new(name: &str, aws: &Aws, http: SharedHttpClient, clock: Arc<dyn Clock>) -> Self {
+        let credentials = Credentials::new(
+            aws.access_key_id.clone(),
+            aws.secret_access_key.as_str(),
+            aws.session_token.as_ref().map(|token| token.to_string()),
+            None,
+            "environment",
+        );
+        let mut config = Config::builder()
+            .behavior_version(BehaviorVersion::v2026_01_12())
+            .region(Region::new(aws.region.clone()))
+            .credentials_provider(credentials)
+            .http_client(http)
+            .retry_config(
+                RetryConfig::standard()
+                    .with_max_attempts(ATTEMPTS)
+                    .with_initial_backoff(FIRST_BACKOFF),
+            )
+            .timeout_config(
+                TimeoutConfig::builder()
+                    .connect_timeout(CONNECT_TIMEOUT)
+                    .operation_attempt_timeout(ATTEMPT_TIMEOUT)
+                    .build(),
+            )
+            .interceptor(ServerDate(clock));
+        config.set_endpoint_url(aws.endpoint.clone());
+        Self {
+            client: Client::from_conf(config.build()),
+            name: name.to_owned(),
+        }
+    }
+
+    /// The SDK's client, for what operators and tests do beyond the request path.
+    pub fn client(&self) -> &Client {
+        &self.client
+    }
+
+    /// The table's name.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// An update of one item; its call is completed by `build`.
+    pub(crate) async fn update(
+        &self,
+        key: &Key,
+        update: Update,
+        budget: Budget,
+    ) -> Result<Updated, StoreError> {
+        let mut call = self
+            .client
+            .update_item()
+            .table_name(&self.name)
+            .key("pk", AttributeValue::S(key.pk.clone()))
+            .key("sk", AttributeValue::S(key.sk.clone()))
+            .update_expression(update.expression)
+            .condition_expression(update.condition)
+            .set_expression_attribute_values(Some(update.values))
+            .return_values(aws_sdk_dynamodb::types::ReturnValue::AllNew)
+            .return_values_on_condition_check_failure(
+                aws_sdk_dynamodb::types::ReturnValuesOnConditionCheckFailure::AllOld,
+            );
+        if !update.names.is_empty() {
+            call = call.set_expression_attribute_names(Some(update.names));
+        }
+        for attempt in 0.. {
+            let answer = timeout_at(budget.end(), call.clone().send())
+                .await
+                .map_err(|_| StoreError::out_of_time())?;
+            let error = match answer {
+                Ok(UpdateItemOutput { attributes, .. }) => {
+                    return Ok(Updated::Applied(attributes.unwrap_or_default()));
+                }
+                Err(error) => error,
+            };
+            match error.as_service_error() {
+                Some(UpdateItemError::ConditionalCheckFailedException(failed)) => {
+                    return Ok(Updated::Refused(failed.item().cloned()));
+                }
+                Some(UpdateItemError::TransactionConflictException(_))
+                    if attempt + 1 < CONFLICT_ATTEMPTS =>
+                {
+                    pause(attempt, budget).await;
+                }
+                _ => return Err(StoreError::of(&error)),
+            }
+        }
+        Err(StoreError::out_of_time())
+    }
+
+    /// Several writes at once, or none of them. `token` makes a repeated call
+    /// the same call (at most 36 characters; the actions must be identical).
+    ///
+    /// `Ok(Err(_))` says why DynamoDB cancelled it.
+    pub(crate) async fn transact(
+        &self,
+        token: &str,
+        actions: Vec<TransactWriteItem>,
+        budget: Budget,
+    ) -> Result<Result<(), Cancelled>, StoreError> {
+        let call = self
+            .client
+            .transact_write_items()
+            .client_request_token(token)
+            .set_transact_items(Some(actions));
+        for attempt in 0.. {
+            let answer = timeout_at(budget.end(), call.clone().send())
+                .await
+                .map_err(|_| StoreError::out_of_time())?;
+            let Err(error) = answer else {
+                return Ok(Ok(()));
+            };
+            let conflict = match error.as_service_error() {
+                Some(TransactWriteItemsError::TransactionCanceledException(cancelled)) => {
+                    match Cancelled::of(cancelled.cancellation_reasons()) {
+                        Cancelled::Conflict => true,
+                        other => return Ok(Err(other)),
+                    }
+                }
+                Some(TransactWriteItemsError::TransactionInProgressException(_)) => true,
+                _ => false,
+            };
+            if !conflict {
+                return Err(StoreError::of(&error));
+            }
+            if attempt + 1 == CONFLICT_ATTEMPTS {
+                return Ok(Err(Cancelled::Conflict));
+            }
+            pause(attempt, budget).await;
+        }
+        Err(StoreError::out_of_time())
+    }
+
+    /// A strongly consistent read of one item.
+    pub(crate) async fn get(
+        &self,
+        key: &Key,
+        budget: Budget,
+    ) -> Result<Option<Attributes>, StoreError> {
+        let call = self
+            .client
+            .get_item()
+            .table_name(&self.name)
+            .key("pk", AttributeValue::S(key.pk.clone()))
+            .key("sk", AttributeValue::S(key.sk.clone()))
+            .consistent_read(true);
+        match timeout_at(budget.end(), call.send()).await {
+            Ok(Ok(output)) => Ok(output.item),
+            Ok(Err(error)) => Err(StoreError::of(&error)),
+            Err(_) => Err(StoreError::out_of_time()),
+        }
+    }
+
+    /// All items of a partition whose sort key begins with `prefix`.
+    pub(crate) async fn list(
+        &self,
+        pk: &str,
+        prefix: &str,
+        budget: Budget,
+    ) -> Result<Vec<Attributes>, StoreError> {
+        let mut items = Vec::new();
+        let mut next = None;
+        loop {
+            let call = self
+                .client
+                .query()
+                .table_name(&self.name)
+                .key_condition_expression("pk = :pk AND begins_with(sk, :prefix)")
+                .expression_attribute_values(":pk", AttributeValue::S(pk.to_owned()))
+                .expression_attribute_values(":prefix", AttributeValue::S(prefix.to_owned()))
+                .consistent_read(true)
+                .set_exclusive_start_key(next);
+            let page = timeout_at(budget.end(), call.send())
+                .await
+                .map_err(|_| StoreError::out_of_time())?
+                .map_err(|error| StoreError::of(&error))?;
+            items.extend(page.items.unwrap_or_default());
+            next = page.last_evaluated_key;
+            if next.is_none() {
+                return Ok(items);
+            }
+        }
+    }
+}
+
+/// An update expression with its condition and values.
+#[derive(Debug, Clone)]
+pub(crate) struct Update {
+    pub(crate) expression: String,
+    pub(crate) condition: String,
+    pub(crate) names: std::collections::HashMap<String, String>,
+    pub(crate) values: Attributes,
+}
+
+/// What became of an update.
+pub(crate) enum Updated {
+    /// Applied; the item as it is now.
+    Applied(Attributes),
+    /// The condition failed; the item as it was, if there is one.
+    Refused(Option<Attributes>),
+}
+
+/// Waits with full jitter before the next attempt, never past the budget.
+async fn pause(attempt: u32, budget: Budget) {
+    let longest = FIRST_BACKOFF * 2_u32.saturating_pow(attempt.min(5));
+    let wait = longest.mul_f64(fastrand::f64()).min(budget.remaining());
+    tokio::time::sleep(wait).await;
+}
+
+/// Tells the clock the `Date` of each answer.
+#[derive(Debug)]
+struct ServerDate(Arc<dyn Clock>);
+
+#[aws_smithy_runtime_api::client::interceptors::dyn_dispatch_hint]
+impl Intercept for ServerDate {
+    fn name(&self) -> &'static str {
+        "ServerDate"
+    }
+
+    fn read_before_deserialization(
+        &self,
+        context: &BeforeDeserializationInterceptorContextRef<'_>,
+        _: &RuntimeComponents,
+        _: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        let date = context.response().headers().get("date");
+        let date =
+            date.and_then(|date| aws_smithy_types::DateTime::from_str(date, Format::HttpDate).ok());
+        if let Some(date) = date {
+            self.0.observe(date.secs());
+        }
+        Ok(())
+    }
+}
+
+/// The HTTP client for AWS: HTTP/1 with the same TLS configuration as
+/// WhatsApp's. The SDK's own client would bring a second copy of it and a
+/// trust store from disk.
+pub fn https_client(tls: ClientConfig) -> SharedHttpClient {
+    let mut tcp = TcpConnector::new();
+    tcp.enforce_http(false);
+    tcp.set_nodelay(true);
+    tcp.set_connect_timeout(Some(CONNECT_TIMEOUT));
+    let https = HttpsConnectorBuilder::new()
+        .with_tls_config(tls)
+        .https_or_http()
+        .enable_http1()
+        .wrap_connector(tcp);
+    let client = HyperClient::builder(TokioExecutor::new())
+        .pool_timer(TokioTimer::new())
+        .pool_idle_timeout(IDLE_CONNECTION)
+        .build(https);
+    let connector = SharedHttpConnector::new(Connector(client));
+    http_client_fn(move |_, _| connector.clone())
+}
+
+#[derive(Debug)]
+struct Connector(HyperClient<HttpsConnector<TcpConnector>, Full<Bytes>>);
+
+impl HttpConnector for Connector {
+    fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
+        let client = self.0.clone();
+        HttpConnectorFuture::new(async move {
+            let request = request
+                .try_into_http1x()
+                .map_err(|error| ConnectorError::user(error.into()))?;
+            // Every request of this API has its whole body in memory.
+            let request = request
+                .map(|body| Full::new(Bytes::copy_from_slice(body.bytes().unwrap_or_default())));
+            let answer = client
+                .request(request)
+                .await
+                .map_err(|error| ConnectorError::io(error.into()))?;
+            let (parts, body) = answer.into_parts();
+            let body = body
+                .collect()
+                .await
+                .map_err(|error| ConnectorError::io(error.into()))?
+                .to_bytes();
+            let answer = lambda_http::http::Response::from_parts(parts, SdkBody::from(body));
+            HttpResponse::try_from(answer)
+                .map_err(|error| ConnectorError::other(error.into(), None))
+        })
+    }
+}

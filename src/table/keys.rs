@@ -1,0 +1,69 @@
+//! The keys of every item. No account id or hash contains `#`, so no two
+//! owners can spell the same key.
+
+use crate::clock::UnixMillis;
+use crate::group::GroupJid;
+use crate::tenant::InstanceId;
+use crate::token::TokenHash;
+
+/// Partition and sort key of one item.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Key {
+    /// Partition key.
+    pub pk: String,
+    /// Sort key.
+    pub sk: String,
+}
+
+fn key(pk: String, sk: impl Into<String>) -> Key {
+    Key { pk, sk: sk.into() }
+}
+
+/// Sort keys of roster rows begin with this.
+pub const GROUP_PREFIX: &str = "GROUP#";
+
+/// A token, by its hash.
+pub fn token(hash: TokenHash) -> Key {
+    key(format!("TOKEN#{}", hash.to_hex()), "TOKEN")
+}
+
+/// The partition of everything that belongs to one instance.
+pub fn instance_partition(instance: &InstanceId) -> String {
+    format!("INSTANCE#{}#{}", instance.account, instance.name)
+}
+
+/// An instance's session.
+pub fn session(instance: &InstanceId) -> Key {
+    key(instance_partition(instance), "SESSION")
+}
+
+/// A group that an instance is known to be in.
+pub fn group(instance: &InstanceId, jid: &GroupJid) -> Key {
+    key(instance_partition(instance), format!("{GROUP_PREFIX}{jid}"))
+}
+
+/// A group that an instance left. Sorts by time: 13 digits last until the year 2286.
+pub fn left(instance: &InstanceId, at: UnixMillis, jid: &GroupJid) -> Key {
+    key(
+        instance_partition(instance),
+        format!("LEFT#{:013}#{jid}", at.0),
+    )
+}
+
+/// An answer kept for an `Idempotency-Key`, by the key's hash.
+pub fn kept_answer(instance: &InstanceId, key_hash: &str) -> Key {
+    key(instance_partition(instance), format!("ANSWER#{key_hash}"))
+}
+
+/// The claim on a linked device: one device under two instances would be two leases.
+pub fn device(jid: &crate::credentials::DeviceJid) -> Key {
+    key(format!("DEVICE#{}:{}", jid.user(), jid.device()), "DEVICE")
+}
+
+/// The partition of all data keys, so that one query reads them.
+pub const DATA_KEYS: &str = "KEYS";
+
+/// A data key, by its id.
+pub fn data_key(id: &str) -> Key {
+    key(DATA_KEYS.to_owned(), format!("KEY#{id}"))
+}

@@ -1,0 +1,72 @@
+//! TCP, TLS and the WebSocket's upgrade.
+
+use std::sync::Arc;
+
+use lambda_http::http::header::{HeaderValue, ORIGIN};
+use lambda_http::http::uri::{InvalidUri, Uri};
+use rustls::{ClientConfig, RootCertStore};
+use tokio::time::timeout_at;
+use tokio_rustls::TlsConnector;
+use tokio_websockets::{ClientBuilder, Connector, Limits};
+use wacore::net::WHATSAPP_WEB_ORIGIN;
+
+use super::failure::{Failure, Step};
+use super::socket::Socket;
+use crate::clock::Budget;
+use crate::config::{ClientVersion, WhatsApp};
+
+/// Largest WebSocket message that is read, in bytes; the largest frame fits.
+const LARGEST_MESSAGE: usize = 5 * 1024 * 1024;
+
+/// Opens connections to WhatsApp. One per environment: its TLS configuration
+/// costs more to build than a request.
+pub struct Dialer {
+    uri: Uri,
+    connector: Connector,
+    pub(super) root_key: [u8; 32],
+    pub(super) version: ClientVersion,
+}
+
+/// One TLS configuration for AWS and WhatsApp: ring, and the roots that
+/// browsers trust, compiled in (reading a system's store costs milliseconds).
+///
+/// # Errors
+/// When the provider supports no common protocol version.
+pub fn tls_config() -> Result<ClientConfig, rustls::Error> {
+    let roots = RootCertStore {
+        roots: webpki_roots::TLS_SERVER_ROOTS.to_vec(),
+    };
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    Ok(ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()?
+        .with_root_certificates(roots)
+        .with_no_client_auth())
+}
+
+impl Dialer {
+    /// For one WhatsApp.
+    ///
+    /// # Errors
+    /// When the configured address is no URI; `Config` has checked it before.
+    pub fn new(whatsapp: &WhatsApp, tls: ClientConfig) -> Result<Self, InvalidUri> {
+        Ok(Self {
+            uri: whatsapp.url.parse()?,
+            connector: Connector::Rustls(TlsConnector::from(Arc::new(tls))),
+            root_key: whatsapp.root_key,
+            version: whatsapp.version,
+        })
+    }
+
+    pub(super) async fn dial(&self, budget: Budget) -> Result<Socket, Failure> {
+        let builder = ClientBuilder::from_uri(self.uri.clone())
+            .connector(&self.connector)
+            .limits(Limits::default().max_payload_len(Some(LARGEST_MESSAGE)))
+            .add_header(ORIGIN, HeaderValue::from_static(WHATSAPP_WEB_ORIGIN))
+            .map_err(|error| Failure::Connect(error.to_string()))?;
+        let (stream, _) = timeout_at(budget.end(), builder.connect())
+            .await
+            .map_err(|_| Failure::Timeout(Step::Dial))?
+            .map_err(|error| Failure::Connect(error.to_string()))?;
+        Ok(Socket::new(stream))
+    }
+}

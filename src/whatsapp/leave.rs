@@ -1,0 +1,123 @@
+//! The leave itself, with WhatsApp's status for each target.
+//!
+//! Every target of `<leave>` comes back as a child of the reply's `<leave>`,
+//! with `error="CODE"` when it was not left. `LeaveGroupIq` of `wacore` throws
+//! that reply away, so it is read here.
+
+use wacore::request::InfoQueryType;
+use wacore_binary::builder::NodeBuilder;
+use wacore_binary::{Jid, Node, NodeRef};
+
+use super::failure::Failure;
+use super::groups::group_jid;
+use super::login::Online;
+use super::stanza::{self, Iq};
+use crate::clock::Budget;
+use crate::group::{Group, GroupJid, GroupKind};
+
+/// WhatsApp's own word that this very target was left. Only the reader of the
+/// leave's reply makes one, and a 200 needs it.
+///
+/// ```compile_fail
+/// use leave_group::whatsapp::Confirmed;
+/// let forged = Confirmed { target: "120363406289005073@g.us".parse().unwrap() };
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Confirmed {
+    target: GroupJid,
+}
+
+impl Confirmed {
+    /// The target that was left.
+    pub fn target(&self) -> &GroupJid {
+        &self.target
+    }
+}
+
+/// What the reply says about one target.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum TargetReply {
+    /// No error: left.
+    Left(Confirmed),
+    /// Its `error`; 0 when that is no number.
+    Error(u16),
+    /// The reply does not name it.
+    Missing,
+}
+
+impl Online {
+    /// Leaves the targets with one stanza and returns what WhatsApp says of
+    /// each, in order. `<group>` and `<linked_groups>` never mix in one
+    /// `<leave>`, so communities and groups must come apart: see [`share_stanza`].
+    ///
+    /// # Errors
+    /// The IQ as a whole failed. An IQ error's code counts for each target.
+    ///
+    /// [`share_stanza`]: Self::share_stanza
+    pub async fn leave(
+        &mut self,
+        targets: &[Group],
+        budget: Budget,
+    ) -> Result<Vec<TargetReply>, Failure> {
+        let children: Vec<Node> = targets.iter().map(element).collect();
+        let leave = NodeBuilder::new("leave").children(children).build();
+        let reply = self
+            .ask(Iq::to_groups(InfoQueryType::Set, leave), budget)
+            .await?;
+        let leave = reply.get_optional_child("leave");
+        Ok(targets
+            .iter()
+            .map(|target| leave.map_or(TargetReply::Missing, |leave| read(leave, target)))
+            .collect())
+    }
+
+    /// Whether two targets may stand in one `<leave>`.
+    pub fn share_stanza(one: &Group, other: &Group) -> bool {
+        form(&one.kind) == form(&other.kind)
+    }
+}
+
+/// The element that names a target, and the attribute in it.
+fn form(kind: &GroupKind) -> (&'static str, &'static str) {
+    match kind {
+        GroupKind::Community => ("linked_groups", "parent_group_jid"),
+        GroupKind::Group | GroupKind::Subgroup { .. } | GroupKind::Announcement { .. } => {
+            ("group", "id")
+        }
+    }
+}
+
+fn element(target: &Group) -> Node {
+    let (tag, attribute) = form(&target.kind);
+    NodeBuilder::new(tag)
+        .attr(attribute, Jid::group(target.jid.user()))
+        .build()
+}
+
+/// Two contradicting entries for one target are no confirmation: the error counts.
+fn read(leave: &NodeRef<'_>, target: &Group) -> TargetReply {
+    let (tag, attribute) = form(&target.kind);
+    let mut found = TargetReply::Missing;
+    for entry in leave.get_children_by_tag(tag) {
+        let named = stanza::attribute(entry, attribute).and_then(|id| group_jid(&id));
+        if named.as_ref() != Some(&target.jid) {
+            continue;
+        }
+        match stanza::attribute(entry, "error") {
+            None => {
+                found = TargetReply::Left(Confirmed {
+                    target: target.jid.clone(),
+                })
+            }
+            Some(code) => match code.parse() {
+                Ok(200) => {
+                    found = TargetReply::Left(Confirmed {
+                        target: target.jid.clone(),
+                    })
+                }
+                code => return TargetReply::Error(code.unwrap_or_default()),
+            },
+        }
+    }
+    found
+}

@@ -1,0 +1,71 @@
+//! Frames over the WebSocket: a 3-byte length before each payload.
+
+use futures_util::{SinkExt, StreamExt};
+use tokio::net::TcpStream;
+use tokio_websockets::{CloseCode, MaybeTlsStream, Message, WebSocketStream};
+use wacore::framing::{FrameDecoder, encode_frame};
+
+use super::failure::Failure;
+
+/// Largest frame that is read, in bytes. A group's metadata has some 60 bytes
+/// for each of its at most 2048 participants; the protocol would allow 16 MiB.
+const LARGEST_FRAME: usize = 4 * 1024 * 1024;
+
+/// An open WebSocket to WhatsApp. Dropping it closes the TCP connection.
+pub(super) struct Socket {
+    stream: WebSocketStream<MaybeTlsStream<TcpStream>>,
+    decoder: FrameDecoder,
+}
+
+impl Socket {
+    pub(super) fn new(stream: WebSocketStream<MaybeTlsStream<TcpStream>>) -> Self {
+        Self {
+            stream,
+            decoder: FrameDecoder::new(),
+        }
+    }
+
+    /// Sends one frame, with the connection's header before the first.
+    pub(super) async fn send(
+        &mut self,
+        payload: &[u8],
+        header: Option<&[u8]>,
+    ) -> Result<(), Failure> {
+        let frame =
+            encode_frame(payload, header).map_err(|_| Failure::Protocol("frame to send"))?;
+        self.stream
+            .send(Message::binary(frame))
+            .await
+            .map_err(|_| Failure::Closed)
+    }
+
+    /// The next frame's payload.
+    pub(super) async fn receive(&mut self) -> Result<Vec<u8>, Failure> {
+        loop {
+            if let Some(frame) = self.decoder.decode_frame() {
+                return Ok(frame.to_vec());
+            }
+            if self.decoder.buffered_len() > LARGEST_FRAME {
+                return Err(Failure::Protocol("oversized frame"));
+            }
+            let message = match self.stream.next().await {
+                Some(Ok(message)) => message,
+                Some(Err(_)) | None => return Err(Failure::Closed),
+            };
+            if message.is_close() {
+                return Err(Failure::Closed);
+            }
+            if message.is_binary() {
+                self.decoder.feed(message.as_payload());
+            }
+        }
+    }
+
+    /// Says good-bye, and waits until the server has hung up.
+    pub(super) async fn close(mut self) {
+        let close = Message::close(Some(CloseCode::NORMAL_CLOSURE), "");
+        if self.stream.send(close).await.is_ok() {
+            while let Some(Ok(_)) = self.stream.next().await {}
+        }
+    }
+}
