@@ -31,25 +31,14 @@ struct Message {
 pub fn render(result: &Result<Left, Problem>) -> (u16, String) {
     match result {
         Ok(left) => {
-            let success = Success {
-                success: true,
-                message: LEFT,
-                group_jid: left.group().as_str(),
-            };
+            let success =
+                Success { success: true, message: LEFT, group_jid: left.group().as_str() };
             (200, to_json(&success))
         }
         Err(problem) => {
             let answered = problem.answered();
-            let message = Message {
-                message: answered.message,
-            };
-            (
-                answered.status,
-                to_json(&Envelope {
-                    success: false,
-                    error: message,
-                }),
-            )
+            let message = Message { message: answered.message };
+            (answered.status, to_json(&Envelope { success: false, error: message }))
         }
     }
 }

@@ -82,19 +82,13 @@ impl Clock for SystemClock {
 
     fn observe(&self, server_seconds: i64) {
         let difference = server_seconds.saturating_mul(1000) - machine_ms();
-        let correction = if difference.abs() > TOLERATED_MS {
-            difference
-        } else {
-            0
-        };
+        let correction = if difference.abs() > TOLERATED_MS { difference } else { 0 };
         self.correction_ms.store(correction, Ordering::Relaxed);
     }
 }
 
 fn machine_ms() -> i64 {
-    let since_epoch = SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .unwrap_or_default();
+    let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     i64::try_from(since_epoch.as_millis()).unwrap_or(i64::MAX)
 }
 
@@ -107,9 +101,7 @@ pub struct Budget {
 impl Budget {
     /// A budget that begins now.
     pub fn of(span: Duration) -> Self {
-        Self {
-            end: Instant::now() + span,
-        }
+        Self { end: Instant::now() + span }
     }
 
     /// What is left; zero when it is used up.
@@ -126,16 +118,12 @@ impl Budget {
     /// half of what is left is kept back.
     #[must_use]
     pub fn keeping(self, reserve: Duration) -> Self {
-        Self {
-            end: self.end - reserve.min(self.remaining() / 2),
-        }
+        Self { end: self.end - reserve.min(self.remaining() / 2) }
     }
 
     /// A budget for a step: no longer than `limit`, never past this one's end.
     #[must_use]
     pub fn at_most(self, limit: Duration) -> Self {
-        Self {
-            end: self.end.min(Instant::now() + limit),
-        }
+        Self { end: self.end.min(Instant::now() + limit) }
     }
 }

@@ -155,9 +155,7 @@ impl Config {
                 url: get("WHATSAPP_URL")
                     .map_or_else(|| Ok(WHATSAPP_URL.to_owned()), whatsapp_url)?,
                 root_key: get("WHATSAPP_ROOT_KEY")
-                    .map_or(Ok(wacore::handshake::WA_CERT_PUB_KEY), |text| {
-                        root_key(&text)
-                    })?,
+                    .map_or(Ok(wacore::handshake::WA_CERT_PUB_KEY), |text| root_key(&text))?,
                 version: get("WHATSAPP_VERSION")
                     .map_or(Ok(WHATSAPP_VERSION), |text| version(&text))?,
             },
@@ -174,14 +172,11 @@ const SEALING_KEY_EXPECTS: &str = "32 bytes in base64";
 
 fn sealing_key(text: &str) -> Result<SealingKey, ConfigError> {
     let bytes = Zeroizing::new(STANDARD.decode(text.trim()).unwrap_or_default());
-    let key: [u8; 32] = bytes
-        .as_slice()
-        .try_into()
-        .map_err(|_| ConfigError::Malformed {
-            variable: "SEALING_KEY",
-            got: format!("a text of {} bytes", text.len()),
-            expects: SEALING_KEY_EXPECTS,
-        })?;
+    let key: [u8; 32] = bytes.as_slice().try_into().map_err(|_| ConfigError::Malformed {
+        variable: "SEALING_KEY",
+        got: format!("a text of {} bytes", text.len()),
+        expects: SEALING_KEY_EXPECTS,
+    })?;
     Ok(SealingKey(Zeroizing::new(key)))
 }
 
@@ -217,22 +212,13 @@ fn version(text: &str) -> Result<ClientVersion, ConfigError> {
         got: format!("`{text}`"),
         expects: "a client version like 2.3000.1042742319",
     };
-    let numbers: Vec<u32> = text
-        .split('.')
-        .map(str::parse)
-        .collect::<Result<_, _>>()
-        .map_err(|_| malformed())?;
-    numbers
-        .try_into()
-        .map(ClientVersion)
-        .map_err(|_| malformed())
+    let numbers: Vec<u32> =
+        text.split('.').map(str::parse).collect::<Result<_, _>>().map_err(|_| malformed())?;
+    numbers.try_into().map(ClientVersion).map_err(|_| malformed())
 }
 
 fn origins(text: &str) -> Origins {
-    let listed = text
-        .split(',')
-        .map(str::trim)
-        .filter(|origin| !origin.is_empty());
+    let listed = text.split(',').map(str::trim).filter(|origin| !origin.is_empty());
     Origins(listed.map(str::to_owned).collect())
 }
 
@@ -251,11 +237,9 @@ fn log_level(text: &str) -> Result<Level, ConfigError> {
 }
 
 fn lease_wait(text: &str) -> Result<Duration, ConfigError> {
-    text.parse()
-        .map(Duration::from_millis)
-        .map_err(|_| ConfigError::Malformed {
-            variable: "LEASE_WAIT_MS",
-            got: format!("`{text}`"),
-            expects: "a number of milliseconds",
-        })
+    text.parse().map(Duration::from_millis).map_err(|_| ConfigError::Malformed {
+        variable: "LEASE_WAIT_MS",
+        got: format!("`{text}`"),
+        expects: "a number of milliseconds",
+    })
 }

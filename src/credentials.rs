@@ -104,11 +104,8 @@ impl Credentials {
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, Unreadable> {
         let stored: Stored = serde_json::from_slice(bytes).map_err(|_| Unreadable)?;
         let mut noise_private_key = Zeroizing::new([0; 32]);
-        hex::decode_to_slice(
-            stored.noise_private_key.as_bytes(),
-            noise_private_key.as_mut_slice(),
-        )
-        .map_err(|_| Unreadable)?;
+        hex::decode_to_slice(stored.noise_private_key.as_bytes(), noise_private_key.as_mut_slice())
+            .map_err(|_| Unreadable)?;
         if stored.v != 1 {
             return Err(Unreadable);
         }
@@ -122,8 +119,6 @@ impl Credentials {
 
 impl fmt::Debug for Credentials {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Credentials")
-            .field("device", &self.device)
-            .finish_non_exhaustive()
+        f.debug_struct("Credentials").field("device", &self.device).finish_non_exhaustive()
     }
 }

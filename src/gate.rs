@@ -87,9 +87,7 @@ impl From<&Refusal> for Problem {
     fn from(refusal: &Refusal) -> Self {
         match refusal {
             Refusal::Unknown => Self::InvalidToken,
-            Refusal::Limited { retry_after, .. } => Self::RateLimited {
-                retry_after: *retry_after,
-            },
+            Refusal::Limited { retry_after, .. } => Self::RateLimited { retry_after: *retry_after },
             Refusal::Store(StoreError::Unavailable(_)) => Self::Unavailable,
             Refusal::Store(StoreError::Refused(_) | StoreError::Corrupt(_)) => Self::Internal,
         }
@@ -121,11 +119,7 @@ impl Caller {
 impl Gate {
     /// A gate before `table`.
     pub fn new(table: Table, clock: Arc<dyn Clock>) -> Self {
-        Self {
-            table,
-            clock,
-            notes: Mutex::default(),
-        }
+        Self { table, clock, notes: Mutex::default() }
     }
 
     /// Authenticates a token and counts this request. Every authenticated
@@ -207,34 +201,20 @@ fn read(item: &Attributes, window: Window) -> Result<window::Counter, StoreError
 }
 
 fn limit(max: u64, counted: u64, window: Window) -> Limit {
-    Limit {
-        limit: max,
-        remaining: max.saturating_sub(counted),
-        reset: window.end(),
-    }
+    Limit { limit: max, remaining: max.saturating_sub(counted), reset: window.end() }
 }
 
 /// The item's account and scope. What it holds was written by us.
 fn caller(item: Item<'_>, hash: TokenHash, limit: Limit) -> Result<Caller, StoreError> {
-    let account = item
-        .text("account")?
-        .parse()
-        .map_err(|_| Corrupt("account"))?;
+    let account = item.text("account")?.parse().map_err(|_| Corrupt("account"))?;
     let scope = match item.text("kind")? {
         "account" => Scope::Account,
-        "instance" => Scope::Instance(
-            item.text("instance")?
-                .parse()
-                .map_err(|_| Corrupt("instance"))?,
-        ),
+        "instance" => {
+            Scope::Instance(item.text("instance")?.parse().map_err(|_| Corrupt("instance"))?)
+        }
         _ => return Err(Corrupt("kind").into()),
     };
-    Ok(Caller {
-        account,
-        scope,
-        limit,
-        hash,
-    })
+    Ok(Caller { account, scope, limit, hash })
 }
 
 fn update(count: Count) -> Update {
@@ -242,10 +222,8 @@ fn update(count: Count) -> Update {
     let others: Vec<String> = window.other_slots().collect();
     let removed = others.join(", ");
     let slot = window.slot();
-    let mut values = HashMap::from([
-        (":w".to_owned(), number(window.index())),
-        (":one".to_owned(), number(1)),
-    ]);
+    let mut values =
+        HashMap::from([(":w".to_owned(), number(window.index())), (":one".to_owned(), number(1))]);
     let (expression, condition) = match count {
         Count::In(_) => {
             values.insert(":zero".to_owned(), number(0));
@@ -260,18 +238,10 @@ fn update(count: Count) -> Update {
         }
         Count::AfterReset { seen, .. } => {
             values.insert(":old".to_owned(), number(seen));
-            (
-                format!("SET {slot} = :one, win = :w REMOVE {removed}"),
-                "win = :old".to_owned(),
-            )
+            (format!("SET {slot} = :one, win = :w REMOVE {removed}"), "win = :old".to_owned())
         }
     };
-    Update {
-        expression,
-        condition,
-        names: HashMap::new(),
-        values,
-    }
+    Update { expression, condition, names: HashMap::new(), values }
 }
 
 /// The item of a new token. `win` begins at 0: a comparison with a missing

@@ -82,9 +82,8 @@ impl fmt::Display for Identifier {
 impl InviteCode {
     /// The code, when `text` is of its alphabet and not empty.
     pub fn parse(text: &str) -> Option<Self> {
-        let plain = text
-            .bytes()
-            .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-'));
+        let plain =
+            text.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-'));
         (plain && !text.is_empty()).then(|| Self(text.to_owned()))
     }
 
@@ -132,9 +131,7 @@ fn code_of_link(text: &str) -> Option<InviteCode> {
         Place::Path if path == "invite" => None,
         Place::Path => InviteCode::parse(path.strip_prefix("invite/").unwrap_or(path)),
         Place::Query => {
-            let mut codes = query
-                .split('&')
-                .filter_map(|pair| pair.strip_prefix("code="));
+            let mut codes = query.split('&').filter_map(|pair| pair.strip_prefix("code="));
             let code = codes.next()?;
             if codes.next().is_some() {
                 return None;

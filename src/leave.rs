@@ -45,15 +45,11 @@ pub struct Left {
 
 impl Left {
     fn confirmed(confirmed: &Confirmed) -> Self {
-        Self {
-            group: confirmed.target().clone(),
-        }
+        Self { group: confirmed.target().clone() }
     }
 
     fn recovered(evidence: &Evidence, _: &Settled) -> Self {
-        Self {
-            group: evidence.jid().clone(),
-        }
+        Self { group: evidence.jid().clone() }
     }
 
     /// The group.
@@ -96,11 +92,7 @@ pub async fn serve(service: &Service, order: &Order, budget: Budget) -> Served {
     }
 
     let jids = jids(&wanted);
-    let leased = match service
-        .sessions
-        .acquire(order.instance(), &jids, budget)
-        .await
-    {
+    let leased = match service.sessions.acquire(order.instance(), &jids, budget).await {
         Ok(leased) => leased,
         Err(error) => {
             tracing::debug!(instance = %order.instance(), %error, "no lease");
@@ -109,21 +101,12 @@ pub async fn serve(service: &Service, order: &Order, budget: Budget) -> Served {
     };
 
     let mut progress = Progress::default();
-    let trying = attempt::run(
-        service,
-        order,
-        &leased,
-        &wanted,
-        budget.keeping(SETTLING),
-        &mut progress,
-    );
-    let attempt = AssertUnwindSafe(trying)
-        .catch_unwind()
-        .await
-        .unwrap_or_else(|_| {
-            tracing::error!(instance = %order.instance(), "panicked under the lease");
-            Attempt::panicked(&wanted, progress)
-        });
+    let trying =
+        attempt::run(service, order, &leased, &wanted, budget.keeping(SETTLING), &mut progress);
+    let attempt = AssertUnwindSafe(trying).catch_unwind().await.unwrap_or_else(|_| {
+        tracing::error!(instance = %order.instance(), "panicked under the lease");
+        Attempt::panicked(&wanted, progress)
+    });
 
     let keep = keep(order, &wanted, &attempt);
     let settlement = Settlement {
@@ -138,20 +121,13 @@ pub async fn serve(service: &Service, order: &Order, budget: Budget) -> Served {
     }
 
     let mut verdicts = attempt.verdicts.iter();
-    let results = order
-        .identifiers()
-        .iter()
-        .map(|identifier| match identifier {
-            Ok(_) => verdicts.next().map_or(Err(Problem::Internal), |verdict| {
-                speak(verdict, settled.as_ref().ok())
-            }),
-            Err(problem) => Err(*problem),
-        });
-    Served {
-        results: results.collect(),
-        kept: attempt.kept,
-        trace: attempt.trace,
-    }
+    let results = order.identifiers().iter().map(|identifier| match identifier {
+        Ok(_) => verdicts
+            .next()
+            .map_or(Err(Problem::Internal), |verdict| speak(verdict, settled.as_ref().ok())),
+        Err(problem) => Err(*problem),
+    });
+    Served { results: results.collect(), kept: attempt.kept, trace: attempt.trace }
 }
 
 /// What a verdict is in words. A recovered leave is a 200 only once it is
@@ -172,18 +148,11 @@ fn speak(verdict: &Verdict, settled: Option<&Settled>) -> Result<Left, Problem> 
 }
 
 fn refused(order: &Order, problem: Problem) -> Served {
-    let results = order
-        .identifiers()
-        .iter()
-        .map(|identifier| match identifier {
-            Ok(_) => Err(problem),
-            Err(own) => Err(*own),
-        });
-    Served {
-        results: results.collect(),
-        kept: None,
-        trace: Trace::default(),
-    }
+    let results = order.identifiers().iter().map(|identifier| match identifier {
+        Ok(_) => Err(problem),
+        Err(own) => Err(*own),
+    });
+    Served { results: results.collect(), kept: None, trace: Trace::default() }
 }
 
 fn jids(wanted: &[&Identifier]) -> Vec<GroupJid> {
@@ -207,17 +176,12 @@ async fn kept_before(
     let (Some(key), [identifier]) = (order.idempotency(), wanted) else {
         return Ok(None);
     };
-    let kept = service
-        .sessions
-        .kept(order.instance(), key, identifier, budget)
-        .await;
+    let kept = service.sessions.kept(order.instance(), key, identifier, budget).await;
     match kept {
         Ok(None) => Ok(None),
-        Ok(Some(Kept::Answer(answer))) => Ok(Some(Served {
-            results: Vec::new(),
-            kept: Some(answer),
-            trace: Trace::default(),
-        })),
+        Ok(Some(Kept::Answer(answer))) => {
+            Ok(Some(Served { results: Vec::new(), kept: Some(answer), trace: Trace::default() }))
+        }
         Ok(Some(Kept::OtherRequest)) => Err(Problem::IdempotencyKeyReused),
         Err(error) => Err(verdict::storage_problem(&error)),
     }
@@ -232,20 +196,14 @@ fn keep<'a>(order: &'a Order, wanted: &[&'a Identifier], attempt: &Attempt) -> O
     };
     let result = match verdict {
         // Kept in the very transaction that settles it.
-        Verdict::Recovered { evidence, .. } => Ok(Left {
-            group: evidence.jid().clone(),
-        }),
+        Verdict::Recovered { evidence, .. } => Ok(Left { group: evidence.jid().clone() }),
         other => speak(other, None),
     };
     if attempt.kept.is_some() || result.as_ref().is_err_and(|problem| problem.is_retryable()) {
         return None;
     }
     let (status, body) = answer::render(&result);
-    Some(Keep {
-        key,
-        identifier,
-        answer: KeptAnswer { status, body },
-    })
+    Some(Keep { key, identifier, answer: KeptAnswer { status, body } })
 }
 
 /// Whether an earlier run tried to leave `jid` and its outcome was lost.

@@ -19,8 +19,5 @@ pub fn install(level: Level) {
         .with_current_span(false)
         .with_span_list(false)
         .with_target(false);
-    let _ = tracing_subscriber::registry()
-        .with(lines)
-        .with(ours)
-        .try_init();
+    let _ = tracing_subscriber::registry().with(lines).with(ours).try_init();
 }

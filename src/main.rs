@@ -35,24 +35,20 @@ async fn run() -> Result<(), lambda_runtime::Error> {
     let service = Service::new(&config, Arc::new(SystemClock::new()))?;
     service.preload().await;
     let service = &service;
-    lambda_runtime::run(service_fn(
-        move |event: LambdaEvent<Box<RawValue>>| async move {
-            let invocation = Invocation {
-                request_id: event.context.request_id.clone(),
-                remaining: until(event.context.deadline),
-            };
-            entry::handle(service, &event.payload, invocation)
-                .await
-                .map_err(lambda_runtime::Error::from)
-        },
-    ))
+    lambda_runtime::run(service_fn(move |event: LambdaEvent<Box<RawValue>>| async move {
+        let invocation = Invocation {
+            request_id: event.context.request_id.clone(),
+            remaining: until(event.context.deadline),
+        };
+        entry::handle(service, &event.payload, invocation)
+            .await
+            .map_err(lambda_runtime::Error::from)
+    }))
     .await
 }
 
 /// How long it is until `deadline`, in milliseconds of the Unix epoch.
 fn until(deadline: u64) -> Duration {
-    let now = SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .unwrap_or_default();
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     Duration::from_millis(deadline).saturating_sub(now)
 }

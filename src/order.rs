@@ -55,16 +55,8 @@ impl Caller {
             Scope::Instance(own) if *own == name => {}
             Scope::Instance(_) => return Err(Problem::ForeignInstance),
         }
-        let instance = InstanceId {
-            account: self.account().clone(),
-            name,
-        };
-        Ok(Order {
-            instance,
-            identifiers,
-            idempotency,
-            request_id,
-        })
+        let instance = InstanceId { account: self.account().clone(), name };
+        Ok(Order { instance, identifiers, idempotency, request_id })
     }
 }
 

@@ -88,65 +88,45 @@ impl Problem {
             Self::MethodNotAllowed => (405, "Method not allowed", None),
             Self::MissingToken => (401, "Missing token in header", None),
             Self::InvalidToken => (401, "Invalid token", None),
-            Self::RateLimited { retry_after } => (
-                429,
-                "Rate limit exceeded. Try again later.",
-                Some(retry_after),
-            ),
+            Self::RateLimited { retry_after } => {
+                (429, "Rate limit exceeded. Try again later.", Some(retry_after))
+            }
             Self::ForeignInstance => (403, "Instance token does not match this instance", None),
             Self::IdempotencyKeyReused => {
                 (422, "Idempotency-Key was used for another request", None)
             }
             Self::IdentifierRequired => (400, "Identifier is required", None),
-            Self::IdentifierInvalid => (
-                400,
-                "Invalid identifier: expected a group JID, invite code or invite link",
-                None,
-            ),
+            Self::IdentifierInvalid => {
+                (400, "Invalid identifier: expected a group JID, invite code or invite link", None)
+            }
             Self::InstanceNotFound => (404, "Instance not found", None),
             Self::NotConnected => (400, "Instance is not connected to WhatsApp", None),
             Self::InviteRevoked => (404, "Invite link has been revoked or expired", None),
-            Self::NotMember => (
-                404,
-                "Group not found or you are not a member of this group",
-                None,
-            ),
+            Self::NotMember => (404, "Group not found or you are not a member of this group", None),
             Self::NotAllowed => (403, "Not allowed to leave this group", None),
-            Self::Throttled { retry_after } => (
-                429,
-                "WhatsApp rate limit reached. Try again later.",
-                Some(retry_after),
-            ),
-            Self::Banned { retry_after } => (
-                503,
-                "Instance is temporarily banned by WhatsApp",
-                Some(retry_after),
-            ),
+            Self::Throttled { retry_after } => {
+                (429, "WhatsApp rate limit reached. Try again later.", Some(retry_after))
+            }
+            Self::Banned { retry_after } => {
+                (503, "Instance is temporarily banned by WhatsApp", Some(retry_after))
+            }
             Self::Busy { retry_after } => {
                 (503, "Instance is busy. Try again later.", Some(retry_after))
             }
-            Self::WhatsAppUnavailable => (
-                503,
-                "WhatsApp is unavailable. Try again later.",
-                Some(UNAVAILABLE),
-            ),
+            Self::WhatsAppUnavailable => {
+                (503, "WhatsApp is unavailable. Try again later.", Some(UNAVAILABLE))
+            }
             Self::Unconfirmed => (
                 503,
                 "WhatsApp did not confirm the leave. Try again to learn the outcome.",
                 Some(SOON),
             ),
-            Self::Unavailable => (
-                503,
-                "Service is temporarily unavailable. Try again later.",
-                Some(SOON),
-            ),
+            Self::Unavailable => {
+                (503, "Service is temporarily unavailable. Try again later.", Some(SOON))
+            }
             Self::Internal => (500, "Internal error", None),
         };
-        Answered {
-            status,
-            message,
-            retry_after,
-        }
+        Answered { status, message, retry_after }
     }
 
     /// `Retry-After` in whole seconds, at least 1.

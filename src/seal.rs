@@ -72,11 +72,7 @@ impl Keyring {
     /// [`SealError::NotSealed`] when the cipher refuses the key.
     pub fn new(table: Table, key: &SealingKey) -> Result<Self, SealError> {
         let wrapping = cipher(key.0.as_slice())?;
-        Ok(Self {
-            table,
-            wrapping,
-            opened: RwLock::default(),
-        })
+        Ok(Self { table, wrapping, opened: RwLock::default() })
     }
 
     /// Loads every data key, so that the first request finds its own.
@@ -119,10 +115,7 @@ impl Keyring {
     ) -> Result<Sealed, SealError> {
         let key = self.data_key(key_id, budget).await?;
         let bytes = seal(&key, plain, &bound_to(owner, key_id))?;
-        Ok(Sealed {
-            key_id: key_id.to_owned(),
-            bytes,
-        })
+        Ok(Sealed { key_id: key_id.to_owned(), bytes })
     }
 
     /// A new data key, as the item to store.
@@ -131,9 +124,7 @@ impl Keyring {
     /// [`SealError::NotSealed`].
     pub fn new_data_key(&self, id: &str) -> Result<Attributes, SealError> {
         let mut plain = Zeroizing::new([0; 32]);
-        SystemRandom::new()
-            .fill(plain.as_mut_slice())
-            .map_err(|_| SealError::NotSealed)?;
+        SystemRandom::new().fill(plain.as_mut_slice()).map_err(|_| SealError::NotSealed)?;
         let wrapped = seal(&self.wrapping, plain.as_slice(), &wrapping_aad(id))?;
         let key = keys::data_key(id);
         Ok(HashMap::from([
@@ -145,12 +136,7 @@ impl Keyring {
     }
 
     async fn data_key(&self, id: &str, budget: Budget) -> Result<Arc<LessSafeKey>, SealError> {
-        let known = self
-            .opened
-            .read()
-            .unwrap_or_else(PoisonError::into_inner)
-            .get(id)
-            .cloned();
+        let known = self.opened.read().unwrap_or_else(PoisonError::into_inner).get(id).cloned();
         if let Some(key) = known {
             return Ok(key);
         }
@@ -193,9 +179,7 @@ fn with_lengths(parts: &[&str]) -> Vec<u8> {
 
 fn seal(key: &LessSafeKey, plain: &[u8], aad: &[u8]) -> Result<Vec<u8>, SealError> {
     let mut nonce = [0; NONCE_LEN];
-    SystemRandom::new()
-        .fill(&mut nonce)
-        .map_err(|_| SealError::NotSealed)?;
+    SystemRandom::new().fill(&mut nonce).map_err(|_| SealError::NotSealed)?;
     let mut bytes = Zeroizing::new(plain.to_vec());
     let tag = key
         .seal_in_place_separate_tag(
@@ -208,16 +192,10 @@ fn seal(key: &LessSafeKey, plain: &[u8], aad: &[u8]) -> Result<Vec<u8>, SealErro
 }
 
 fn open(key: &LessSafeKey, sealed: &[u8], aad: &[u8]) -> Result<Zeroizing<Vec<u8>>, SealError> {
-    let (nonce, rest) = sealed
-        .split_first_chunk::<NONCE_LEN>()
-        .ok_or(SealError::DoesNotOpen)?;
+    let (nonce, rest) = sealed.split_first_chunk::<NONCE_LEN>().ok_or(SealError::DoesNotOpen)?;
     let mut bytes = Zeroizing::new(rest.to_vec());
     let length = key
-        .open_in_place(
-            Nonce::assume_unique_for_key(*nonce),
-            Aad::from(aad),
-            bytes.as_mut_slice(),
-        )
+        .open_in_place(Nonce::assume_unique_for_key(*nonce), Aad::from(aad), bytes.as_mut_slice())
         .map_err(|_| SealError::DoesNotOpen)?
         .len();
     bytes.truncate(length);

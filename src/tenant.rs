@@ -37,14 +37,8 @@ impl FromStr for AccountId {
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let fits = (1..=LONGEST_ACCOUNT).contains(&text.len());
-        let plain = text
-            .bytes()
-            .all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'-'));
-        if fits && plain {
-            Ok(Self(text.to_owned()))
-        } else {
-            Err(NameError::Account)
-        }
+        let plain = text.bytes().all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'-'));
+        if fits && plain { Ok(Self(text.to_owned())) } else { Err(NameError::Account) }
     }
 }
 

@@ -84,13 +84,9 @@ struct ContextProbe {
 pub(super) fn origin(event: &RawValue) -> Option<Origin> {
     let probe: Probe = serde_json::from_str(event.get()).ok()?;
     let context = probe.request_context?;
-    let is_function_url = context
-        .domain_name
-        .is_some_and(|name| name.contains(".lambda-url."));
+    let is_function_url = context.domain_name.is_some_and(|name| name.contains(".lambda-url."));
     Some(match (context.elb, context.http) {
-        (Some(_), _) => Origin::LoadBalancer {
-            multi_value: probe.multi_value_headers.is_some(),
-        },
+        (Some(_), _) => Origin::LoadBalancer { multi_value: probe.multi_value_headers.is_some() },
         (None, Some(_)) if is_function_url => Origin::FunctionUrl,
         (None, Some(_)) => Origin::HttpApi,
         (None, None) => Origin::RestApi,
@@ -143,10 +139,7 @@ pub(super) fn request(
     origin: &Origin,
     invocation: &Invocation,
 ) -> Result<Request, Unreadable> {
-    let malformed = |id: String| Unreadable {
-        id,
-        problem: Problem::Malformed,
-    };
+    let malformed = |id: String| Unreadable { id, problem: Problem::Malformed };
     let event: Event =
         serde_json::from_str(event.get()).map_err(|_| malformed(invocation.request_id.clone()))?;
     let id = event
@@ -156,12 +149,8 @@ pub(super) fn request(
         .unwrap_or_else(|| invocation.request_id.clone());
 
     let headers = headers(event.headers, event.multi_value_headers);
-    let parameters = || {
-        pairs(
-            event.query_string_parameters,
-            event.multi_value_query_string_parameters,
-        )
-    };
+    let parameters =
+        || pairs(event.query_string_parameters, event.multi_value_query_string_parameters);
     let (method, path, query) = match origin {
         Origin::HttpApi | Origin::FunctionUrl => (
             event.request_context.http.map(|http| http.method),
@@ -177,10 +166,7 @@ pub(super) fn request(
         }
     };
     let size = |query: &[(String, String)]| -> usize {
-        query
-            .iter()
-            .map(|(name, value)| name.len() + value.len() + 2)
-            .sum()
+        query.iter().map(|(name, value)| name.len() + value.len() + 2).sum()
     };
     match (method, path, query) {
         (Some(method), Some(path), Some(query)) if size(&query) <= LONGEST_QUERY => Ok(Request {
@@ -221,10 +207,7 @@ fn pairs(
         Some(multiple) if !multiple.is_empty() => multiple
             .into_iter()
             .flat_map(|(name, values)| {
-                values
-                    .unwrap_or_default()
-                    .into_iter()
-                    .map(move |value| (name.clone(), value))
+                values.unwrap_or_default().into_iter().map(move |value| (name.clone(), value))
             })
             .collect(),
         _ => single
@@ -265,8 +248,5 @@ pub(super) fn decode(text: &str) -> Option<String> {
         }
         rest = &rest[at + 3..];
     }
-    percent_decode_str(text)
-        .decode_utf8()
-        .ok()
-        .map(std::borrow::Cow::into_owned)
+    percent_decode_str(text).decode_utf8().ok().map(std::borrow::Cow::into_owned)
 }

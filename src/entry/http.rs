@@ -111,23 +111,10 @@ async fn end(service: &Service, request: &Request, budget: Budget, known: &mut K
         Ok(caller) => caller,
         Err(problem) => return End::Result(Err(problem)),
     };
-    match serve(
-        service,
-        request,
-        &caller,
-        instance,
-        idempotency,
-        budget,
-        known,
-    )
-    .await
-    {
-        Ok(Served {
-            kept: Some(kept), ..
-        }) => End::Replayed {
-            status: kept.status,
-            body: kept.body,
-        },
+    match serve(service, request, &caller, instance, idempotency, budget, known).await {
+        Ok(Served { kept: Some(kept), .. }) => {
+            End::Replayed { status: kept.status, body: kept.body }
+        }
         Ok(Served { results, trace, .. }) => {
             known.trace = trace;
             End::Result(results.into_iter().next().unwrap_or(Err(Problem::Internal)))
@@ -145,9 +132,7 @@ async fn admit(
 ) -> Result<Caller, Problem> {
     let bearer = || {
         let (scheme, token) = request.header("authorization")?.split_once(' ')?;
-        scheme
-            .eq_ignore_ascii_case("bearer")
-            .then_some(token.trim())
+        scheme.eq_ignore_ascii_case("bearer").then_some(token.trim())
     };
     let token = request.header("token").or_else(bearer).unwrap_or_default();
     if token.is_empty() {
@@ -212,26 +197,13 @@ fn write(
     }
     cors(&mut headers, origin, origins);
     if let Some(limit) = limit {
-        headers.insert(
-            HeaderName::from_static("x-ratelimit-limit"),
-            limit.limit.into(),
-        );
-        headers.insert(
-            HeaderName::from_static("x-ratelimit-remaining"),
-            limit.remaining.into(),
-        );
-        headers.insert(
-            HeaderName::from_static("x-ratelimit-reset"),
-            limit.reset.seconds().into(),
-        );
+        headers.insert(HeaderName::from_static("x-ratelimit-limit"), limit.limit.into());
+        headers.insert(HeaderName::from_static("x-ratelimit-remaining"), limit.remaining.into());
+        headers.insert(HeaderName::from_static("x-ratelimit-reset"), limit.reset.seconds().into());
     }
     let (status, body) = match end {
         End::Preflight => {
-            return Answer {
-                status: StatusCode::NO_CONTENT,
-                headers,
-                body: None,
-            };
+            return Answer { status: StatusCode::NO_CONTENT, headers, body: None };
         }
         End::Replayed { status, body } => {
             let replayed = HeaderName::from_static("idempotent-replayed");
@@ -252,11 +224,7 @@ fn write(
     };
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
     let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    Answer {
-        status,
-        headers,
-        body: Some(body),
-    }
+    Answer { status, headers, body: Some(body) }
 }
 
 /// CORS is the function's own, on every entry alike. No cookies.

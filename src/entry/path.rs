@@ -22,13 +22,8 @@ pub(super) fn instance(path: &str, is_encoded: bool) -> Result<InstanceName, Pro
     if route != [Some("leave"), Some("group"), Some("api")] || !begins_with_slash {
         return Err(Problem::RouteNotFound);
     }
-    let name = if is_encoded {
-        decode(name)
-    } else {
-        Some(name.to_owned())
-    };
-    name.and_then(|name| name.parse().ok())
-        .ok_or(Problem::Malformed)
+    let name = if is_encoded { decode(name) } else { Some(name.to_owned()) };
+    name.and_then(|name| name.parse().ok()).ok_or(Problem::Malformed)
 }
 
 #[cfg(test)]

@@ -11,11 +11,7 @@ use super::http::Answer;
 
 /// The JSON to hand back to Lambda.
 pub(super) fn write(origin: &Origin, answer: Answer) -> Box<RawValue> {
-    let Answer {
-        status,
-        headers,
-        body,
-    } = answer;
+    let Answer { status, headers, body } = answer;
     let body = body.map(Body::Text);
     match origin {
         Origin::HttpApi | Origin::FunctionUrl => {

@@ -105,10 +105,7 @@ pub(super) enum Decision {
 pub(super) fn decide(asked: Window, counter: &Counter) -> Decision {
     let seen = counter.win;
     let again = Decision::Again(Count::In(asked));
-    let reset = Decision::Again(Count::AfterReset {
-        window: asked,
-        seen,
-    });
+    let reset = Decision::Again(Count::AfterReset { window: asked, seen });
     match seen {
         _ if seen == asked.index() => match counter.in_slot {
             Some(count) if count >= counter.max => Decision::Full,
@@ -131,11 +128,7 @@ mod tests {
     use super::*;
 
     fn counter(win: u64, in_slot: Option<u64>) -> Counter {
-        Counter {
-            win,
-            in_slot,
-            max: 100,
-        }
+        Counter { win, in_slot, max: 100 }
     }
 
     #[test]
@@ -144,25 +137,13 @@ mod tests {
         let cases = [
             (counter(1000, Some(100)), Decision::Full),
             (counter(1000, Some(99)), Decision::Again(Count::In(asked))),
-            (
-                counter(1001, None),
-                Decision::Again(Count::In(Window(1001))),
-            ),
+            (counter(1001, None), Decision::Again(Count::In(Window(1001)))),
             (
                 counter(992, Some(7)),
-                Decision::Again(Count::AfterReset {
-                    window: asked,
-                    seen: 992,
-                }),
+                Decision::Again(Count::AfterReset { window: asked, seen: 992 }),
             ),
             (counter(999, None), Decision::Again(Count::In(asked))),
-            (
-                counter(1060, None),
-                Decision::Again(Count::AfterReset {
-                    window: asked,
-                    seen: 1060,
-                }),
-            ),
+            (counter(1060, None), Decision::Again(Count::AfterReset { window: asked, seen: 1060 })),
         ];
         for (counter, decision) in cases {
             assert_eq!(decide(asked, &counter), decision, "{counter:?}");

@@ -40,16 +40,8 @@ pub(super) struct Progress {
 
 impl Attempt {
     fn not_sent(wanted: &[&Identifier], problem: Problem, session: SessionEnd) -> Self {
-        let verdicts = wanted
-            .iter()
-            .map(|identifier| not_sent(identifier, problem))
-            .collect();
-        Self {
-            verdicts,
-            session,
-            kept: None,
-            trace: Trace::default(),
-        }
+        let verdicts = wanted.iter().map(|identifier| not_sent(identifier, problem)).collect();
+        Self { verdicts, session, kept: None, trace: Trace::default() }
     }
 
     /// After a panic: nothing is claimed, and nothing is forgotten.
@@ -113,10 +105,8 @@ pub(super) async fn run(
     let jids = jids(wanted);
     // Under the lease, and beside the login: it costs no time, and a settle or
     // a sync cannot come in between.
-    let (rows, online) = tokio::join!(
-        leased.rows(&jids, budget),
-        connect(service, leased, &credentials, budget)
-    );
+    let (rows, online) =
+        tokio::join!(leased.rows(&jids, budget), connect(service, leased, &credentials, budget));
     let now = service.clock.now();
     let (rows, online) = match (rows, online) {
         (Ok(rows), Ok(online)) => (rows, online),
@@ -147,24 +137,11 @@ pub(super) async fn run(
         code: None,
     };
     let verdicts = run.leave_all(wanted).await;
-    let Run {
-        online,
-        session,
-        code,
-        ..
-    } = run;
-    let trace = Trace {
-        whatsapp_code: code,
-        iqs: online.iqs(),
-    };
+    let Run { online, session, code, .. } = run;
+    let trace = Trace { whatsapp_code: code, iqs: online.iqs() };
     // Closed before the lease is released: two sockets of one session never stand.
     online.close(budget.at_most(CLOSING)).await;
-    Attempt {
-        verdicts,
-        session,
-        kept: None,
-        trace,
-    }
+    Attempt { verdicts, session, kept: None, trace }
 }
 
 /// An answer that another run settled while this one waited for the lease.
@@ -190,10 +167,7 @@ async fn credentials(
     leased: &Leased,
     budget: Budget,
 ) -> Result<Credentials, Problem> {
-    let opened = service
-        .keyring
-        .open(leased.sealed(), leased.instance(), budget)
-        .await;
+    let opened = service.keyring.open(leased.sealed(), leased.instance(), budget).await;
     let opened = opened.map_err(|error| {
         tracing::error!(instance = %leased.instance(), %error, "credentials cannot be opened");
         match error {
@@ -217,11 +191,7 @@ async fn connect(
 ) -> Result<Online, Abandoned> {
     let greeted = service.dialer.greet(budget, service.clock.now()).await;
     let online = match greeted {
-        Ok(greeted) => {
-            greeted
-                .login(credentials, budget, || leased.is_held())
-                .await
-        }
+        Ok(greeted) => greeted.login(credentials, budget, || leased.is_held()).await,
         Err(failure) => Err(failure.into()),
     };
     if let Err(error) = &online {
@@ -246,9 +216,9 @@ fn log_failure(leased: &Leased, error: &Abandoned) {
 pub(super) fn problem(failure: &Failure) -> Problem {
     match failure {
         Failure::Login(LoginFailure::Banned(left)) => Problem::Banned { retry_after: *left },
-        Failure::Iq { code: 429, backoff } => Problem::Throttled {
-            retry_after: backoff.unwrap_or(THROTTLED),
-        },
+        Failure::Iq { code: 429, backoff } => {
+            Problem::Throttled { retry_after: backoff.unwrap_or(THROTTLED) }
+        }
         failure if failure.is_logged_out() => Problem::NotConnected,
         Failure::Login(_)
         | Failure::Iq { .. }
@@ -264,10 +234,9 @@ pub(super) fn problem(failure: &Failure) -> Problem {
 /// What a failure says about the session, so that the next run need not dial.
 fn session_end(failure: &Failure, now: UnixMillis) -> SessionEnd {
     match failure {
-        Failure::Login(LoginFailure::Banned(left)) => SessionEnd::Blocked {
-            reason: BlockReason::Banned,
-            until: now.plus(*left),
-        },
+        Failure::Login(LoginFailure::Banned(left)) => {
+            SessionEnd::Blocked { reason: BlockReason::Banned, until: now.plus(*left) }
+        }
         Failure::Iq { code: 429, backoff } => SessionEnd::Blocked {
             reason: BlockReason::Throttled,
             until: now.plus(backoff.unwrap_or(THROTTLED)),

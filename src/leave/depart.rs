@@ -79,12 +79,9 @@ impl Run<'_> {
         self.progress.sent = true;
         match self.online.leave(groups, self.budget).await {
             Ok(replies) => Sent::Answered(replies.into_iter().map(|reply| (reply, None)).collect()),
-            Err(Failure::Iq { code, backoff }) => Sent::Answered(
-                groups
-                    .iter()
-                    .map(|_| (TargetReply::Error(code), backoff))
-                    .collect(),
-            ),
+            Err(Failure::Iq { code, backoff }) => {
+                Sent::Answered(groups.iter().map(|_| (TargetReply::Error(code), backoff)).collect())
+            }
             Err(failure) => {
                 self.saw(&failure);
                 Sent::Lost
@@ -133,11 +130,7 @@ impl Run<'_> {
             TargetReply::Left(confirmed) => {
                 // Rows that cannot be read now are stale at worst, and heal when asked for.
                 let linked = self.linked_to(group).await.unwrap_or_default();
-                return Verdict::Confirmed {
-                    confirmed,
-                    group: group.clone(),
-                    linked,
-                };
+                return Verdict::Confirmed { confirmed, group: group.clone(), linked };
             }
             TargetReply::Missing => {
                 tracing::warn!(instance = %self.leased.instance(), "the reply does not name the target");
@@ -149,10 +142,9 @@ impl Run<'_> {
         match code {
             404 => self.absent(&group.jid, target.evidence.clone()).await,
             401 | 403 | 405 | 406 => self.member_or_not(target).await,
-            429 => Verdict::NotSent {
-                jid: Some(group.jid.clone()),
-                problem: self.throttled(backoff),
-            },
+            429 => {
+                Verdict::NotSent { jid: Some(group.jid.clone()), problem: self.throttled(backoff) }
+            }
             _ => {
                 tracing::warn!(instance = %self.leased.instance(), code, "leave not confirmed");
                 Verdict::Unconfirmed
@@ -164,17 +156,11 @@ impl Run<'_> {
     /// metadata decides.
     async fn member_or_not(&mut self, target: &Target) -> Verdict {
         let jid = &target.group().jid;
-        match self
-            .online
-            .metadata(jid, self.credentials, self.budget)
-            .await
-        {
-            Ok(metadata) => Verdict::Refused {
-                group: metadata.group().clone(),
-            },
-            Err(Failure::Iq {
-                code: 403 | 404, ..
-            }) => self.absent(jid, target.evidence.clone()).await,
+        match self.online.metadata(jid, self.credentials, self.budget).await {
+            Ok(metadata) => Verdict::Refused { group: metadata.group().clone() },
+            Err(Failure::Iq { code: 403 | 404, .. }) => {
+                self.absent(jid, target.evidence.clone()).await
+            }
             Err(failure) => {
                 self.saw(&failure);
                 Verdict::Unconfirmed
@@ -185,15 +171,9 @@ impl Run<'_> {
     /// 400: the kind that was assumed is wrong. Asks once, sends once more.
     async fn resend(&mut self, target: &Target) -> Verdict {
         let jid = &target.group().jid;
-        let metadata = match self
-            .online
-            .metadata(jid, self.credentials, self.budget)
-            .await
-        {
+        let metadata = match self.online.metadata(jid, self.credentials, self.budget).await {
             Ok(metadata) => metadata,
-            Err(Failure::Iq {
-                code: 403 | 404, ..
-            }) => {
+            Err(Failure::Iq { code: 403 | 404, .. }) => {
                 return self.absent(jid, target.evidence.clone()).await;
             }
             Err(failure) => {
@@ -232,12 +212,9 @@ fn next_batch(slots: &[Slot]) -> Option<Vec<Target>> {
         let Slot::Pending(target) = slot else {
             continue;
         };
-        let fits = batch
-            .first()
-            .is_none_or(|first| Online::share_stanza(first.group(), target.group()));
-        let is_new = batch
-            .iter()
-            .all(|other| other.group().jid != target.group().jid);
+        let fits =
+            batch.first().is_none_or(|first| Online::share_stanza(first.group(), target.group()));
+        let is_new = batch.iter().all(|other| other.group().jid != target.group().jid);
         if fits && is_new {
             batch.push(target.clone());
         }

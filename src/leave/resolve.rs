@@ -73,11 +73,7 @@ impl Run<'_> {
         })?;
         let evidence = rows.get(&group.jid).map(crate::session::Row::evidence);
         if !leaves_alone(&group.kind) {
-            group = self
-                .look(&group.jid, evidence.clone())
-                .await?
-                .group()
-                .clone();
+            group = self.look(&group.jid, evidence.clone()).await?.group().clone();
             intended = intended.of_kind(group).ok_or(Verdict::Unconfirmed)?;
         }
         Ok(Target { intended, evidence })
@@ -87,10 +83,9 @@ impl Run<'_> {
         let jid = group.jid.clone();
         match self.leased.intend(group, self.budget).await {
             Ok(intended) => Ok(Target { intended, evidence }),
-            Err(error) => Err(Verdict::NotSent {
-                jid: Some(jid),
-                problem: storage_problem(&error),
-            }),
+            Err(error) => {
+                Err(Verdict::NotSent { jid: Some(jid), problem: storage_problem(&error) })
+            }
         }
     }
 
@@ -102,28 +97,18 @@ impl Run<'_> {
         jid: &GroupJid,
         evidence: Option<Evidence>,
     ) -> Result<Metadata, Verdict> {
-        match self
-            .online
-            .metadata(jid, self.credentials, self.budget)
-            .await
-        {
-            Ok(metadata) if cannot_be_left(&metadata) => Err(Verdict::Refused {
-                group: metadata.group().clone(),
-            }),
+        match self.online.metadata(jid, self.credentials, self.budget).await {
+            Ok(metadata) if cannot_be_left(&metadata) => {
+                Err(Verdict::Refused { group: metadata.group().clone() })
+            }
             Ok(metadata) => Ok(metadata),
-            Err(Failure::Iq {
-                code: code @ (403 | 404),
-                ..
-            }) => {
+            Err(Failure::Iq { code: code @ (403 | 404), .. }) => {
                 self.saw_code(code);
                 Err(self.absent(jid, evidence).await)
             }
             Err(failure) => {
                 self.saw(&failure);
-                Err(Verdict::NotSent {
-                    jid: Some(jid.clone()),
-                    problem: problem(&failure),
-                })
+                Err(Verdict::NotSent { jid: Some(jid.clone()), problem: problem(&failure) })
             }
         }
     }
@@ -135,22 +120,13 @@ impl Run<'_> {
         match evidence {
             Some(evidence) if attempted => {
                 let kind = self.rows.get(jid).map(|row| row.group().kind.clone());
-                let group = Group {
-                    jid: jid.clone(),
-                    kind: kind.unwrap_or(GroupKind::Group),
-                };
+                let group = Group { jid: jid.clone(), kind: kind.unwrap_or(GroupKind::Group) };
                 match self.linked_to(&group).await {
-                    Some(linked) => Verdict::Recovered {
-                        evidence,
-                        group,
-                        linked,
-                    },
+                    Some(linked) => Verdict::Recovered { evidence, group, linked },
                     None => Verdict::Unconfirmed,
                 }
             }
-            _ => Verdict::NotMember {
-                jid: Some(jid.clone()),
-            },
+            _ => Verdict::NotMember { jid: Some(jid.clone()) },
         }
     }
 
@@ -170,14 +146,10 @@ impl Run<'_> {
         self.saw(failure);
         match failure {
             Failure::Iq { code: 410, .. } => Verdict::InviteRevoked,
-            Failure::Iq {
-                code: 400 | 401 | 403 | 404 | 406 | 416 | 423 | 436,
-                ..
-            } => Verdict::NotMember { jid: None },
-            other => Verdict::NotSent {
-                jid: None,
-                problem: invite_problem(other),
-            },
+            Failure::Iq { code: 400 | 401 | 403 | 404 | 406 | 416 | 423 | 436, .. } => {
+                Verdict::NotMember { jid: None }
+            }
+            other => Verdict::NotSent { jid: None, problem: invite_problem(other) },
         }
     }
 }

@@ -17,11 +17,7 @@ pub(super) enum Verdict {
         linked: Vec<GroupJid>,
     },
     /// We are out, an earlier run tried, and there is evidence that we were in.
-    Recovered {
-        evidence: Evidence,
-        group: Group,
-        linked: Vec<GroupJid>,
-    },
+    Recovered { evidence: Evidence, group: Group, linked: Vec<GroupJid> },
     /// We are not in it, or there is no such group.
     NotMember { jid: Option<GroupJid> },
     /// The invite was revoked.
@@ -31,10 +27,7 @@ pub(super) enum Verdict {
     /// The stanza may have been sent, and nobody knows.
     Unconfirmed,
     /// Nothing was sent, or WhatsApp said that nothing was done.
-    NotSent {
-        jid: Option<GroupJid>,
-        problem: Problem,
-    },
+    NotSent { jid: Option<GroupJid>, problem: Problem },
 }
 
 impl Verdict {

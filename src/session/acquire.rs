@@ -57,14 +57,12 @@ impl From<&AcquireError> for Problem {
         match error {
             AcquireError::NotFound => Self::InstanceNotFound,
             AcquireError::NotConnected => Self::NotConnected,
-            AcquireError::Blocked {
-                reason: BlockReason::Banned,
-                left,
-            } => Self::Banned { retry_after: *left },
-            AcquireError::Blocked {
-                reason: BlockReason::Throttled,
-                left,
-            } => Self::Throttled { retry_after: *left },
+            AcquireError::Blocked { reason: BlockReason::Banned, left } => {
+                Self::Banned { retry_after: *left }
+            }
+            AcquireError::Blocked { reason: BlockReason::Throttled, left } => {
+                Self::Throttled { retry_after: *left }
+            }
             AcquireError::Busy { left } => Self::Busy { retry_after: *left },
             AcquireError::Store(StoreError::Unavailable(_)) => Self::Unavailable,
             AcquireError::Store(StoreError::Refused(_) | StoreError::Corrupt(_)) => Self::Internal,
@@ -92,10 +90,7 @@ impl Sessions {
             let now = self.clock.now();
             let span = (budget.remaining() + SKEW).min(LONGEST_LEASE);
             let update = take(&owner, now, span, jids);
-            let outcome = self
-                .table
-                .update(&keys::session(instance), update, budget)
-                .await;
+            let outcome = self.table.update(&keys::session(instance), update, budget).await;
             let item = match outcome {
                 Ok(Updated::Applied(item)) => {
                     let leased =
@@ -115,9 +110,7 @@ impl Sessions {
             };
             let busy_until = refusal(Item(&item), now)?;
             if waiting.remaining().is_zero() {
-                return Err(AcquireError::Busy {
-                    left: busy_until.since(now),
-                });
+                return Err(AcquireError::Busy { left: busy_until.since(now) });
             }
             let pause = wait.mul_f64(fastrand::f64()).min(waiting.remaining());
             tokio::time::sleep(pause).await;
@@ -194,9 +187,7 @@ fn take(owner: &Owner, now: UnixMillis, span: Duration, jids: &[GroupJid]) -> Up
     ]);
     for (index, jid) in jids.iter().enumerate() {
         let name = format!("#jid{index}");
-        expression.push_str(&format!(
-            ", intents.{name} = if_not_exists(intents.{name}, :intent)"
-        ));
+        expression.push_str(&format!(", intents.{name} = if_not_exists(intents.{name}, :intent)"));
         names.insert(name, jid.to_string());
         values.insert(":intent".to_owned(), intent(&owner.0, now));
     }
@@ -205,12 +196,7 @@ fn take(owner: &Owner, now: UnixMillis, span: Duration, jids: &[GroupJid]) -> Up
         AND (attribute_not_exists(last_owner) OR last_owner <> :me) \
         AND (attribute_not_exists(lease_until) OR lease_until < :now \
              OR lease_until > :absurd OR lease_owner = :me)";
-    Update {
-        expression,
-        condition: condition.to_owned(),
-        names,
-        values,
-    }
+    Update { expression, condition: condition.to_owned(), names, values }
 }
 
 /// Why the item refused: an error that lasts, or the end of another run's lease.
@@ -223,12 +209,7 @@ fn refusal(item: Item<'_>, now: UnixMillis) -> Result<UnixMillis, AcquireError> 
     let blocked_until = item.optional_number("blocked_until").map(UnixMillis);
     if let Some(until) = blocked_until.filter(|until| *until > now) {
         let reason = BlockReason::from_name(item.optional_text("blocked_by").unwrap_or_default());
-        return Err(AcquireError::Blocked {
-            reason,
-            left: until.since(now),
-        });
+        return Err(AcquireError::Blocked { reason, left: until.since(now) });
     }
-    Ok(UnixMillis(
-        item.optional_number("lease_until").unwrap_or(now.0),
-    ))
+    Ok(UnixMillis(item.optional_number("lease_until").unwrap_or(now.0)))
 }

@@ -82,30 +82,18 @@ impl Leased {
                 (":me".to_owned(), text(self.owner.0.as_str())),
             ]),
         };
-        match self
-            .table
-            .update(&keys::session(&self.instance), update, budget)
-            .await
-        {
+        match self.table.update(&keys::session(&self.instance), update, budget).await {
             Ok(Updated::Applied(item)) => *self.intents() = intents(Item(&item))?,
             Ok(Updated::Refused(_)) => {
-                return Err(StoreError::Unavailable(
-                    "the lease was taken over".to_owned(),
-                ));
+                return Err(StoreError::Unavailable("the lease was taken over".to_owned()));
             }
             Err(error) => {
                 // It may stand all the same; settling has to take it back.
-                let ours = StoredIntent {
-                    by: self.owner.0.clone(),
-                    at: now,
-                };
+                let ours = StoredIntent { by: self.owner.0.clone(), at: now };
                 self.intents().insert(group.jid.to_string(), ours);
                 return Err(error);
             }
         }
-        Ok(Intended {
-            group,
-            standing: Standing::Ours,
-        })
+        Ok(Intended { group, standing: Standing::Ours })
     }
 }

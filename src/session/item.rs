@@ -73,15 +73,9 @@ pub fn session_item(instance: &InstanceId, session: &NewSession<'_>) -> Attribut
         NewSession::NeverLinked => {
             item.insert("session_state".to_owned(), text(NEVER_LINKED));
         }
-        NewSession::Linked {
-            credentials,
-            sealed,
-        } => {
+        NewSession::Linked { credentials, sealed } => {
             item.insert("session_state".to_owned(), text(LINKED));
-            item.insert(
-                "device_jid".to_owned(),
-                text(credentials.device.to_string()),
-            );
+            item.insert("device_jid".to_owned(), text(credentials.device.to_string()));
             if let Some(lid) = &credentials.lid {
                 item.insert("device_lid".to_owned(), text(lid.clone()));
             }
@@ -135,10 +129,7 @@ pub(super) fn left_row(
         ("left_at".to_owned(), number(at.0)),
         ("request_id".to_owned(), text(request_id)),
         ("confirmed".to_owned(), AttributeValue::Bool(confirmed)),
-        (
-            "expires_at".to_owned(),
-            number(at.seconds() + HISTORY_LIFE_SECONDS),
-        ),
+        ("expires_at".to_owned(), number(at.seconds() + HISTORY_LIFE_SECONDS)),
     ])
 }
 
@@ -146,10 +137,7 @@ pub(super) fn left_row(
 const HISTORY_LIFE_SECONDS: u64 = 90 * 24 * 60 * 60;
 
 pub(super) fn intent(by: &str, at: UnixMillis) -> AttributeValue {
-    AttributeValue::M(HashMap::from([
-        ("by".to_owned(), text(by)),
-        ("at".to_owned(), number(at.0)),
-    ]))
+    AttributeValue::M(HashMap::from([("by".to_owned(), text(by)), ("at".to_owned(), number(at.0))]))
 }
 
 pub(super) fn intents(item: Item<'_>) -> Result<HashMap<String, StoredIntent>, Corrupt> {

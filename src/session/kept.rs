@@ -44,15 +44,7 @@ impl Sessions {
         identifier: &Identifier,
         budget: Budget,
     ) -> Result<Option<Kept>, StoreError> {
-        kept(
-            &self.table,
-            self.clock.as_ref(),
-            instance,
-            key,
-            identifier,
-            budget,
-        )
-        .await
+        kept(&self.table, self.clock.as_ref(), instance, key, identifier, budget).await
     }
 }
 
@@ -68,15 +60,7 @@ impl Leased {
         identifier: &Identifier,
         budget: Budget,
     ) -> Result<Option<Kept>, StoreError> {
-        kept(
-            &self.table,
-            self.clock.as_ref(),
-            &self.instance,
-            key,
-            identifier,
-            budget,
-        )
-        .await
+        kept(&self.table, self.clock.as_ref(), &self.instance, key, identifier, budget).await
     }
 }
 
@@ -88,9 +72,7 @@ async fn kept(
     identifier: &Identifier,
     budget: Budget,
 ) -> Result<Option<Kept>, StoreError> {
-    let item = table
-        .get(&keys::kept_answer(instance, &hash(key)), budget)
-        .await?;
+    let item = table.get(&keys::kept_answer(instance, &hash(key)), budget).await?;
     let Some(item) = item else { return Ok(None) };
     let item = Item(&item);
     // TTL deletes late, so an answer past its end may still be there.
@@ -101,10 +83,7 @@ async fn kept(
         return Ok(Some(Kept::OtherRequest));
     }
     let status = u16::try_from(item.number("status_code")?).unwrap_or(500);
-    Ok(Some(Kept::Answer(KeptAnswer {
-        status,
-        body: item.text("body")?.to_owned(),
-    })))
+    Ok(Some(Kept::Answer(KeptAnswer { status, body: item.text("body")?.to_owned() })))
 }
 
 /// The item that keeps `answer`.
@@ -122,10 +101,7 @@ pub(super) fn item(
         ("identifier".to_owned(), text(identifier.to_string())),
         ("status_code".to_owned(), number(answer.status.into())),
         ("body".to_owned(), text(answer.body.clone())),
-        (
-            "expires_at".to_owned(),
-            number(now.seconds() + LIFE_SECONDS),
-        ),
+        ("expires_at".to_owned(), number(now.seconds() + LIFE_SECONDS)),
     ])
 }
 

@@ -45,22 +45,16 @@ impl Row {
 
     /// What the row is evidence of.
     pub fn evidence(&self) -> Evidence {
-        Evidence {
-            jid: self.group.jid.clone(),
-        }
+        Evidence { jid: self.group.jid.clone() }
     }
 
     fn read(item: &Attributes) -> Result<Self, Corrupt> {
         let item = Item(item);
         let jid = item.text("jid")?.parse().map_err(|_| Corrupt("jid"))?;
-        let parent = item
-            .optional_text("parent_jid")
-            .and_then(|parent| parent.parse().ok());
+        let parent = item.optional_text("parent_jid").and_then(|parent| parent.parse().ok());
         let kind =
             GroupKind::from_name(item.text("group_kind")?, parent).ok_or(Corrupt("group_kind"))?;
-        Ok(Self {
-            group: Group { jid, kind },
-        })
+        Ok(Self { group: Group { jid, kind } })
     }
 }
 
@@ -76,10 +70,7 @@ impl Leased {
         budget: Budget,
     ) -> Result<HashMap<GroupJid, Row>, StoreError> {
         let reads = jids.iter().map(|jid| async move {
-            let item = self
-                .table
-                .get(&keys::group(&self.instance, jid), budget)
-                .await?;
+            let item = self.table.get(&keys::group(&self.instance, jid), budget).await?;
             let row = item.as_ref().map(Row::read).transpose()?;
             Ok::<_, StoreError>(row.map(|row| (jid.clone(), row)))
         });
@@ -122,20 +113,13 @@ impl Leased {
         let actions = vec![self.fence()?, TransactWriteItem::builder().put(put).build()];
         let token = Owner::new()?;
         match self.table.transact(&token.0, actions, budget).await? {
-            Ok(()) => Ok(Evidence {
-                jid: group.jid.clone(),
-            }),
-            Err(cancelled) => Err(StoreError::Unavailable(format!(
-                "not written: {cancelled:?}"
-            ))),
+            Ok(()) => Ok(Evidence { jid: group.jid.clone() }),
+            Err(cancelled) => Err(StoreError::Unavailable(format!("not written: {cancelled:?}"))),
         }
     }
 
     pub(super) fn key(&self) -> Attributes {
         let key = keys::session(&self.instance);
-        HashMap::from([
-            ("pk".to_owned(), text(key.pk)),
-            ("sk".to_owned(), text(key.sk)),
-        ])
+        HashMap::from([("pk".to_owned(), text(key.pk)), ("sk".to_owned(), text(key.sk))])
     }
 }

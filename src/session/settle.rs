@@ -112,17 +112,12 @@ impl Leased {
         let writes = self.writes(&settlement, now)?;
         if writes.is_empty() {
             let (release, _) = self.release(&settlement, now);
-            return match self
-                .table
-                .update(&keys::session(&self.instance), release, budget)
-                .await?
-            {
+            return match self.table.update(&keys::session(&self.instance), release, budget).await? {
                 Updated::Applied(_) => Ok(Settled(())),
                 Updated::Refused(item) => self.already_released(item.as_ref()),
             };
         }
-        self.settle_in_transactions(&settlement, writes, now, budget)
-            .await
+        self.settle_in_transactions(&settlement, writes, now, budget).await
     }
 
     /// A community with many groups takes several transactions. The last one
@@ -139,8 +134,7 @@ impl Leased {
             let mut chunk: Vec<_> = writes.drain(..MOST_ACTIONS - 1).collect();
             chunk.push(self.fence()?);
             let token = Owner::new()?;
-            self.transact(&token.0, chunk, MOST_ACTIONS - 1, budget)
-                .await?;
+            self.transact(&token.0, chunk, MOST_ACTIONS - 1, budget).await?;
         }
         let (_, release) = self.release(settlement, now);
         let release = release.map_err(|_| not_built())?;
@@ -167,11 +161,7 @@ impl Leased {
     /// A repeated release finds the lease gone and our name on it.
     fn already_released(&self, item: Option<&Attributes>) -> Result<Settled, SettleError> {
         let last = item.and_then(|item| Item(item).optional_text("last_owner"));
-        if last == Some(self.owner.0.as_str()) {
-            Ok(Settled(()))
-        } else {
-            Err(SettleError::Fenced)
-        }
+        if last == Some(self.owner.0.as_str()) { Ok(Settled(())) } else { Err(SettleError::Fenced) }
     }
 
     /// The update that releases the lease, in both of its forms.
@@ -179,10 +169,7 @@ impl Leased {
         &self,
         settlement: &Settlement<'_>,
         now: UnixMillis,
-    ) -> (
-        Update,
-        Result<TransactUpdate, aws_sdk_dynamodb::error::BuildError>,
-    ) {
+    ) -> (Update, Result<TransactUpdate, aws_sdk_dynamodb::error::BuildError>) {
         let mut set = vec!["last_owner = :me"];
         let mut removed = vec!["lease_owner".to_owned(), "lease_until".to_owned()];
         let mut names = HashMap::new();
@@ -214,15 +201,7 @@ impl Leased {
             .set_expression_attribute_values(Some(values.clone()))
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
             .build();
-        (
-            Update {
-                expression,
-                condition,
-                names,
-                values,
-            },
-            in_transaction,
-        )
+        (Update { expression, condition, names, values }, in_transaction)
     }
 
     /// The intents that this settlement ends, and those older than 24 hours.
@@ -265,23 +244,14 @@ impl Leased {
         let mut seen = BTreeSet::new();
         for end in &settlement.groups {
             match end {
-                GroupEnd::Left {
-                    group,
-                    linked,
-                    confirmed,
-                } => {
+                GroupEnd::Left { group, linked, confirmed } => {
                     for jid in linked.iter().filter(|jid| seen.insert((*jid).clone())) {
                         linked_rows.push(self.delete_row(jid)?);
                     }
                     if seen.insert(group.jid.clone()) {
                         own_rows.push(self.delete_row(&group.jid)?);
-                        let row = left_row(
-                            &self.instance,
-                            group,
-                            now,
-                            settlement.request_id,
-                            *confirmed,
-                        );
+                        let row =
+                            left_row(&self.instance, group, now, settlement.request_id, *confirmed);
                         own_rows.push(self.put(row)?);
                     }
                 }
@@ -307,13 +277,8 @@ impl Leased {
     }
 
     fn put(&self, item: Attributes) -> Result<TransactWriteItem, StoreError> {
-        let put = Put::builder()
-            .table_name(self.table.name())
-            .set_item(Some(item))
-            .build();
-        Ok(TransactWriteItem::builder()
-            .put(put.map_err(|_| not_built())?)
-            .build())
+        let put = Put::builder().table_name(self.table.name()).set_item(Some(item)).build();
+        Ok(TransactWriteItem::builder().put(put.map_err(|_| not_built())?).build())
     }
 
     fn delete_row(&self, jid: &GroupJid) -> Result<TransactWriteItem, StoreError> {
@@ -323,9 +288,7 @@ impl Leased {
             .key("pk", text(key.pk))
             .key("sk", text(key.sk))
             .build();
-        Ok(TransactWriteItem::builder()
-            .delete(delete.map_err(|_| not_built())?)
-            .build())
+        Ok(TransactWriteItem::builder().delete(delete.map_err(|_| not_built())?).build())
     }
 
     /// An action that changes nothing and fails when the lease is not ours.
@@ -336,9 +299,7 @@ impl Leased {
             .condition_expression("lease_owner = :me")
             .expression_attribute_values(":me", text(self.owner.0.as_str()))
             .build();
-        Ok(TransactWriteItem::builder()
-            .condition_check(check.map_err(|_| not_built())?)
-            .build())
+        Ok(TransactWriteItem::builder().condition_check(check.map_err(|_| not_built())?).build())
     }
 }
 

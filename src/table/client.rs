@@ -86,10 +86,7 @@ impl Table {
             )
             .interceptor(ServerDate(clock));
         config.set_endpoint_url(aws.endpoint.clone());
-        Self {
-            client: Client::from_conf(config.build()),
-            name: name.to_owned(),
-        }
+        Self { client: Client::from_conf(config.build()), name: name.to_owned() }
     }
 
     /// The SDK's client, for what operators and tests do beyond the request path.
@@ -323,22 +320,16 @@ impl HttpConnector for Connector {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
         let client = self.0.clone();
         HttpConnectorFuture::new(async move {
-            let request = request
-                .try_into_http1x()
-                .map_err(|error| ConnectorError::user(error.into()))?;
+            let request =
+                request.try_into_http1x().map_err(|error| ConnectorError::user(error.into()))?;
             // Every request of this API has its whole body in memory.
             let request = request
                 .map(|body| Full::new(Bytes::copy_from_slice(body.bytes().unwrap_or_default())));
-            let answer = client
-                .request(request)
-                .await
-                .map_err(|error| ConnectorError::io(error.into()))?;
+            let answer =
+                client.request(request).await.map_err(|error| ConnectorError::io(error.into()))?;
             let (parts, body) = answer.into_parts();
-            let body = body
-                .collect()
-                .await
-                .map_err(|error| ConnectorError::io(error.into()))?
-                .to_bytes();
+            let body =
+                body.collect().await.map_err(|error| ConnectorError::io(error.into()))?.to_bytes();
             let answer = lambda_http::http::Response::from_parts(parts, SdkBody::from(body));
             HttpResponse::try_from(answer)
                 .map_err(|error| ConnectorError::other(error.into(), None))

@@ -22,11 +22,8 @@ pub enum StoreError {
 }
 
 /// Error codes of a request that DynamoDB understood and will never do.
-const REFUSALS: [&str; 3] = [
-    "ValidationException",
-    "SerializationException",
-    "ItemCollectionSizeLimitExceededException",
-];
+const REFUSALS: [&str; 3] =
+    ["ValidationException", "SerializationException", "ItemCollectionSizeLimitExceededException"];
 
 impl StoreError {
     /// Sorts an SDK error. The text has the error's code, never an item.
@@ -73,21 +70,11 @@ impl Cancelled {
     pub(crate) fn of(reasons: &[CancellationReason]) -> Self {
         for (action, reason) in reasons.iter().enumerate() {
             if reason.code() == Some("ConditionalCheckFailed") {
-                return Self::Condition {
-                    action,
-                    item: reason.item().cloned().map(Box::new),
-                };
+                return Self::Condition { action, item: reason.item().cloned().map(Box::new) };
             }
         }
-        let codes: Vec<&str> = reasons
-            .iter()
-            .filter_map(CancellationReason::code)
-            .collect();
-        let passes = [
-            "TransactionConflict",
-            "ThrottlingError",
-            "ProvisionedThroughputExceeded",
-        ];
+        let codes: Vec<&str> = reasons.iter().filter_map(CancellationReason::code).collect();
+        let passes = ["TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"];
         if codes.iter().any(|code| passes.contains(code)) {
             return Self::Conflict;
         }

@@ -44,10 +44,7 @@ pub fn group(instance: &InstanceId, jid: &GroupJid) -> Key {
 
 /// A group that an instance left. Sorts by time: 13 digits last until the year 2286.
 pub fn left(instance: &InstanceId, at: UnixMillis, jid: &GroupJid) -> Key {
-    key(
-        instance_partition(instance),
-        format!("LEFT#{:013}#{jid}", at.0),
-    )
+    key(instance_partition(instance), format!("LEFT#{:013}#{jid}", at.0))
 }
 
 /// An answer kept for an `Idempotency-Key`, by the key's hash.

@@ -49,25 +49,15 @@ pub(super) fn verify(
     now: u64,
 ) -> Result<(), CertificateFault> {
     let chain = cert_chain_decode(chain).map_err(|_| CertificateFault::Malformed)?;
-    let intermediate = chain
-        .intermediate
-        .into_option()
-        .ok_or(CertificateFault::Malformed)?;
-    let leaf = chain
-        .leaf
-        .into_option()
-        .ok_or(CertificateFault::Malformed)?;
+    let intermediate = chain.intermediate.into_option().ok_or(CertificateFault::Malformed)?;
+    let leaf = chain.leaf.into_option().ok_or(CertificateFault::Malformed)?;
 
     let intermediate_bytes = intermediate.details.ok_or(CertificateFault::Malformed)?;
     let leaf_bytes = leaf.details.ok_or(CertificateFault::Malformed)?;
     // Signatures first: nothing inside a certificate counts before its signature.
-    signed(
-        root_key,
-        &intermediate_bytes,
-        intermediate.signature.as_deref(),
-    )
-    .then_some(())
-    .ok_or(CertificateFault::RootSignature)?;
+    signed(root_key, &intermediate_bytes, intermediate.signature.as_deref())
+        .then_some(())
+        .ok_or(CertificateFault::RootSignature)?;
     let intermediate = details(&intermediate_bytes)?;
     let intermediate_key: [u8; 32] = intermediate
         .key
@@ -105,10 +95,7 @@ fn signed(key: &[u8; 32], bytes: &[u8], signature: Option<&[u8]>) -> bool {
 
 /// A date that is missing bounds nothing.
 fn valid_at(details: &Details, now: u64) -> Result<(), CertificateFault> {
-    if details
-        .not_before
-        .is_some_and(|not_before| not_before > now)
-    {
+    if details.not_before.is_some_and(|not_before| not_before > now) {
         return Err(CertificateFault::NotYetValid);
     }
     if details.not_after.is_some_and(|not_after| not_after < now) {

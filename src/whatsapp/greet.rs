@@ -46,44 +46,30 @@ impl Dialer {
             .map_err(|_| Failure::Protocol("no randomness"))?;
         let ephemeral = PrivateKey::deserialize(secret.as_slice())
             .map_err(|_| Failure::Protocol("ephemeral key"))?;
-        let public = ephemeral
-            .public_key()
-            .map_err(|_| Failure::Protocol("ephemeral key"))?;
+        let public = ephemeral.public_key().map_err(|_| Failure::Protocol("ephemeral key"))?;
 
         let mut noise = NoiseHandshake::new(NOISE_PATTERN_XX, &WA_CONN_HEADER).map_err(broken)?;
         noise.authenticate(public.public_key_bytes());
         let hello = HandshakeUtils::build_client_hello(public.public_key_bytes());
-        socket
-            .send(&handshake_message_to_vec(&hello), Some(&WA_CONN_HEADER))
-            .await?;
+        socket.send(&handshake_message_to_vec(&hello), Some(&WA_CONN_HEADER)).await?;
 
         let answer = socket.receive().await?;
         let (server_ephemeral, server_static, chain) =
             HandshakeUtils::parse_server_hello(&answer).map_err(broken)?;
-        let server_ephemeral: [u8; 32] = server_ephemeral
-            .try_into()
-            .map_err(|_| Failure::Protocol("server's ephemeral key"))?;
+        let server_ephemeral: [u8; 32] =
+            server_ephemeral.try_into().map_err(|_| Failure::Protocol("server's ephemeral key"))?;
         noise.authenticate(&server_ephemeral);
-        noise
-            .mix_shared_secret(ephemeral.serialize(), &server_ephemeral)
-            .map_err(broken)?;
+        noise.mix_shared_secret(ephemeral.serialize(), &server_ephemeral).map_err(broken)?;
         let server_static: [u8; 32] = noise
             .decrypt(&server_static)
             .map_err(broken)?
             .try_into()
             .map_err(|_| Failure::Protocol("server's static key"))?;
-        noise
-            .mix_shared_secret(ephemeral.serialize(), &server_static)
-            .map_err(broken)?;
+        noise.mix_shared_secret(ephemeral.serialize(), &server_static).map_err(broken)?;
         let chain = noise.decrypt(&chain).map_err(broken)?;
         certificate::verify(&chain, &server_static, &self.root_key, now.seconds())?;
 
-        Ok(Greeted {
-            socket,
-            noise,
-            server_ephemeral,
-            version: self.version,
-        })
+        Ok(Greeted { socket, noise, server_ephemeral, version: self.version })
     }
 }
 

@@ -40,21 +40,12 @@ impl Online {
     /// # Errors
     /// [`Failure::Iq`] with WhatsApp's code when the invite does not resolve.
     pub async fn invite(&mut self, code: &InviteCode, budget: Budget) -> Result<Group, Failure> {
-        let invite = NodeBuilder::new("invite")
-            .attr("code", code.as_str())
-            .build();
-        let reply = self
-            .ask(Iq::to_groups(InfoQueryType::Get, invite), budget)
-            .await?;
-        let group = reply
-            .get_optional_child("group")
-            .ok_or(Failure::Protocol("invite reply"))?;
+        let invite = NodeBuilder::new("invite").attr("code", code.as_str()).build();
+        let reply = self.ask(Iq::to_groups(InfoQueryType::Get, invite), budget).await?;
+        let group = reply.get_optional_child("group").ok_or(Failure::Protocol("invite reply"))?;
         let jid = stanza::attribute(group, "id").ok_or(Failure::Protocol("invite reply"))?;
         let jid = group_jid(&jid).ok_or(Failure::Protocol("invite reply"))?;
-        Ok(Group {
-            kind: kind(group),
-            jid,
-        })
+        Ok(Group { kind: kind(group), jid })
     }
 
     /// Asks for a group's metadata: `<iq type="get" to="J@g.us"><query request="interactive"/></iq>`.
@@ -67,25 +58,16 @@ impl Online {
         ourselves: &Credentials,
         budget: Budget,
     ) -> Result<Metadata, Failure> {
-        let query = NodeBuilder::new("query")
-            .attr("request", "interactive")
-            .build();
-        let reply = self
-            .ask(Iq::to_group(InfoQueryType::Get, jid, query), budget)
-            .await?;
-        let group = reply
-            .get_optional_child("group")
-            .ok_or(Failure::Protocol("metadata reply"))?;
+        let query = NodeBuilder::new("query").attr("request", "interactive").build();
+        let reply = self.ask(Iq::to_group(InfoQueryType::Get, jid, query), budget).await?;
+        let group = reply.get_optional_child("group").ok_or(Failure::Protocol("metadata reply"))?;
         // A reply about another group says nothing about this one.
         let of_this_group = stanza::attribute(group, "id").and_then(|id| group_jid(&id));
         if of_this_group.as_ref() != Some(jid) {
             return Err(Failure::Protocol("metadata of another group"));
         }
         Ok(Metadata {
-            group: Group {
-                jid: jid.clone(),
-                kind: kind(group),
-            },
+            group: Group { jid: jid.clone(), kind: kind(group) },
             owned: group
                 .get_children_by_tag("participant")
                 .any(|participant| is_ourselves(participant, ourselves) && is_owner(participant)),
@@ -129,10 +111,7 @@ fn is_ourselves(participant: &NodeRef<'_>, ourselves: &Credentials) -> bool {
             let user = user.split(':').next().unwrap_or(user);
             match server {
                 "s.whatsapp.net" => user == number,
-                "lid" => ourselves
-                    .lid
-                    .as_deref()
-                    .is_some_and(|lid| lid_user(lid) == user),
+                "lid" => ourselves.lid.as_deref().is_some_and(|lid| lid_user(lid) == user),
                 _ => false,
             }
         })

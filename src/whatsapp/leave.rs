@@ -61,9 +61,7 @@ impl Online {
     ) -> Result<Vec<TargetReply>, Failure> {
         let children: Vec<Node> = targets.iter().map(element).collect();
         let leave = NodeBuilder::new("leave").children(children).build();
-        let reply = self
-            .ask(Iq::to_groups(InfoQueryType::Set, leave), budget)
-            .await?;
+        let reply = self.ask(Iq::to_groups(InfoQueryType::Set, leave), budget).await?;
         let leave = reply.get_optional_child("leave");
         Ok(targets
             .iter()
@@ -89,9 +87,7 @@ fn form(kind: &GroupKind) -> (&'static str, &'static str) {
 
 fn element(target: &Group) -> Node {
     let (tag, attribute) = form(&target.kind);
-    NodeBuilder::new(tag)
-        .attr(attribute, Jid::group(target.jid.user()))
-        .build()
+    NodeBuilder::new(tag).attr(attribute, Jid::group(target.jid.user())).build()
 }
 
 /// Two contradicting entries for one target are no confirmation: the error counts.
@@ -104,17 +100,9 @@ fn read(leave: &NodeRef<'_>, target: &Group) -> TargetReply {
             continue;
         }
         match stanza::attribute(entry, "error") {
-            None => {
-                found = TargetReply::Left(Confirmed {
-                    target: target.jid.clone(),
-                })
-            }
+            None => found = TargetReply::Left(Confirmed { target: target.jid.clone() }),
             Some(code) => match code.parse() {
-                Ok(200) => {
-                    found = TargetReply::Left(Confirmed {
-                        target: target.jid.clone(),
-                    })
-                }
+                Ok(200) => found = TargetReply::Left(Confirmed { target: target.jid.clone() }),
                 code => return TargetReply::Error(code.unwrap_or_default()),
             },
         }

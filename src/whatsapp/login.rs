@@ -55,23 +55,14 @@ impl Greeted {
         budget: Budget,
         still_ours: impl Fn() -> bool,
     ) -> Result<Online, Abandoned> {
-        let Self {
-            mut socket,
-            mut noise,
-            server_ephemeral,
-            version,
-        } = self;
+        let Self { mut socket, mut noise, server_ephemeral, version } = self;
         let secret = credentials.noise_private_key.as_slice();
         let public = PrivateKey::deserialize(secret)
             .and_then(|key| key.public_key())
             .map_err(|_| Failure::Protocol("noise key"))?;
         let encrypted_key = noise.encrypt(public.public_key_bytes()).map_err(broken)?;
-        noise
-            .mix_shared_secret(secret, &server_ephemeral)
-            .map_err(broken)?;
-        let payload = noise
-            .encrypt(&payload(credentials, version))
-            .map_err(broken)?;
+        noise.mix_shared_secret(secret, &server_ephemeral).map_err(broken)?;
+        let payload = noise.encrypt(&payload(credentials, version)).map_err(broken)?;
         let finish = HandshakeUtils::build_client_finish(encrypted_key, payload);
         let finish = handshake_message_to_vec(&finish);
         let (writer, reader) = noise.finish().map_err(broken)?;
@@ -82,14 +73,7 @@ impl Greeted {
         }
         let entered = async {
             socket.send(&finish, None).await?;
-            let mut online = Online {
-                socket,
-                writer,
-                reader,
-                sent: 0,
-                received: 0,
-                iqs: 0,
-            };
+            let mut online = Online { socket, writer, reader, sent: 0, received: 0, iqs: 0 };
             online.success().await?;
             Ok(online)
         };
@@ -106,11 +90,8 @@ fn payload(credentials: &Credentials, version: ClientVersion) -> Vec<u8> {
     let mut jid = Jid::pn(credentials.device.user().to_string());
     jid.device = credentials.device.device();
     device.pn = Some(jid);
-    [
-        device.app_version_primary,
-        device.app_version_secondary,
-        device.app_version_tertiary,
-    ] = version.0;
+    [device.app_version_primary, device.app_version_secondary, device.app_version_tertiary] =
+        version.0;
     device.client_profile.passive_login = true;
     let mut payload = device.get_client_payload();
     payload.lid_db_migrated = Some(true);
@@ -161,9 +142,8 @@ impl Online {
                 }
             }
         };
-        let node = timeout_at(budget.end(), answered)
-            .await
-            .map_err(|_| Failure::Timeout(Step::Iq))??;
+        let node =
+            timeout_at(budget.end(), answered).await.map_err(|_| Failure::Timeout(Step::Iq))??;
         self.iqs += 1;
         stanza::accepted(node)
     }

@@ -19,10 +19,7 @@ pub(super) struct Socket {
 
 impl Socket {
     pub(super) fn new(stream: WebSocketStream<MaybeTlsStream<TcpStream>>) -> Self {
-        Self {
-            stream,
-            decoder: FrameDecoder::new(),
-        }
+        Self { stream, decoder: FrameDecoder::new() }
     }
 
     /// Sends one frame, with the connection's header before the first.
@@ -33,10 +30,7 @@ impl Socket {
     ) -> Result<(), Failure> {
         let frame =
             encode_frame(payload, header).map_err(|_| Failure::Protocol("frame to send"))?;
-        self.stream
-            .send(Message::binary(frame))
-            .await
-            .map_err(|_| Failure::Closed)
+        self.stream.send(Message::binary(frame)).await.map_err(|_| Failure::Closed)
     }
 
     /// The next frame's payload.

@@ -64,11 +64,8 @@ pub(super) fn stream_error(node: &OwnedNodeRef) -> Option<StreamError> {
         _ => return None,
     }
     let conflict = node.get_optional_child("conflict");
-    let kind = conflict.and_then(|conflict| {
-        conflict
-            .get_attr("type")
-            .map(|kind| kind.as_str().into_owned())
-    });
+    let kind = conflict
+        .and_then(|conflict| conflict.get_attr("type").map(|kind| kind.as_str().into_owned()));
     Some(match (kind.as_deref(), number(node, "code")) {
         (Some("replaced"), _) => StreamError::Replaced,
         (Some("device_removed"), _) => StreamError::DeviceRemoved,

@@ -1,1 +1,27 @@
-//! Placeholder.
+//! The whole service on one machine, from real parts: an embedded database that
+//! speaks DynamoDB's protocol, a simulated WhatsApp that speaks WhatsApp's, and
+//! the function's own entry behind HTTP. `leavectl up` runs it, the tests use it.
+//!
+//! | module | what it is |
+//! |---|---|
+//! | [`backends`] | DynamoDB, WhatsApp and the keys; the function's environment for them |
+//! | [`provision`] | accounts, tokens, instances and groups in the table |
+//! | [`seed`] | the demonstration data of `leavectl up` |
+//! | [`front`] | HTTP in, an API Gateway event to the function, HTTP out |
+//! | [`runtime_api`] | Lambda's Runtime API, for the real binary |
+//! | [`function`] | the real binary as a child process |
+//! | [`traffic`] | DynamoDB's calls counted, and faults injected into them |
+//! | [`manual_clock`] | a clock that stands until it is moved |
+
+pub mod backends;
+mod database;
+pub mod front;
+pub mod function;
+pub mod manual_clock;
+pub mod provision;
+pub mod runtime_api;
+pub mod seed;
+mod server;
+pub mod traffic;
+
+pub use backends::{Backends, Options, StackError};

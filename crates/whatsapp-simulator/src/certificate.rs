@@ -71,15 +71,10 @@ impl Issuers<'_> {
 fn sign(details: &Details, signer: &Keys) -> Result<NoiseCertificate, CurveError> {
     let details = details.encode_to_vec();
     let signature = signer.sign(&details)?;
-    Ok(NoiseCertificate {
-        details: Some(details),
-        signature: Some(signature.to_vec()),
-    })
+    Ok(NoiseCertificate { details: Some(details), signature: Some(signature.to_vec()) })
 }
 
 /// Seconds since 1970, as every timestamp on this wire.
 pub(crate) fn unix_now() -> u64 {
-    SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .map_or(0, |elapsed| elapsed.as_secs())
+    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |elapsed| elapsed.as_secs())
 }

@@ -15,9 +15,7 @@ pub(crate) enum Shown {
 
 impl World {
     pub(crate) fn is_member(&self, group: &str, phone: &str) -> bool {
-        self.groups
-            .get(group)
-            .is_some_and(|group| group.members.contains_key(phone))
+        self.groups.get(group).is_some_and(|group| group.members.contains_key(phone))
     }
 
     /// Leaves one group, or says why not by the code that its target carries in the reply.
@@ -60,10 +58,7 @@ impl World {
         let mut node = NodeBuilder::new("group")
             .attr("id", id.trim_end_matches("@g.us"))
             .attr("subject", &group.subject)
-            .attr(
-                "addressing_mode",
-                if group.lid_addressed { "lid" } else { "pn" },
-            )
+            .attr("addressing_mode", if group.lid_addressed { "lid" } else { "pn" })
             .attr("creation", group.created)
             .attr("s_t", group.created)
             .attr("size", group.members.len())
@@ -72,18 +67,14 @@ impl World {
             let address = self.address(group, creator);
             node = node.attr("creator", address.clone()).attr("s_o", address);
             if group.lid_addressed {
-                node = node
-                    .attr("creator_pn", phone_jid(creator))
-                    .attr("s_o_pn", phone_jid(creator));
+                node =
+                    node.attr("creator_pn", phone_jid(creator)).attr("s_o_pn", phone_jid(creator));
             }
         }
         let mut children = kind_nodes(&group.kind);
         if shown == Shown::WithMembers {
             children.extend(
-                group
-                    .members
-                    .iter()
-                    .map(|(phone, rank)| self.participant(group, phone, *rank)),
+                group.members.iter().map(|(phone, rank)| self.participant(group, phone, *rank)),
             );
         }
         node.children(children).build()
@@ -112,9 +103,7 @@ impl World {
     }
 
     fn lid_jid(&self, phone: &str) -> Option<NodeValue> {
-        self.accounts
-            .get(phone)
-            .map(|account| jid(&format!("{}@lid", account.lid)))
+        self.accounts.get(phone).map(|account| jid(&format!("{}@lid", account.lid)))
     }
 }
 
@@ -124,11 +113,7 @@ fn phone_jid(phone: &str) -> NodeValue {
 
 /// The kind flags of a group.
 fn kind_nodes(kind: &GroupKind) -> Vec<Node> {
-    let linked = |parent: &str| {
-        NodeBuilder::new("linked_parent")
-            .attr("jid", jid(parent))
-            .build()
-    };
+    let linked = |parent: &str| NodeBuilder::new("linked_parent").attr("jid", jid(parent)).build();
     match kind {
         GroupKind::Group => Vec::new(),
         GroupKind::Community => vec![NodeBuilder::new("parent").build()],

@@ -47,12 +47,7 @@ impl Cipher {
     /// The initiator's keys come first out of a finished handshake; we are the responder.
     fn of_responder(noise: NoiseHandshake) -> Result<Self, HandshakeError> {
         let (initiator, responder) = noise.finish()?;
-        Ok(Self {
-            write: responder,
-            read: initiator,
-            written: 0,
-            read_count: 0,
-        })
+        Ok(Self { write: responder, read: initiator, written: 0, read_count: 0 })
     }
 
     pub(crate) fn encrypt(&mut self, plaintext: &[u8]) -> Result<Vec<u8>, NoiseError> {
@@ -62,8 +57,7 @@ impl Cipher {
     }
 
     pub(crate) fn decrypt(&mut self, frame: &mut BytesMut) -> Result<(), NoiseError> {
-        self.read
-            .decrypt_in_place_with_counter(self.read_count, frame)?;
+        self.read.decrypt_in_place_with_counter(self.read_count, frame)?;
         self.read_count = self.read_count.wrapping_add(1);
         Ok(())
     }
@@ -72,10 +66,7 @@ impl Cipher {
 /// Reads the client's first message.
 pub(crate) async fn read_hello(link: &mut Link) -> Result<ClientHello, HandshakeFailure> {
     let frame = link.receive().await?;
-    handshake_message_decode(&frame)?
-        .client_hello
-        .into_option()
-        .ok_or(HandshakeFailure::Incomplete)
+    handshake_message_decode(&frame)?.client_hello.into_option().ok_or(HandshakeFailure::Incomplete)
 }
 
 /// Answers the client's first message, and finishes as the pattern asks.
@@ -116,11 +107,7 @@ fn read_ik(
     let client_static = noise.decrypt(sealed_static)?;
     noise.mix_shared_secret(server.private(), &client_static)?;
     let payload = noise.decrypt(sealed_payload)?;
-    Ok(OpenedIk {
-        noise,
-        client_static,
-        payload,
-    })
+    Ok(OpenedIk { noise, client_static, payload })
 }
 
 async fn respond_ik(
@@ -129,11 +116,7 @@ async fn respond_ik(
     client_ephemeral: &[u8],
     chain: &[u8],
 ) -> Result<Established, HandshakeFailure> {
-    let OpenedIk {
-        mut noise,
-        client_static,
-        payload,
-    } = opened;
+    let OpenedIk { mut noise, client_static, payload } = opened;
     let ours = KeyPair::generate(&mut rand::rng());
     let public = ours.public_key.public_key_bytes();
     noise.authenticate(public);
@@ -199,18 +182,11 @@ async fn respond_xx(
     let client_static = noise.decrypt(&sealed_static)?;
     noise.mix_shared_secret(ours.private_key.serialize(), &client_static)?;
     let payload = noise.decrypt(&sealed_payload)?;
-    Ok(Established {
-        kind,
-        client_static,
-        payload,
-        cipher: Cipher::of_responder(noise)?,
-    })
+    Ok(Established { kind, client_static, payload, cipher: Cipher::of_responder(noise)? })
 }
 
 async fn send_hello(link: &mut Link, hello: ServerHello) -> Result<(), Closed> {
-    let message = HandshakeMessage {
-        server_hello: MessageField::some(hello),
-        ..HandshakeMessage::default()
-    };
+    let message =
+        HandshakeMessage { server_hello: MessageField::some(hello), ..HandshakeMessage::default() };
     link.send_frame(&handshake_message_to_vec(&message)).await
 }

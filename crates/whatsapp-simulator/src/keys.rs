@@ -19,10 +19,7 @@ impl Keys {
         let pair = KeyPair::generate(&mut rand::rng());
         let mut public = [0; 32];
         public.copy_from_slice(pair.public_key.public_key_bytes());
-        Self {
-            private: *pair.private_key.serialize(),
-            public,
-        }
+        Self { private: *pair.private_key.serialize(), public }
     }
 
     pub(crate) fn private(&self) -> &[u8; 32] {
@@ -41,9 +38,7 @@ impl Keys {
 
 impl fmt::Debug for Keys {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Keys")
-            .field("public", &hex::encode(self.public))
-            .finish_non_exhaustive()
+        f.debug_struct("Keys").field("public", &hex::encode(self.public)).finish_non_exhaustive()
     }
 }
 

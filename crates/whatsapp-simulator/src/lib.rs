@@ -135,10 +135,7 @@ impl Simulator {
         self.shared.change(|world| {
             world.account(phone);
             if let Some(group) = world.groups.get_mut(group) {
-                group
-                    .members
-                    .entry(phone.to_owned())
-                    .or_insert(Rank::Member);
+                group.members.entry(phone.to_owned()).or_insert(Rank::Member);
             }
         });
     }
@@ -155,10 +152,8 @@ impl Simulator {
     /// Sets the rank of a member.
     pub fn set_rank(&self, group: &str, phone: &str, rank: Rank) {
         self.shared.change(|world| {
-            if let Some(held) = world
-                .groups
-                .get_mut(group)
-                .and_then(|group| group.members.get_mut(phone))
+            if let Some(held) =
+                world.groups.get_mut(group).and_then(|group| group.members.get_mut(phone))
             {
                 *held = rank;
             }
@@ -195,18 +190,12 @@ impl Simulator {
 
     /// Lets messages wait for a device until its next active login.
     pub fn queue_offline(&self, device_jid: &str, messages: usize) {
-        self.shared
-            .change(|world| world.queue_offline(device_jid, messages));
+        self.shared.change(|world| world.queue_offline(device_jid, messages));
     }
 
     /// How many messages wait for a device: those it has acknowledged are gone.
     pub fn offline_queued(&self, device_jid: &str) -> usize {
-        self.shared
-            .state()
-            .world
-            .devices
-            .get(device_jid)
-            .map_or(0, |device| device.queue.len())
+        self.shared.state().world.devices.get(device_jid).map_or(0, |device| device.queue.len())
     }
 
     /// Gives the server a new static key with a new leaf, so that IK with the old one falls back.

@@ -151,15 +151,12 @@ fn header_length(bytes: &[u8]) -> Result<Option<usize>, Closed> {
     let known = bytes.len().min(ROUTING_INTRO.len());
     let mut start = 0;
     if bytes[..known] == ROUTING_INTRO[..known] {
-        let Some(length) = bytes
-            .get(ROUTING_INTRO.len()..)
-            .and_then(|rest| rest.first_chunk::<ROUTING_LENGTH>())
+        let Some(length) =
+            bytes.get(ROUTING_INTRO.len()..).and_then(|rest| rest.first_chunk::<ROUTING_LENGTH>())
         else {
             return Ok(None);
         };
-        let routing = length
-            .iter()
-            .fold(0, |sum, byte| sum * 256 + usize::from(*byte));
+        let routing = length.iter().fold(0, |sum, byte| sum * 256 + usize::from(*byte));
         start = ROUTING_INTRO.len() + ROUTING_LENGTH + routing;
     }
     let end = start + WA_CONN_HEADER.len();

@@ -34,11 +34,7 @@ impl Claim {
             (Some(user), _) => format!("{user}@s.whatsapp.net"),
             (None, _) => String::new(),
         };
-        Ok(Self {
-            device,
-            passive: payload.passive.unwrap_or(false),
-            version,
-        })
+        Ok(Self { device, passive: payload.passive.unwrap_or(false), version })
     }
 }
 
@@ -59,14 +55,8 @@ pub(crate) async fn log_in(
         accepted: false,
     });
     let fault = shared.take_fault(Moment::Login, Some(&claim.device));
-    let mut session = Session::new(
-        shared,
-        link,
-        established.cipher,
-        connection,
-        claim.device,
-        !claim.passive,
-    );
+    let mut session =
+        Session::new(shared, link, established.cipher, connection, claim.device, !claim.passive);
     let mut unanswered = false;
     let mut dropped = false;
     match fault {

@@ -29,10 +29,8 @@ impl World {
         let before = queue.len();
         let mut acknowledged: Vec<String> = text(stanza, "id").into_iter().collect();
         if let Some(list) = stanza.get_optional_child("list") {
-            acknowledged.extend(
-                list.get_children_by_tag("item")
-                    .filter_map(|item| text(item, "id")),
-            );
+            acknowledged
+                .extend(list.get_children_by_tag("item").filter_map(|item| text(item, "id")));
         }
         queue.retain(|id| !acknowledged.contains(id));
         queue.len() != before
@@ -40,11 +38,8 @@ impl World {
 
     /// Preview, messages and end marker, as an active session is sent them.
     pub(crate) fn offline_delivery(&self, device: &str) -> Vec<Node> {
-        let queue = self
-            .devices
-            .get(device)
-            .map(|device| device.queue.as_slice())
-            .unwrap_or_default();
+        let queue =
+            self.devices.get(device).map(|device| device.queue.as_slice()).unwrap_or_default();
         let count = queue.len();
         let preview = NodeBuilder::new("offline_preview")
             .attr("count", count)
@@ -63,18 +58,11 @@ impl World {
 }
 
 fn ib(child: Node) -> Node {
-    NodeBuilder::new("ib")
-        .attr("from", server())
-        .children([child])
-        .build()
+    NodeBuilder::new("ib").attr("from", server()).children([child]).build()
 }
 
 fn message(id: &str) -> Node {
-    let sealed = NodeBuilder::new("enc")
-        .attr("v", "2")
-        .attr("type", "msg")
-        .bytes(SEALED)
-        .build();
+    let sealed = NodeBuilder::new("enc").attr("v", "2").attr("type", "msg").bytes(SEALED).build();
     NodeBuilder::new("message")
         .attr("from", jid("15550009999@s.whatsapp.net"))
         .attr("id", id)

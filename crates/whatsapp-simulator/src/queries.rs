@@ -24,12 +24,7 @@ pub(crate) struct Answer {
 
 impl From<Node> for Answer {
     fn from(reply: Node) -> Self {
-        Self {
-            reply,
-            changed: false,
-            activates: false,
-            unlinked: None,
-        }
+        Self { reply, changed: false, activates: false, unlinked: None }
     }
 }
 
@@ -52,10 +47,9 @@ pub(crate) fn answer(world: &mut World, phone: &str, iq: &Node) -> Answer {
             let count = NodeBuilder::new("count").attr("value", PRE_KEYS_LEFT);
             result(iq, [count.build()]).into()
         }
-        Some((_, "passive", child)) => Answer {
-            activates: child.tag == "active",
-            ..result(iq, []).into()
-        },
+        Some((_, "passive", child)) => {
+            Answer { activates: child.tag == "active", ..result(iq, []).into() }
+        }
         Some(("set", "md", child)) if child.tag == "remove-companion-device" => {
             unlink(world, phone, iq, child)
         }
@@ -102,10 +96,7 @@ fn leave(world: &mut World, phone: &str, iq: &Node, leave: &Node) -> Answer {
         })
         .collect();
     let leave = NodeBuilder::new("leave").children(outcomes).build();
-    Answer {
-        changed,
-        ..result(iq, [leave]).into()
-    }
+    Answer { changed, ..result(iq, [leave]).into() }
 }
 
 fn target_of(target: &Node) -> Option<(&'static str, String)> {
@@ -137,9 +128,7 @@ pub(crate) fn leave_reply(iq: &Node, error: Option<u16>) -> Node {
 }
 
 fn leave_targets(iq: &Node) -> &[Node] {
-    iq.get_optional_child("leave")
-        .and_then(Node::children)
-        .unwrap_or_default()
+    iq.get_optional_child("leave").and_then(Node::children).unwrap_or_default()
 }
 
 /// A leave's reply that does not confirm what was asked; more than one for [`LeaveReplyKind::Twice`].
@@ -149,13 +138,9 @@ pub(crate) fn odd_leave_replies(iq: &Node, kind: LeaveReplyKind) -> Vec<Node> {
         LeaveReplyKind::Empty => vec![result(iq, [NodeBuilder::new("leave").build()])],
         LeaveReplyKind::MissingLeave => vec![result(iq, [])],
         LeaveReplyKind::OtherTarget => {
-            let other = NodeBuilder::new("group")
-                .attr("id", jid("120363499999999999@g.us"))
-                .build();
-            vec![result(
-                iq,
-                [NodeBuilder::new("leave").children([other]).build()],
-            )]
+            let other =
+                NodeBuilder::new("group").attr("id", jid("120363499999999999@g.us")).build();
+            vec![result(iq, [NodeBuilder::new("leave").children([other]).build()])]
         }
         LeaveReplyKind::OtherId => {
             let mut asked = iq.clone();
@@ -170,10 +155,7 @@ pub(crate) fn odd_leave_replies(iq: &Node, kind: LeaveReplyKind) -> Vec<Node> {
                 target.tag = "participant".into();
                 target
             });
-            vec![result(
-                iq,
-                [NodeBuilder::new("leave").children(targets).build()],
-            )]
+            vec![result(iq, [NodeBuilder::new("leave").children(targets).build()])]
         }
     }
 }
@@ -207,10 +189,7 @@ fn invite(world: &World, iq: &Node, query: &Node) -> Node {
     }
     match world.groups.get(&invite.group) {
         None => plain_error(iq, 404),
-        Some(group) => result(
-            iq,
-            [world.group_node(&invite.group, group, Shown::WithoutMembers)],
-        ),
+        Some(group) => result(iq, [world.group_node(&invite.group, group, Shown::WithoutMembers)]),
     }
 }
 
@@ -242,25 +221,15 @@ fn sub_groups(world: &World, phone: &str, iq: &Node) -> Node {
         .iter()
         .filter(|(_, group)| group.kind.parent() == Some(parent.as_str()))
         .map(|(id, group)| world.group_node(id, group, Shown::WithoutMembers));
-    result(
-        iq,
-        [NodeBuilder::new("sub_groups").children(groups).build()],
-    )
+    result(iq, [NodeBuilder::new("sub_groups").children(groups).build()])
 }
 
 fn unlink(world: &mut World, phone: &str, iq: &Node, request: &Node) -> Answer {
     let device = text(request, "jid").unwrap_or_default();
-    let ours = world
-        .devices
-        .get(&device)
-        .is_some_and(|linked| linked.phone == phone);
+    let ours = world.devices.get(&device).is_some_and(|linked| linked.phone == phone);
     if !ours {
         return plain_error(iq, 404).into();
     }
     world.devices.remove(&device);
-    Answer {
-        changed: true,
-        unlinked: Some(device),
-        ..result(iq, []).into()
-    }
+    Answer { changed: true, unlinked: Some(device), ..result(iq, []).into() }
 }

@@ -35,11 +35,9 @@ impl Session {
                 self.answer_plainly(&iq).await
             }
             Reaction::StreamError(kind) => self.end_with(stream_error(kind)).await,
-            Reaction::IqError {
-                code,
-                text,
-                backoff,
-            } => self.send(iq_error(&iq, code, &text, backoff)).await,
+            Reaction::IqError { code, text, backoff } => {
+                self.send(iq_error(&iq, code, &text, backoff)).await
+            }
             Reaction::TargetError { code } => self.send(leave_reply(&iq, Some(code))).await,
             Reaction::TargetErrorAfterApply { code } => {
                 self.apply(&iq);

@@ -142,10 +142,7 @@ impl Record {
 
     /// Every `<ack>` and `<receipt>` that a client sent.
     pub fn acks(&self) -> usize {
-        self.stanzas
-            .iter()
-            .filter(|stanza| stanza.is_acknowledgement())
-            .count()
+        self.stanzas.iter().filter(|stanza| stanza.is_acknowledgement()).count()
     }
 
     /// Sockets of a device that are logged in right now.
@@ -176,9 +173,7 @@ impl Record {
     }
 
     fn accepted<'a>(&'a self, device: &'a str) -> impl Iterator<Item = &'a Login> {
-        self.login_attempts
-            .iter()
-            .filter(move |login| login.accepted && login.device == device)
+        self.login_attempts.iter().filter(move |login| login.accepted && login.device == device)
     }
 
     fn requests<'a>(&'a self, device: &'a str) -> impl Iterator<Item = &'a Stanza> {
@@ -216,10 +211,8 @@ impl Record {
     }
 
     pub(crate) fn login_accepted(&mut self, connection: u64) {
-        if let Some(login) = self
-            .login_attempts
-            .iter_mut()
-            .find(|login| login.connection == connection)
+        if let Some(login) =
+            self.login_attempts.iter_mut().find(|login| login.connection == connection)
         {
             login.accepted = true;
         }
@@ -228,15 +221,8 @@ impl Record {
     /// Forgets what is over; sockets that are open stay so.
     pub(crate) fn clear(&mut self) {
         let open = std::mem::take(&mut self.open);
-        let most = open
-            .iter()
-            .map(|(device, open)| (device.clone(), open.len()))
-            .collect();
-        *self = Self {
-            open,
-            most,
-            ..Self::default()
-        };
+        let most = open.iter().map(|(device, open)| (device.clone(), open.len())).collect();
+        *self = Self { open, most, ..Self::default() };
     }
 
     fn note_open(&mut self, device: &str, count: usize) {

@@ -23,11 +23,7 @@ impl Fault {
     /// A fault for whichever device comes first.
     #[must_use]
     pub fn new(moment: Moment, reaction: Reaction) -> Self {
-        Self {
-            device: None,
-            moment,
-            reaction,
-        }
+        Self { device: None, moment, reaction }
     }
 
     /// Narrows the fault to one device JID.
@@ -59,10 +55,7 @@ pub enum Moment {
 
 impl Moment {
     fn is_iq(self) -> bool {
-        matches!(
-            self,
-            Self::Invite | Self::Metadata | Self::Leave | Self::AnyIq
-        )
+        matches!(self, Self::Invite | Self::Metadata | Self::Leave | Self::AnyIq)
     }
 }
 

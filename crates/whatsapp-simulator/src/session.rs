@@ -37,16 +37,7 @@ impl Session {
     ) -> Self {
         // Nobody can ask anything of a connection before it holds its device's session.
         let (_, control) = mpsc::unbounded_channel();
-        Self {
-            shared,
-            link,
-            cipher,
-            connection,
-            device,
-            phone: String::new(),
-            active,
-            control,
-        }
+        Self { shared, link, cipher, connection, device, phone: String::new(), active, control }
     }
 
     pub(crate) fn is_active(&self) -> bool {
@@ -160,9 +151,7 @@ impl Session {
     async fn obey(&mut self, control: Control) {
         match control {
             Control::DeviceRemoved => {
-                let _ = self
-                    .send(stream_error(StreamErrorKind::DeviceRemoved))
-                    .await;
+                let _ = self.send(stream_error(StreamErrorKind::DeviceRemoved)).await;
                 self.finish().await;
             }
             Control::Replaced { newer, out } => {
@@ -175,10 +164,7 @@ impl Session {
                     });
                     let told = self.send(stream_error(StreamErrorKind::Replaced)).await;
                     if told.is_ok() {
-                        self.shared
-                            .state()
-                            .record
-                            .overlap_ended_by_replaced(self.connection);
+                        self.shared.state().record.overlap_ended_by_replaced(self.connection);
                     }
                 }
                 self.finish().await;

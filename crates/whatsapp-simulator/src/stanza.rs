@@ -13,8 +13,7 @@ pub(crate) fn text(node: &Node, key: &str) -> Option<String> {
 
 /// A JID as the real server writes it: as a JID value rather than a string.
 pub(crate) fn jid(text: &str) -> NodeValue {
-    text.parse::<Jid>()
-        .map_or_else(|_| text.into(), NodeValue::from)
+    text.parse::<Jid>().map_or_else(|_| text.into(), NodeValue::from)
 }
 
 /// The JID of the service itself, `s.whatsapp.net`.
@@ -24,11 +23,7 @@ pub(crate) fn server() -> Jid {
 
 /// What to answer an IQ with, its sender being whoever the IQ was for.
 fn reply(iq: &Node, kind: &'static str) -> NodeBuilder {
-    let from = iq
-        .attrs
-        .get("to")
-        .cloned()
-        .unwrap_or_else(|| server().into());
+    let from = iq.attrs.get("to").cloned().unwrap_or_else(|| server().into());
     NodeBuilder::new("iq")
         .attr("from", from)
         .attr("id", text(iq, "id").unwrap_or_default())
@@ -38,17 +33,11 @@ fn reply(iq: &Node, kind: &'static str) -> NodeBuilder {
 pub(crate) fn result(iq: &Node, content: impl IntoIterator<Item = Node>) -> Node {
     let content: Vec<Node> = content.into_iter().collect();
     let reply = reply(iq, "result");
-    if content.is_empty() {
-        reply.build()
-    } else {
-        reply.children(content).build()
-    }
+    if content.is_empty() { reply.build() } else { reply.children(content).build() }
 }
 
 pub(crate) fn iq_error(iq: &Node, code: u16, text: &str, backoff: Option<u32>) -> Node {
-    let mut error = NodeBuilder::new("error")
-        .attr("code", code)
-        .attr("text", text);
+    let mut error = NodeBuilder::new("error").attr("code", code).attr("text", text);
     if let Some(backoff) = backoff {
         error = error.attr("backoff", backoff);
     }
@@ -78,9 +67,7 @@ pub(crate) fn success(lid: &str) -> Node {
 }
 
 pub(crate) fn failure(reason: u16, expire: Option<u64>) -> Node {
-    let mut failure = NodeBuilder::new("failure")
-        .attr("reason", reason)
-        .attr("location", "sim");
+    let mut failure = NodeBuilder::new("failure").attr("reason", reason).attr("location", "sim");
     if let Some(expire) = expire {
         failure = failure.attr("expire", expire);
     }
@@ -112,10 +99,7 @@ pub(crate) fn unrelated() -> [Node; 4] {
         .attr("text", "internal-server-error")
         .build();
     [
-        NodeBuilder::new("ib")
-            .attr("from", server())
-            .children([dirty])
-            .build(),
+        NodeBuilder::new("ib").attr("from", server()).children([dirty]).build(),
         NodeBuilder::new("notification")
             .attr("from", server())
             .attr("type", "account_sync")

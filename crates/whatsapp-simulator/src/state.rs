@@ -46,10 +46,7 @@ pub(crate) struct Shared {
 impl Shared {
     pub(crate) fn new(world: World) -> Self {
         Self {
-            state: Mutex::new(State {
-                world,
-                ..State::default()
-            }),
+            state: Mutex::new(State { world, ..State::default() }),
             changes: watch::Sender::new(0),
         }
     }
@@ -92,19 +89,10 @@ impl Shared {
         connection: u64,
     ) -> mpsc::UnboundedReceiver<Control> {
         let (control, receiver) = mpsc::unbounded_channel();
-        let older = self.state().holders.insert(
-            device.to_owned(),
-            Holder {
-                connection,
-                control,
-            },
-        );
+        let older = self.state().holders.insert(device.to_owned(), Holder { connection, control });
         if let Some(older) = older {
             let (out, is_out) = oneshot::channel();
-            let asked = older.control.send(Control::Replaced {
-                newer: connection,
-                out,
-            });
+            let asked = older.control.send(Control::Replaced { newer: connection, out });
             if asked.is_ok() {
                 // An error says that the older connection ended by itself, which is as good.
                 let _ = is_out.await;
@@ -122,11 +110,7 @@ impl Shared {
     pub(crate) fn release(&self, device: &str, connection: u64) {
         let mut state = self.state();
         state.record.socket_closed(device, connection);
-        if state
-            .holders
-            .get(device)
-            .is_some_and(|holder| holder.connection == connection)
-        {
+        if state.holders.get(device).is_some_and(|holder| holder.connection == connection) {
             state.holders.remove(device);
         }
     }

@@ -167,10 +167,7 @@ impl World {
     pub(crate) fn account(&mut self, phone: &str) -> &mut Account {
         self.accounts
             .entry(phone.to_owned())
-            .or_insert_with(|| Account {
-                lid: digits(15),
-                next_device: 1,
-            })
+            .or_insert_with(|| Account { lid: digits(15), next_device: 1 })
     }
 
     pub(crate) fn link_device(&mut self, phone: &str) -> Device {
@@ -189,18 +186,11 @@ impl World {
                 queue: Vec::new(),
             },
         );
-        Device {
-            phone: phone.to_owned(),
-            jid,
-            lid,
-            noise_private_key: *keys.private(),
-        }
+        Device { phone: phone.to_owned(), jid, lid, noise_private_key: *keys.private() }
     }
 
     pub(crate) fn create_group(&mut self, new: NewGroup) -> String {
-        let jid = new
-            .jid
-            .unwrap_or_else(|| format!("1203634{}@g.us", digits(11)));
+        let jid = new.jid.unwrap_or_else(|| format!("1203634{}@g.us", digits(11)));
         for (phone, _) in &new.members {
             self.account(phone);
         }
@@ -238,13 +228,7 @@ impl World {
     }
 
     fn add_invite(&mut self, code: String, group: &str) {
-        self.invites.insert(
-            code,
-            Invite {
-                group: group.to_owned(),
-                revoked: false,
-            },
-        );
+        self.invites.insert(code, Invite { group: group.to_owned(), revoked: false });
     }
 }
 

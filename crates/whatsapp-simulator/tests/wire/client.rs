@@ -141,10 +141,9 @@ impl Client {
         wire.send(&state.build_client_hello().unwrap()).await;
         let server_hello = wire.receive().await.unwrap();
         match state.read_server_hello(&server_hello).unwrap() {
-            IkServerHelloOutcome::Continue(outcome) => (
-                Self::new(wire, outcome.write_cipher, outcome.read_cipher),
-                false,
-            ),
+            IkServerHelloOutcome::Continue(outcome) => {
+                (Self::new(wire, outcome.write_cipher, outcome.read_cipher), false)
+            }
             IkServerHelloOutcome::Fallback(inputs) => (
                 Self::finish_xx(
                     simulator,
@@ -185,9 +184,7 @@ impl Client {
 
         let keys = key_pair(&device.noise_private_key);
         let sealed_key = noise.encrypt(keys.public_key.public_key_bytes()).unwrap();
-        noise
-            .mix_shared_secret(keys.private_key.serialize(), &server_ephemeral)
-            .unwrap();
+        noise.mix_shared_secret(keys.private_key.serialize(), &server_ephemeral).unwrap();
         let sealed_payload = noise.encrypt(&payload(device, passive)).unwrap();
         let finish = HandshakeUtils::build_client_finish(sealed_key, sealed_payload);
         wire.send(&codec::handshake_message_to_vec(&finish)).await;
@@ -196,14 +193,7 @@ impl Client {
     }
 
     fn new(wire: Wire, write: NoiseCipher, read: NoiseCipher) -> Self {
-        Self {
-            wire,
-            write,
-            read,
-            written: 0,
-            read_count: 0,
-            requests: 0,
-        }
+        Self { wire, write, read, written: 0, read_count: 0, requests: 0 }
     }
 
     /// A passive XX login that has succeeded.
@@ -214,10 +204,8 @@ impl Client {
     }
 
     pub(crate) async fn send(&mut self, stanza: &Node) {
-        let sealed = self
-            .write
-            .encrypt_with_counter(self.written, &marshal(stanza).unwrap())
-            .unwrap();
+        let sealed =
+            self.write.encrypt_with_counter(self.written, &marshal(stanza).unwrap()).unwrap();
         self.written += 1;
         self.wire.send(&sealed).await;
     }
@@ -225,9 +213,7 @@ impl Client {
     /// The next stanza; nothing once the server has closed.
     pub(crate) async fn receive(&mut self) -> Option<Node> {
         let mut frame = self.wire.receive().await?;
-        self.read
-            .decrypt_in_place_with_counter(self.read_count, &mut frame)
-            .unwrap();
+        self.read.decrypt_in_place_with_counter(self.read_count, &mut frame).unwrap();
         self.read_count += 1;
         let stanza = wacore_binary::util::unpack_bytes(frame).unwrap();
         Some(OwnedNodeRef::new(stanza).unwrap().to_owned_node())
@@ -273,32 +259,24 @@ impl Client {
 
     pub(crate) async fn leave(&mut self, targets: impl IntoIterator<Item = Node>) -> Option<Node> {
         let leave = NodeBuilder::new("leave").children(targets).build();
-        self.request("set", "w:g2", Jid::new("", Server::Group), leave)
-            .await
+        self.request("set", "w:g2", Jid::new("", Server::Group), leave).await
     }
 
     pub(crate) async fn metadata(&mut self, group: &str) -> Node {
         let query = NodeBuilder::new("query").attr("request", "interactive");
         let group: Jid = group.parse().unwrap();
-        self.request("get", "w:g2", group, query.build())
-            .await
-            .unwrap()
+        self.request("get", "w:g2", group, query.build()).await.unwrap()
     }
 
     pub(crate) async fn invite(&mut self, code: &str) -> Node {
         let invite = NodeBuilder::new("invite").attr("code", code).build();
-        self.request("get", "w:g2", Jid::new("", Server::Group), invite)
-            .await
-            .unwrap()
+        self.request("get", "w:g2", Jid::new("", Server::Group), invite).await.unwrap()
     }
 }
 
 /// The whole check, as a client has to make it.
 fn verify(chain: &[u8], server_static: &[u8], root: &[u8; 32]) -> Result<(), Distrust> {
-    let now = std::time::SystemTime::now()
-        .duration_since(std::time::UNIX_EPOCH)
-        .unwrap()
-        .as_secs();
+    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_secs();
     let chain = codec::cert_chain_decode(chain).unwrap();
     let intermediate = chain.intermediate.into_option().ok_or("no intermediate")?;
     let leaf = chain.leaf.into_option().ok_or("no leaf")?;
@@ -320,9 +298,5 @@ fn verify(chain: &[u8], server_static: &[u8], root: &[u8; 32]) -> Result<(), Dis
         issuer = details.key.unwrap();
         serial = details.serial.unwrap();
     }
-    if issuer == server_static {
-        Ok(())
-    } else {
-        Err("leaf key")
-    }
+    if issuer == server_static { Ok(()) } else { Err("leaf key") }
 }

@@ -24,9 +24,7 @@ fn group(jid: &str) -> Node {
 
 fn linked_groups(jid: &str) -> Node {
     let jid: Jid = jid.parse().unwrap();
-    NodeBuilder::new("linked_groups")
-        .attr("parent_group_jid", jid)
-        .build()
+    NodeBuilder::new("linked_groups").attr("parent_group_jid", jid).build()
 }
 
 fn attr(node: &Node, key: &str) -> Option<String> {
@@ -41,12 +39,7 @@ fn number(node: &Node, key: &str) -> Option<u16> {
 fn errors(reply: &Node) -> Vec<Option<u16>> {
     assert_eq!(attr(reply, "type").as_deref(), Some("result"));
     let leave = reply.get_optional_child("leave").unwrap();
-    leave
-        .children()
-        .unwrap()
-        .iter()
-        .map(|target| number(target, "error"))
-        .collect()
+    leave.children().unwrap().iter().map(|target| number(target, "error")).collect()
 }
 
 fn error_code(reply: &Node) -> Option<u16> {
@@ -66,16 +59,9 @@ async fn leaves_a_group_once() {
 
     let reply = client.leave([group(&jid)]).await.unwrap();
     assert_eq!(errors(&reply), [None]);
-    let target = &reply
-        .get_optional_child("leave")
-        .unwrap()
-        .children()
-        .unwrap()[0];
+    let target = &reply.get_optional_child("leave").unwrap().children().unwrap()[0];
     assert_eq!(target.tag, "group");
-    assert_eq!(
-        target.attrs.get("id"),
-        Some(&NodeValue::Jid(jid.parse().unwrap()))
-    );
+    assert_eq!(target.attrs.get("id"), Some(&NodeValue::Jid(jid.parse().unwrap())));
     assert!(!simulator.is_member(&jid, PHONE));
 
     let record = simulator.record();
@@ -93,21 +79,15 @@ async fn leaves_a_community_with_its_groups() {
     let simulator = start().await;
     let device = simulator.link_device(PHONE);
     let parent = simulator.create_group(ours("Town").kind(GroupKind::Community));
-    let linked = GroupKind::Subgroup {
-        parent: parent.clone(),
-    };
-    let news = GroupKind::Announcement {
-        parent: parent.clone(),
-    };
+    let linked = GroupKind::Subgroup { parent: parent.clone() };
+    let news = GroupKind::Announcement { parent: parent.clone() };
     let subgroup = simulator.create_group(ours("Street").kind(linked));
     let announcements = simulator.create_group(ours("News").kind(news));
     let other = simulator.create_group(ours("Other"));
     let mut client = Client::logged_in(&simulator, &device).await;
 
-    let reply = client
-        .leave([group(&parent), group(&announcements), group("1-2@g.us")])
-        .await
-        .unwrap();
+    let reply =
+        client.leave([group(&parent), group(&announcements), group("1-2@g.us")]).await.unwrap();
     assert_eq!(errors(&reply), [Some(400), Some(405), Some(404)]);
     let reply = client.leave([linked_groups(&other)]).await.unwrap();
     assert_eq!(errors(&reply), [Some(400)]);
@@ -133,10 +113,7 @@ async fn answers_metadata_and_invites() {
     let simulator = start().await;
     let device = simulator.link_device(PHONE);
     let jid = simulator.create_group(
-        ours("Pals")
-            .lid_addressed()
-            .member("5511888880000", Rank::Superadmin)
-            .invite("Bcd123xyz"),
+        ours("Pals").lid_addressed().member("5511888880000", Rank::Superadmin).invite("Bcd123xyz"),
     );
     let foreign = simulator.create_group(NewGroup::new("Foreign"));
     let mut client = Client::logged_in(&simulator, &device).await;
@@ -149,10 +126,7 @@ async fn answers_metadata_and_invites() {
         .get_children_by_tag("participant")
         .find(|participant| attr(participant, "jid") == Some(lid.to_non_ad_string()))
         .unwrap();
-    assert_eq!(
-        attr(us, "phone_number"),
-        Some(format!("{PHONE}@s.whatsapp.net"))
-    );
+    assert_eq!(attr(us, "phone_number"), Some(format!("{PHONE}@s.whatsapp.net")));
     assert_eq!(attr(us, "type"), None);
     assert_eq!(error_code(&client.metadata(&foreign).await), Some(403));
     assert_eq!(error_code(&client.metadata("9@g.us").await), Some(404));
@@ -195,12 +169,8 @@ async fn knows_a_returning_client_by_ik_and_falls_back_after_rotation() {
     let (mut client, fell_back) = Client::ik(&simulator, &device, key).await;
     assert!(fell_back);
     assert_eq!(client.receive().await.unwrap().tag, "success");
-    let kinds: Vec<_> = simulator
-        .record()
-        .login_attempts
-        .iter()
-        .map(|login| login.handshake)
-        .collect();
+    let kinds: Vec<_> =
+        simulator.record().login_attempts.iter().map(|login| login.handshake).collect();
     assert_eq!(kinds, [HandshakeKind::Ik, HandshakeKind::XxFallback]);
     assert!(simulator.record().overlaps.is_empty());
     assert_eq!(simulator.record().max_open_sockets(&device.jid), 1);
@@ -261,10 +231,7 @@ async fn withholds_the_queue_from_passive_logins() {
     assert_eq!(simulator.record().acks(), 0);
 
     let active = NodeBuilder::new("active").build();
-    client
-        .request("set", "passive", Jid::new("", Server::Pn), active)
-        .await
-        .unwrap();
+    client.request("set", "passive", Jid::new("", Server::Pn), active).await.unwrap();
     let mut tags = Vec::new();
     for _ in 0..5 {
         let stanza = client.receive().await.unwrap();
@@ -318,15 +285,8 @@ async fn misbehaves_on_demand() {
     let at_leave =
         |reaction| simulator.script(Fault::new(Moment::Leave, reaction).for_device(&device.jid));
     at_leave(Reaction::TargetError { code: 500 });
-    at_leave(Reaction::IqError {
-        code: 429,
-        text: "rate-overlimit".into(),
-        backoff: Some(60),
-    });
-    at_leave(Reaction::LeaveReply {
-        kind: LeaveReplyKind::Empty,
-        applied: false,
-    });
+    at_leave(Reaction::IqError { code: 429, text: "rate-overlimit".into(), backoff: Some(60) });
+    at_leave(Reaction::LeaveReply { kind: LeaveReplyKind::Empty, applied: false });
     at_leave(Reaction::Noise);
     let mut client = Client::logged_in(&simulator, &device).await;
     let reply = client.leave([group(&jid)]).await.unwrap();
@@ -334,13 +294,7 @@ async fn misbehaves_on_demand() {
     let reply = client.leave([group(&jid)]).await.unwrap();
     assert_eq!(error_code(&reply), Some(429));
     let reply = client.leave([group(&jid)]).await.unwrap();
-    assert!(
-        reply
-            .get_optional_child("leave")
-            .unwrap()
-            .children()
-            .is_none_or(<[_]>::is_empty)
-    );
+    assert!(reply.get_optional_child("leave").unwrap().children().is_none_or(<[_]>::is_empty));
     assert!(simulator.is_member(&jid, PHONE));
     assert_eq!(errors(&client.leave([group(&jid)]).await.unwrap()), [None]);
 
@@ -350,10 +304,7 @@ async fn misbehaves_on_demand() {
     assert!(!simulator.is_member(&jid, PHONE));
     assert_eq!(simulator.record().open_sockets(&device.jid), 0);
 
-    let failure = Reaction::Failure {
-        reason: 402,
-        expire: Some(90),
-    };
+    let failure = Reaction::Failure { reason: 402, expire: Some(90) };
     simulator.script(Fault::new(Moment::Login, failure));
     let mut client = Client::xx(&simulator, &device, PASSIVE).await.unwrap();
     let failure = client.receive().await.unwrap();
@@ -375,9 +326,7 @@ async fn carries_out_a_held_leave_after_its_client_is_gone() {
     simulator.script(Fault::new(Moment::Leave, Reaction::Hold(hold.clone())));
     let mut client = Client::logged_in(&simulator, &device).await;
     let leave = NodeBuilder::new("leave").children([group(&jid)]).build();
-    client
-        .ask("set", "w:g2", Jid::new("", Server::Group), leave)
-        .await;
+    client.ask("set", "w:g2", Jid::new("", Server::Group), leave).await;
     hold.reached().await;
     drop(client);
     let _next = Client::logged_in(&simulator, &device).await;

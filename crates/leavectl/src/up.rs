@@ -1,0 +1,151 @@
+//! `leavectl up`: everything on this machine, seeded and ready to be asked.
+
+use std::io::Write;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use clap::Args;
+use leave_group::clock::SystemClock;
+use leave_group::service::Service;
+use local_stack::front::Front;
+use local_stack::seed::{Seeded, SeededInstance, seed};
+use local_stack::{Backends, Options, StackError};
+use serde::Serialize;
+use tokio::signal::unix::{SignalKind, signal};
+
+/// Start DynamoDB, WhatsApp and the function on this machine, with demonstration data.
+#[derive(Args)]
+pub(crate) struct Up {
+    /// HTTP address of the API; port 0 picks one
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:9000")]
+    listen: SocketAddr,
+    /// Keep the database and the keys in this folder; without it all is in memory
+    #[arg(long, value_name = "DIR")]
+    data: Option<PathBuf>,
+    /// Use that DynamoDB in place of the embedded one
+    #[arg(long, value_name = "URL")]
+    dynamodb: Option<String>,
+    /// Use that WhatsApp in place of the simulated one
+    #[arg(long, value_name = "URL", requires = "whatsapp_root")]
+    whatsapp: Option<String>,
+    /// Its Noise root key, 64 hex digits
+    #[arg(long, value_name = "HEX", requires = "whatsapp")]
+    whatsapp_root: Option<String>,
+    /// Print one JSON object on the first line, and nothing else on stdout
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Running<'a> {
+    url: &'a str,
+    dynamodb: &'a str,
+    table: &'a str,
+    sealing_key: String,
+    whatsapp: WhatsApp<'a>,
+    #[serde(flatten)]
+    seeded: &'a Seeded,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct WhatsApp<'a> {
+    url: &'a str,
+    root_key: &'a str,
+}
+
+impl Up {
+    pub(crate) async fn run(self) -> Result<(), StackError> {
+        // Before anything else, so that no signal finds us without a handler.
+        let mut interrupt = signal(SignalKind::interrupt())?;
+        let mut terminate = signal(SignalKind::terminate())?;
+
+        let options = Options {
+            data: self.data,
+            dynamodb: self.dynamodb,
+            whatsapp: self.whatsapp.zip(self.whatsapp_root),
+        };
+        let backends = Backends::start(&options).await?;
+        let seeded = seed(&backends).await?;
+        let service = Service::new(&backends.config()?, Arc::new(SystemClock::new()))?;
+        service.preload().await;
+        let front = Front::start(self.listen, Arc::new(service)).await?;
+
+        let url = front.url();
+        let text = if self.json {
+            json(&url, &backends, &seeded)?
+        } else {
+            lines(&url, &backends, &seeded)
+        };
+        let mut stdout = std::io::stdout();
+        writeln!(stdout, "{text}")?;
+        stdout.flush()?;
+
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
+        }
+        drop(front);
+        backends.stop().await;
+        Ok(())
+    }
+}
+
+fn json(url: &str, backends: &Backends, seeded: &Seeded) -> Result<String, StackError> {
+    let (whatsapp, root_key) = backends.whatsapp();
+    let running = Running {
+        url,
+        dynamodb: backends.dynamodb(),
+        table: local_stack::backends::TABLE,
+        sealing_key: backends.sealing_key(),
+        whatsapp: WhatsApp { url: whatsapp, root_key },
+        seeded,
+    };
+    serde_json::to_string(&running).map_err(|error| StackError::Io(error.into()))
+}
+
+fn lines(url: &str, backends: &Backends, seeded: &Seeded) -> String {
+    let mut lines = vec![
+        format!("API        {url}"),
+        format!("DynamoDB   {}   table {}", backends.dynamodb(), local_stack::backends::TABLE),
+        format!("WhatsApp   {}", backends.whatsapp().0),
+        format!("Account    {}   token {}", seeded.account, seeded.account_token),
+    ];
+    for instance in &seeded.instances {
+        lines.push(format!(
+            "Instance   {}   {}   in {} groups",
+            instance.name,
+            instance.jid,
+            instance.groups.len()
+        ));
+    }
+    let token = &seeded.account_token;
+    for (instance, identifier) in examples(&seeded.instances) {
+        lines.push(format!(
+            "curl -X DELETE -H 'token: {token}' '{url}/api/group/leave/{instance}?identifier={identifier}'"
+        ));
+    }
+    lines.push("Ctrl-C stops it.".to_owned());
+    lines.join("\n")
+}
+
+/// The first group by its JID, the next one by its link.
+fn examples(instances: &[SeededInstance]) -> Vec<(&str, String)> {
+    let groups = instances.iter().flat_map(|instance| {
+        let plain = instance.groups.iter().filter(|group| group.kind == "group");
+        plain.map(move |group| (instance.name.as_str(), group))
+    });
+    groups
+        .take(2)
+        .enumerate()
+        .map(|(index, (instance, group))| {
+            let identifier = match index {
+                0 => group.jid.clone(),
+                _ => format!("https://chat.whatsapp.com/{}", group.invite),
+            };
+            (instance, identifier)
+        })
+        .collect()
+}

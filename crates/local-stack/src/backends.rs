@@ -1,0 +1,250 @@
+//! Everything that the function needs around it: DynamoDB, WhatsApp, a sealing key.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use leave_group::config::Config;
+use ring::rand::{SecureRandom, SystemRandom};
+use tokio::task::JoinHandle;
+use whatsapp_simulator::{Simulator, World};
+use zeroize::Zeroizing;
+
+use crate::database::{Embedded, create_table};
+use crate::provision::Provisioner;
+
+/// The table's name on the local stack.
+pub const TABLE: &str = "leave-group";
+
+/// What to start, and what to use in place of it.
+#[derive(Debug, Default, Clone)]
+pub struct Options {
+    /// Keep the database, the simulated WhatsApp and the keys there.
+    pub data: Option<PathBuf>,
+    /// Use that DynamoDB in place of the embedded one.
+    pub dynamodb: Option<String>,
+    /// Use that WhatsApp in place of the simulated one: its address and its
+    /// root key in 64 hex digits.
+    pub whatsapp: Option<(String, String)>,
+}
+
+/// The local stack could not be started.
+#[derive(Debug, thiserror::Error)]
+pub enum StackError {
+    /// A port or a file.
+    #[error(transparent)]
+    Io(#[from] std::io::Error),
+    /// The database.
+    #[error("the database failed: {0}")]
+    Database(String),
+    /// A file in the data folder is not what it should be.
+    #[error("{file} cannot be used: {why}; delete the folder to begin anew")]
+    Data {
+        /// Its name.
+        file: &'static str,
+        /// What is wrong with it.
+        why: String,
+    },
+    /// The function's configuration, made from these parts.
+    #[error(transparent)]
+    Config(#[from] leave_group::config::ConfigError),
+    /// The function's service.
+    #[error(transparent)]
+    Start(#[from] leave_group::service::StartError),
+    /// Sealing a session.
+    #[error(transparent)]
+    Seal(#[from] leave_group::seal::SealError),
+}
+
+/// Running backends.
+pub struct Backends {
+    database: Option<Embedded>,
+    dynamodb: String,
+    simulator: Option<Simulator>,
+    whatsapp: (String, String),
+    sealing_key: Zeroizing<[u8; 32]>,
+    saver: Option<JoinHandle<()>>,
+    world_file: Option<PathBuf>,
+}
+
+impl Backends {
+    /// Starts them, and creates the table when it is missing.
+    ///
+    /// # Errors
+    /// [`StackError`].
+    pub async fn start(options: &Options) -> Result<Self, StackError> {
+        let data = options.data.as_deref();
+        if let Some(folder) = data {
+            tokio::fs::create_dir_all(folder).await?;
+        }
+        let file = |name: &str| data.map(|folder| folder.join(name));
+        let sealing_key = sealing_key(file("sealing.key").as_deref())?;
+        let (database, dynamodb) = match &options.dynamodb {
+            Some(url) => (None, url.clone()),
+            None => {
+                let embedded = Embedded::start(file("dynamodb.sqlite").as_deref()).await?;
+                let url = embedded.url().to_owned();
+                (Some(embedded), url)
+            }
+        };
+        let world_file = file("whatsapp.json");
+        let (simulator, whatsapp) = match &options.whatsapp {
+            Some(whatsapp) => (None, whatsapp.clone()),
+            None => {
+                let simulator = Simulator::start(world(world_file.as_deref())?).await?;
+                let whatsapp = (simulator.url(), hex::encode(simulator.root_key()));
+                (Some(simulator), whatsapp)
+            }
+        };
+        let saver = simulator
+            .clone()
+            .zip(world_file.clone())
+            .map(|(simulator, file)| tokio::spawn(save_on_change(simulator, file)));
+        let backends =
+            Self { database, dynamodb, simulator, whatsapp, sealing_key, saver, world_file };
+        let provisioner = backends.provisioner()?;
+        create_table(provisioner.client(), TABLE).await?;
+        Ok(backends)
+    }
+
+    /// The function's environment for these backends.
+    pub fn environment(&self) -> BTreeMap<String, String> {
+        let own =
+            |name: &str, default: &str| std::env::var(name).unwrap_or_else(|_| default.to_owned());
+        let mut environment: BTreeMap<String, String> = [
+            ("TABLE_NAME", TABLE.to_owned()),
+            ("AWS_REGION", own("AWS_REGION", "eu-west-1")),
+            ("AWS_ACCESS_KEY_ID", own("AWS_ACCESS_KEY_ID", "local")),
+            ("AWS_SECRET_ACCESS_KEY", own("AWS_SECRET_ACCESS_KEY", "local")),
+            ("AWS_ENDPOINT_URL_DYNAMODB", self.dynamodb.clone()),
+            ("SEALING_KEY", self.sealing_key()),
+            ("WHATSAPP_URL", self.whatsapp.0.clone()),
+            ("WHATSAPP_ROOT_KEY", self.whatsapp.1.clone()),
+        ]
+        .into_iter()
+        .map(|(name, value)| (name.to_owned(), value))
+        .collect();
+        for name in [
+            "ALLOWED_ORIGINS",
+            "LOG_LEVEL",
+            "LEASE_WAIT_MS",
+            "WHATSAPP_VERSION",
+            "AWS_SESSION_TOKEN",
+        ] {
+            if let Ok(value) = std::env::var(name) {
+                environment.insert(name.to_owned(), value);
+            }
+        }
+        environment
+    }
+
+    /// The function's configuration for these backends.
+    ///
+    /// # Errors
+    /// When an address that was given is none that the function accepts.
+    pub fn config(&self) -> Result<Config, StackError> {
+        let environment = self.environment();
+        Ok(Config::from_lookup(|name| environment.get(name).cloned())?)
+    }
+
+    /// What puts accounts and sessions into the table.
+    ///
+    /// # Errors
+    /// [`StackError`].
+    pub fn provisioner(&self) -> Result<Provisioner, StackError> {
+        Provisioner::new(&self.config()?)
+    }
+
+    /// DynamoDB's address.
+    pub fn dynamodb(&self) -> &str {
+        &self.dynamodb
+    }
+
+    /// WhatsApp's address and root key.
+    pub fn whatsapp(&self) -> (&str, &str) {
+        (&self.whatsapp.0, &self.whatsapp.1)
+    }
+
+    /// The simulated WhatsApp, unless another is used.
+    pub fn simulator(&self) -> Option<&Simulator> {
+        self.simulator.as_ref()
+    }
+
+    /// The sealing key in base64.
+    pub fn sealing_key(&self) -> String {
+        STANDARD.encode(self.sealing_key.as_slice())
+    }
+
+    /// A text of 256 bits that only this stack's key can make: the same for the
+    /// same `name` after a restart, while the table holds only its hash.
+    pub fn derived_token(&self, name: &str) -> String {
+        let key = ring::hmac::Key::new(ring::hmac::HMAC_SHA256, self.sealing_key.as_slice());
+        format!("lg_{}", hex::encode(ring::hmac::sign(&key, name.as_bytes())))
+    }
+
+    /// Ends everything, and writes what is kept.
+    pub async fn stop(self) {
+        if let Some(saver) = self.saver {
+            saver.abort();
+        }
+        if let Some(simulator) = self.simulator {
+            simulator.shutdown().await;
+            if let Some(file) = &self.world_file {
+                let _ = save(&simulator, file).await;
+            }
+        }
+        if let Some(database) = self.database {
+            database.stop().await;
+        }
+    }
+}
+
+fn sealing_key(file: Option<&Path>) -> Result<Zeroizing<[u8; 32]>, StackError> {
+    const NAME: &str = "sealing.key";
+    let mut key = Zeroizing::new([0; 32]);
+    if let Some(file) = file.filter(|file| file.exists()) {
+        let text = Zeroizing::new(std::fs::read_to_string(file)?);
+        hex::decode_to_slice(text.trim(), key.as_mut_slice())
+            .map_err(|error| StackError::Data { file: NAME, why: error.to_string() })?;
+        return Ok(key);
+    }
+    SystemRandom::new()
+        .fill(key.as_mut_slice())
+        .map_err(|_| StackError::Data { file: NAME, why: "no randomness".to_owned() })?;
+    if let Some(file) = file {
+        write_private(file, hex::encode(key.as_slice()).as_bytes())?;
+    }
+    Ok(key)
+}
+
+/// Keys are for this user only.
+fn write_private(file: &Path, bytes: &[u8]) -> std::io::Result<()> {
+    use std::io::Write;
+    let mut options = std::fs::OpenOptions::new();
+    options.write(true).create(true).truncate(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(file)?.write_all(bytes)
+}
+
+fn world(file: Option<&Path>) -> Result<World, StackError> {
+    let Some(file) = file.filter(|file| file.exists()) else { return Ok(World::new()) };
+    serde_json::from_slice(&std::fs::read(file)?)
+        .map_err(|error| StackError::Data { file: "whatsapp.json", why: error.to_string() })
+}
+
+async fn save_on_change(simulator: Simulator, file: PathBuf) {
+    let mut changes = simulator.changes();
+    while changes.changed().await.is_ok() {
+        let _ = save(&simulator, &file).await;
+    }
+}
+
+/// Written beside and renamed over: a crash leaves the old world or the new one.
+async fn save(simulator: &Simulator, file: &Path) -> std::io::Result<()> {
+    let world = serde_json::to_vec(&simulator.snapshot())?;
+    let beside = file.with_extension("json.new");
+    write_private(&beside, &world)?;
+    tokio::fs::rename(beside, file).await
+}

@@ -1,0 +1,189 @@
+//! HTTP in, a real API Gateway HTTP API v2 event to the function's entry, HTTP out.
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use bytes::Bytes;
+use http_body_util::{BodyExt, Full, Limited};
+use hyper::body::Incoming;
+use hyper::http::request::Parts;
+use hyper::{Request, Response, StatusCode};
+use leave_group::entry::{self, Invocation};
+use leave_group::service::Service;
+use percent_encoding::percent_decode_str;
+use serde::Deserialize;
+use serde_json::value::RawValue;
+use serde_json::{Value, json};
+use tokio::net::TcpListener;
+
+use crate::StackError;
+use crate::server::Server;
+
+/// What the function may take, as Lambda's timeout would have it.
+const TIMEOUT: Duration = Duration::from_secs(29);
+/// Largest body that an HTTP API takes, in bytes.
+const LARGEST_BODY: usize = 10 * 1024 * 1024;
+
+/// The function behind HTTP.
+pub struct Front {
+    server: Server,
+}
+
+impl Front {
+    /// Serves `service` on `listen`; port 0 picks one.
+    ///
+    /// # Errors
+    /// When the address cannot be bound.
+    pub async fn start(listen: SocketAddr, service: Arc<Service>) -> Result<Self, StackError> {
+        let listener = TcpListener::bind(listen).await?;
+        let server = Server::start(listener, move |request, peer| {
+            let service = Arc::clone(&service);
+            async move { answer(&service, request, peer).await }
+        })?;
+        Ok(Self { server })
+    }
+
+    /// `http://ADDRESS`.
+    pub fn url(&self) -> String {
+        format!("http://{}", self.server.address())
+    }
+}
+
+async fn answer(
+    service: &Service,
+    request: Request<Incoming>,
+    peer: SocketAddr,
+) -> Response<Full<Bytes>> {
+    let (parts, body) = request.into_parts();
+    let Ok(body) = Limited::new(body, LARGEST_BODY).collect().await else {
+        return plain(StatusCode::PAYLOAD_TOO_LARGE);
+    };
+    // As the gateway does, which answers this by itself.
+    let Ok(path) = percent_decode_str(parts.uri.path()).decode_utf8() else {
+        return malformed();
+    };
+    if has_stray_percent(parts.uri.path()) {
+        return malformed();
+    }
+    let request_id = request_id();
+    let event = event(&parts, &path, &body.to_bytes(), peer, &request_id);
+    let Ok(event) = RawValue::from_string(event.to_string()) else {
+        return plain(StatusCode::INTERNAL_SERVER_ERROR);
+    };
+    let invocation = Invocation { request_id, remaining: TIMEOUT };
+    match entry::handle(service, &event, invocation).await {
+        Ok(answer) => http_answer(answer.get()),
+        Err(_) => plain(StatusCode::INTERNAL_SERVER_ERROR),
+    }
+}
+
+/// The event as API Gateway sends it: the path decoded, the query not, header
+/// names in lower case and repeated ones joined by commas.
+fn event(parts: &Parts, path: &str, body: &Bytes, peer: SocketAddr, request_id: &str) -> Value {
+    let mut headers: BTreeMap<String, String> = BTreeMap::new();
+    for (name, value) in &parts.headers {
+        let value = String::from_utf8_lossy(value.as_bytes()).into_owned();
+        headers
+            .entry(name.as_str().to_owned())
+            .and_modify(|joined| {
+                joined.push(',');
+                joined.push_str(&value);
+            })
+            .or_insert(value);
+    }
+    let host = headers.get("host").cloned().unwrap_or_default();
+    let method = parts.method.as_str();
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    let mut event = json!({
+        "version": "2.0",
+        "routeKey": "$default",
+        "rawPath": path,
+        "rawQueryString": parts.uri.query().unwrap_or_default(),
+        "headers": headers,
+        "requestContext": {
+            "accountId": "123456789012",
+            "apiId": "local",
+            "domainName": host,
+            "domainPrefix": "local",
+            "http": {
+                "method": method,
+                "path": path,
+                "protocol": "HTTP/1.1",
+                "sourceIp": peer.ip().to_string(),
+                "userAgent": headers.get("user-agent").cloned().unwrap_or_default(),
+            },
+            "requestId": request_id,
+            "routeKey": "$default",
+            "stage": "$default",
+            "timeEpoch": u64::try_from(now.as_millis()).unwrap_or_default(),
+        },
+        "isBase64Encoded": false,
+    });
+    if !body.is_empty() {
+        match std::str::from_utf8(body) {
+            Ok(text) => event["body"] = json!(text),
+            Err(_) => {
+                event["body"] = json!(STANDARD.encode(body));
+                event["isBase64Encoded"] = json!(true);
+            }
+        }
+    }
+    event
+}
+
+/// The answer in payload format 2.0.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Answered {
+    status_code: u16,
+    #[serde(default)]
+    headers: BTreeMap<String, String>,
+    #[serde(default)]
+    body: Option<String>,
+}
+
+fn http_answer(text: &str) -> Response<Full<Bytes>> {
+    let Ok(answered) = serde_json::from_str::<Answered>(text) else {
+        return plain(StatusCode::BAD_GATEWAY);
+    };
+    let mut builder = Response::builder().status(answered.status_code);
+    for (name, value) in &answered.headers {
+        builder = builder.header(name, value);
+    }
+    builder
+        .body(Full::new(answered.body.unwrap_or_default().into()))
+        .unwrap_or_else(|_| plain(StatusCode::BAD_GATEWAY))
+}
+
+fn plain(status: StatusCode) -> Response<Full<Bytes>> {
+    let mut response = Response::new(Full::default());
+    *response.status_mut() = status;
+    response
+}
+
+fn malformed() -> Response<Full<Bytes>> {
+    let (status, body) =
+        leave_group::answer::render(&Err(leave_group::problem::Problem::Malformed));
+    let mut response = Response::new(Full::new(body.into()));
+    *response.status_mut() = StatusCode::from_u16(status).unwrap_or(StatusCode::BAD_REQUEST);
+    let json = hyper::header::HeaderValue::from_static("application/json");
+    response.headers_mut().insert(hyper::header::CONTENT_TYPE, json);
+    response
+}
+
+fn has_stray_percent(path: &str) -> bool {
+    path.split('%').skip(1).any(|after| {
+        let digits = after.as_bytes().get(..2);
+        !digits.is_some_and(|digits| digits.iter().all(u8::is_ascii_hexdigit))
+    })
+}
+
+fn request_id() -> String {
+    let mut bytes = [0; 8];
+    let _ = ring::rand::SecureRandom::fill(&ring::rand::SystemRandom::new(), &mut bytes);
+    format!("local-{}", hex::encode(bytes))
+}

@@ -1,0 +1,190 @@
+//! Accounts, tokens, instances and groups, put into the table as the function
+//! expects them, with the function's own code.
+
+use std::time::Duration;
+
+use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::error::DisplayErrorContext;
+use aws_sdk_dynamodb::types::AttributeValue;
+use leave_group::clock::{Budget, SystemClock};
+use leave_group::config::Config;
+use leave_group::credentials::Credentials;
+use leave_group::gate::{self, Scope};
+use leave_group::group::Group;
+use leave_group::seal::{Keyring, Sealed};
+use leave_group::session::{NewSession, device_claim, group_row, session_item};
+use leave_group::table::{Attributes, Item, Table, https_client, keys};
+use leave_group::tenant::{AccountId, InstanceId};
+use leave_group::token::{Token, TokenHash};
+use leave_group::whatsapp::tls_config;
+
+use crate::StackError;
+
+/// The data key that the local stack seals with.
+const DATA_KEY: &str = "local-1";
+/// Longest time of one call.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// Writes into one table.
+pub struct Provisioner {
+    table: Table,
+    keyring: Keyring,
+}
+
+impl Provisioner {
+    /// For the table and the sealing key of a configuration.
+    ///
+    /// # Errors
+    /// [`StackError`].
+    pub fn new(config: &Config) -> Result<Self, StackError> {
+        let http = https_client(tls_config().map_err(leave_group::service::StartError::from)?);
+        let clock = std::sync::Arc::new(SystemClock::new());
+        let table = Table::new(&config.table, &config.aws, http, clock);
+        let keyring = Keyring::new(table.clone(), &config.sealing_key)?;
+        Ok(Self { table, keyring })
+    }
+
+    /// The SDK's client, for what this type does not do.
+    pub fn client(&self) -> &Client {
+        self.table.client()
+    }
+
+    /// Makes sure that there is a data key to seal with.
+    ///
+    /// # Errors
+    /// [`StackError`].
+    pub async fn data_key(&self) -> Result<(), StackError> {
+        let key = keys::data_key(DATA_KEY);
+        if self.item(&key.pk, &key.sk).await?.is_none() {
+            self.put(self.keyring.new_data_key(DATA_KEY)?).await?;
+        }
+        Ok(())
+    }
+
+    /// A token with its limit.
+    ///
+    /// # Errors
+    /// [`StackError`].
+    pub async fn token(
+        &self,
+        token: &Token,
+        account: &AccountId,
+        scope: &Scope,
+        limit: u64,
+    ) -> Result<(), StackError> {
+        self.put(gate::token_item(token.hash(), account, scope, limit)).await
+    }
+
+    /// Whether a token is in the table.
+    ///
+    /// # Errors
+    /// [`StackError`].
+    pub async fn knows_token(&self, hash: TokenHash) -> Result<bool, StackError> {
+        let key = keys::token(hash);
+        Ok(self.item(&key.pk, &key.sk).await?.is_some())
+    }
+
+    /// An instance with its linked device.
+    ///
+    /// # Errors
+    /// [`StackError`].
+    pub async fn linked(
+        &self,
+        instance: &InstanceId,
+        credentials: &Credentials,
+    ) -> Result<(), StackError> {
+        self.data_key().await?;
+        let plain = credentials.to_bytes();
+        let sealed = self.keyring.seal(&plain, instance, DATA_KEY, Budget::of(PATIENCE)).await?;
+        let session = NewSession::Linked { credentials, sealed: &sealed };
+        self.put(session_item(instance, &session)).await?;
+        self.put(device_claim(&credentials.device, instance)).await
+    }
+
+    /// An instance that was never linked.
+    ///
+    /// # Errors
+    /// [`StackError`].
+    pub async fn never_linked(&self, instance: &InstanceId) -> Result<(), StackError> {
+        self.put(session_item(instance, &NewSession::NeverLinked)).await
+    }
+
+    /// A group that the instance is in, as the roster has it.
+    ///
+    /// # Errors
+    /// [`StackError`].
+    pub async fn group(&self, instance: &InstanceId, group: &Group) -> Result<(), StackError> {
+        self.put(group_row(instance, group)).await
+    }
+
+    /// The credentials of an instance, opened.
+    ///
+    /// # Errors
+    /// [`StackError`].
+    pub async fn credentials(
+        &self,
+        instance: &InstanceId,
+    ) -> Result<Option<Credentials>, StackError> {
+        let key = keys::session(instance);
+        let Some(item) = self.item(&key.pk, &key.sk).await? else { return Ok(None) };
+        let item = Item(&item);
+        let (Some(key_id), Ok(bytes)) = (item.optional_text("key_id"), item.binary("sealed"))
+        else {
+            return Ok(None);
+        };
+        let sealed = Sealed { key_id: key_id.to_owned(), bytes: bytes.to_vec() };
+        let plain = self.keyring.open(&sealed, instance, Budget::of(PATIENCE)).await?;
+        Credentials::from_bytes(&plain)
+            .map(Some)
+            .map_err(|error| StackError::Database(error.to_string()))
+    }
+
+    /// One item, as it stands.
+    ///
+    /// # Errors
+    /// [`StackError`].
+    pub async fn item(&self, pk: &str, sk: &str) -> Result<Option<Attributes>, StackError> {
+        let call = self
+            .client()
+            .get_item()
+            .table_name(self.table.name())
+            .key("pk", AttributeValue::S(pk.to_owned()))
+            .key("sk", AttributeValue::S(sk.to_owned()))
+            .consistent_read(true);
+        let output = call.send().await.map_err(|error| failed(&error))?;
+        Ok(output.item)
+    }
+
+    /// Every item of the table.
+    ///
+    /// # Errors
+    /// [`StackError`].
+    pub async fn items(&self) -> Result<Vec<Attributes>, StackError> {
+        let mut pages = self
+            .client()
+            .scan()
+            .table_name(self.table.name())
+            .consistent_read(true)
+            .into_paginator()
+            .items()
+            .send();
+        let mut items = Vec::new();
+        while let Some(item) = pages.next().await {
+            items.push(item.map_err(|error| failed(&error))?);
+        }
+        Ok(items)
+    }
+
+    /// Writes an item as it is.
+    ///
+    /// # Errors
+    /// [`StackError`].
+    pub async fn put(&self, item: Attributes) -> Result<(), StackError> {
+        let call = self.client().put_item().table_name(self.table.name()).set_item(Some(item));
+        call.send().await.map(|_| ()).map_err(|error| failed(&error))
+    }
+}
+
+fn failed(error: &(dyn std::error::Error + 'static)) -> StackError {
+    StackError::Database(format!("{}", DisplayErrorContext(error)))
+}

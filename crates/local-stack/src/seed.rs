@@ -1,0 +1,277 @@
+//! The demonstration data of `leavectl up`: one account, two instances, tokens
+//! and groups. A restart on the same data folder finds it again.
+
+use leave_group::credentials::{Credentials, DeviceJid};
+use leave_group::gate::{DEFAULT_LIMIT, Scope};
+use leave_group::group::{Group, GroupJid, GroupKind};
+use leave_group::tenant::{AccountId, InstanceId, InstanceName};
+use leave_group::token::Token;
+use ring::rand::{SecureRandom, SystemRandom};
+use serde::Serialize;
+use whatsapp_simulator::{NewGroup, Rank, Simulator};
+use zeroize::Zeroizing;
+
+use crate::provision::Provisioner;
+use crate::{Backends, StackError};
+
+/// The account of the demonstration.
+const ACCOUNT: &str = "acme";
+/// The phone that owns the seeded groups.
+const OWNER: &str = "5511988880000";
+
+struct Instance {
+    name: &'static str,
+    phone: u64,
+    groups: &'static [SeedGroup],
+}
+
+struct SeedGroup {
+    jid: &'static str,
+    invite: &'static str,
+    subject: &'static str,
+    kind: Kind,
+}
+
+enum Kind {
+    Group,
+    Community,
+    Subgroup(&'static str),
+    Announcement(&'static str),
+}
+
+const COMMUNITY: &str = "120363401000000010@g.us";
+
+const INSTANCES: [Instance; 2] = [
+    Instance {
+        name: "sales",
+        phone: 5_511_999_990_001,
+        groups: &[
+            SeedGroup {
+                jid: "120363406289005073@g.us",
+                invite: "ABC123XYZ",
+                subject: "Leads",
+                kind: Kind::Group,
+            },
+            SeedGroup {
+                jid: "120363401000000001@g.us",
+                invite: "Sales0000000000000001A",
+                subject: "Partners",
+                kind: Kind::Group,
+            },
+            SeedGroup {
+                jid: "5511999990000-1600000000@g.us",
+                invite: "Sales0000000000000002A",
+                subject: "Old friends",
+                kind: Kind::Group,
+            },
+            SeedGroup {
+                jid: COMMUNITY,
+                invite: "Sales0000000000000010A",
+                subject: "Neighbours",
+                kind: Kind::Community,
+            },
+            SeedGroup {
+                jid: "120363401000000011@g.us",
+                invite: "Sales0000000000000011A",
+                subject: "Neighbours",
+                kind: Kind::Announcement(COMMUNITY),
+            },
+            SeedGroup {
+                jid: "120363401000000012@g.us",
+                invite: "Sales0000000000000012A",
+                subject: "Garden",
+                kind: Kind::Subgroup(COMMUNITY),
+            },
+        ],
+    },
+    Instance {
+        name: "support",
+        phone: 5_511_999_990_002,
+        groups: &[
+            SeedGroup {
+                jid: "120363402000000001@g.us",
+                invite: "Support00000000000001A",
+                subject: "Questions",
+                kind: Kind::Group,
+            },
+            SeedGroup {
+                jid: "120363402000000002@g.us",
+                invite: "Support00000000000002A",
+                subject: "Night shift",
+                kind: Kind::Group,
+            },
+        ],
+    },
+];
+
+/// What was seeded, with its secrets: for the one who starts the stack.
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Seeded {
+    /// The account's id.
+    pub account: String,
+    /// A token for every instance of the account.
+    pub account_token: String,
+    /// Its instances.
+    pub instances: Vec<SeededInstance>,
+}
+
+/// One seeded instance.
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct SeededInstance {
+    /// Its name.
+    pub name: String,
+    /// Its device's own JID.
+    pub jid: String,
+    /// A token for this instance alone.
+    pub token: String,
+    /// The Noise static private key in hex.
+    pub noise_key: String,
+    /// The groups that it is in.
+    pub groups: Vec<SeededGroup>,
+}
+
+/// One seeded group.
+#[derive(Debug, Clone, Serialize)]
+pub struct SeededGroup {
+    /// Its JID.
+    pub jid: String,
+    /// An invite code that leads to it.
+    pub invite: String,
+    /// `group`, `community`, `subgroup` or `announcement`.
+    pub kind: &'static str,
+}
+
+/// Seeds `backends`, or finds what an earlier run seeded.
+///
+/// # Errors
+/// [`StackError`].
+pub async fn seed(backends: &Backends) -> Result<Seeded, StackError> {
+    let provisioner = backends.provisioner()?;
+    let account: AccountId = parsed(ACCOUNT)?;
+    let account_token = backends.derived_token("account");
+    let token = token(&account_token)?;
+    let is_new = !provisioner.knows_token(token.hash()).await?;
+    let mut instances = Vec::new();
+    for instance in &INSTANCES {
+        instances.push(seed_instance(backends, &provisioner, &account, instance, is_new).await?);
+    }
+    // Last: it marks the seed as complete.
+    if is_new {
+        provisioner.token(&token, &account, &Scope::Account, DEFAULT_LIMIT).await?;
+    }
+    Ok(Seeded { account: ACCOUNT.to_owned(), account_token, instances })
+}
+
+async fn seed_instance(
+    backends: &Backends,
+    provisioner: &Provisioner,
+    account: &AccountId,
+    seed: &Instance,
+    is_new: bool,
+) -> Result<SeededInstance, StackError> {
+    let name: InstanceName = parsed(seed.name)?;
+    let id = InstanceId { account: account.clone(), name: name.clone() };
+    let instance_token = backends.derived_token(&format!("instance {name}"));
+    let groups = groups(seed)?;
+    let stored = if is_new { None } else { provisioner.credentials(&id).await? };
+    let credentials = match stored {
+        Some(credentials) => credentials,
+        None => {
+            let credentials = device(backends.simulator(), seed.phone)?;
+            provisioner.linked(&id, &credentials).await?;
+            let scope = Scope::Instance(name.clone());
+            provisioner.token(&token(&instance_token)?, account, &scope, DEFAULT_LIMIT).await?;
+            for (group, seed_group) in &groups {
+                if let Some(simulator) = backends.simulator() {
+                    simulator.create_group(simulated(seed_group, seed.phone));
+                }
+                provisioner.group(&id, group).await?;
+            }
+            credentials
+        }
+    };
+    let phone = seed.phone.to_string();
+    let is_in =
+        |jid: &str| backends.simulator().is_none_or(|simulator| simulator.is_member(jid, &phone));
+    Ok(SeededInstance {
+        name: seed.name.to_owned(),
+        jid: credentials.device.to_string(),
+        token: instance_token,
+        noise_key: hex::encode(credentials.noise_private_key.as_slice()),
+        groups: groups
+            .iter()
+            .filter(|(group, _)| is_in(group.jid.as_str()))
+            .map(|(group, seed)| SeededGroup {
+                jid: group.jid.to_string(),
+                invite: seed.invite.to_owned(),
+                kind: group.kind.name(),
+            })
+            .collect(),
+    })
+}
+
+/// A device of the simulated WhatsApp, or a fresh key for another one to know.
+fn device(simulator: Option<&Simulator>, phone: u64) -> Result<Credentials, StackError> {
+    if let Some(simulator) = simulator {
+        let device = simulator.link_device(&phone.to_string());
+        return Ok(Credentials {
+            noise_private_key: Zeroizing::new(device.noise_private_key),
+            device: parsed(&device.jid)?,
+            lid: Some(device.lid.clone()),
+        });
+    }
+    let mut key = Zeroizing::new([0; 32]);
+    SystemRandom::new()
+        .fill(key.as_mut_slice())
+        .map_err(|_| StackError::Database("no randomness".to_owned()))?;
+    let device: DeviceJid = parsed(&format!("{phone}:1@s.whatsapp.net"))?;
+    Ok(Credentials { noise_private_key: key, device, lid: None })
+}
+
+fn groups(seed: &Instance) -> Result<Vec<(Group, &'static SeedGroup)>, StackError> {
+    let parent = |jid: &str| parsed::<GroupJid>(jid).map(Some);
+    seed.groups
+        .iter()
+        .map(|group| {
+            let kind = match group.kind {
+                Kind::Group => GroupKind::Group,
+                Kind::Community => GroupKind::Community,
+                Kind::Subgroup(community) => GroupKind::Subgroup { parent: parent(community)? },
+                Kind::Announcement(community) => {
+                    GroupKind::Announcement { parent: parent(community)? }
+                }
+            };
+            Ok((Group { jid: parsed(group.jid)?, kind }, group))
+        })
+        .collect()
+}
+
+fn simulated(group: &SeedGroup, phone: u64) -> NewGroup {
+    let kind = match group.kind {
+        Kind::Group => whatsapp_simulator::GroupKind::Group,
+        Kind::Community => whatsapp_simulator::GroupKind::Community,
+        Kind::Subgroup(parent) => {
+            whatsapp_simulator::GroupKind::Subgroup { parent: parent.to_owned() }
+        }
+        Kind::Announcement(parent) => {
+            whatsapp_simulator::GroupKind::Announcement { parent: parent.to_owned() }
+        }
+    };
+    NewGroup::new(group.subject)
+        .jid(group.jid)
+        .kind(kind)
+        .member(OWNER, Rank::Superadmin)
+        .member(&phone.to_string(), Rank::Member)
+        .invite(group.invite)
+}
+
+/// Seeds are constants: one that does not parse is our own mistake, told as one.
+fn parsed<T: std::str::FromStr>(text: &str) -> Result<T, StackError> {
+    text.parse().map_err(|_| StackError::Database(format!("the seed {text} does not parse")))
+}
+
+fn token(text: &str) -> Result<Token, StackError> {
+    Token::new(text).map_err(|error| StackError::Database(error.to_string()))
+}
