@@ -9,7 +9,7 @@ use crate::problem::Problem;
 pub const LEFT: &str = "Successfully left the group";
 
 #[derive(Serialize)]
-struct Success<'a> {
+struct Accepted<'a> {
     success: bool,
     message: &'static str,
     #[serde(rename = "groupJid")]
@@ -17,7 +17,7 @@ struct Success<'a> {
 }
 
 #[derive(Serialize)]
-struct Envelope {
+struct Refused {
     success: bool,
     error: Message,
 }
@@ -31,14 +31,14 @@ struct Message {
 pub fn render(result: &Result<Left, Problem>) -> (u16, String) {
     match result {
         Ok(left) => {
-            let success =
-                Success { success: true, message: LEFT, group_jid: left.group().as_str() };
-            (200, to_json(&success))
+            let accepted =
+                Accepted { success: true, message: LEFT, group_jid: left.group().as_str() };
+            (200, to_json(&accepted))
         }
         Err(problem) => {
             let answered = problem.answered();
             let message = Message { message: answered.message };
-            (answered.status, to_json(&Envelope { success: false, error: message }))
+            (answered.status, to_json(&Refused { success: false, error: message }))
         }
     }
 }

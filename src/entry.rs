@@ -48,7 +48,7 @@ pub async fn handle(
 ) -> Result<Box<RawValue>, UnknownEvent> {
     let origin = event::origin(event).ok_or(UnknownEvent)?;
     let budget = Budget::of(invocation.remaining).keeping(ANSWERING).at_most(HTTP_BUDGET);
-    let request = event::request(event, &origin, &invocation);
+    let request = event::request(event, origin, &invocation);
     let answer = http::answer(service, request, budget).await;
-    Ok(reply::write(&origin, answer))
+    Ok(reply::write(origin, answer))
 }

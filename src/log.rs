@@ -8,11 +8,13 @@ use tracing_subscriber::util::SubscriberInitExt;
 
 /// Sends this crate's events at `level` and above to stdout.
 ///
-/// Only this crate's: at TRACE the runtime logs the whole event, its token
+/// Only the library's and the binary's: at TRACE the runtime logs the whole event, its token
 /// included, and the HTTP and TLS stacks log what passes through them.
 /// Setting up twice keeps the first.
 pub fn install(level: Level) {
-    let ours = Targets::new().with_target("leave_group", LevelFilter::from_level(level));
+    let ours = Targets::new()
+        .with_target("leave_group", LevelFilter::from_level(level))
+        .with_target("bootstrap", LevelFilter::from_level(level));
     let lines = tracing_subscriber::fmt::layer()
         .json()
         .flatten_event(true)

@@ -75,15 +75,18 @@ impl Keyring {
         Ok(Self { table, wrapping, opened: RwLock::default() })
     }
 
-    /// Loads every data key, so that the first request finds its own.
+    /// Loads every data key, so that the first request finds its own. One that
+    /// another sealing key wrapped is passed over: only its values need it.
     ///
     /// # Errors
     /// When they cannot be read; each is tried again when it is needed.
-    pub async fn preload(&self, budget: Budget) -> Result<(), SealError> {
+    pub async fn preload(&self, budget: Budget) -> Result<(), StoreError> {
         for item in self.table.list(keys::DATA_KEYS, "KEY#", budget).await? {
             let item = Item(&item);
-            let id = item.text("key_id").map_err(StoreError::from)?;
-            self.unwrap(id, item)?;
+            let id = item.text("key_id")?;
+            if let Err(error) = self.unwrap(id, item) {
+                tracing::warn!(key = id, %error, "a data key cannot be used");
+            }
         }
         Ok(())
     }

@@ -40,7 +40,7 @@ pub use membership::{Evidence, Row};
 pub use settle::{GroupEnd, Keep, SessionEnd, SettleError, Settled, Settlement};
 
 /// How long an intent counts.
-const INTENT_LIFE: Duration = Duration::from_secs(24 * 60 * 60);
+const INTENT_LIFE: Duration = Duration::from_hours(24);
 
 /// Sessions of a table.
 pub struct Sessions {

@@ -136,7 +136,7 @@ struct HttpContext {
 /// [`Unreadable`] with [`Problem::Malformed`].
 pub(super) fn request(
     event: &RawValue,
-    origin: &Origin,
+    origin: Origin,
     invocation: &Invocation,
 ) -> Result<Request, Unreadable> {
     let malformed = |id: String| Unreadable { id, problem: Problem::Malformed };

@@ -10,7 +10,7 @@ use super::event::Origin;
 use super::http::Answer;
 
 /// The JSON to hand back to Lambda.
-pub(super) fn write(origin: &Origin, answer: Answer) -> Box<RawValue> {
+pub(super) fn write(origin: Origin, answer: Answer) -> Box<RawValue> {
     let Answer { status, headers, body } = answer;
     let body = body.map(Body::Text);
     match origin {
@@ -37,7 +37,7 @@ pub(super) fn write(origin: &Origin, answer: Answer) -> Box<RawValue> {
                 status.canonical_reason().unwrap_or_default()
             ));
             // A target group reads one of the two, as it is set.
-            if *multi_value {
+            if multi_value {
                 response.multi_value_headers = headers;
             } else {
                 response.headers = headers;

@@ -18,7 +18,7 @@ use crate::session::{BlockReason, Kept, KeptAnswer, Leased, Row, SessionEnd};
 use crate::whatsapp::{Abandoned, Failure, LoginFailure, Online};
 
 /// How long WhatsApp is left alone when it throttles without saying for how long.
-const THROTTLED: Duration = Duration::from_secs(60);
+const THROTTLED: Duration = Duration::from_mins(1);
 /// How long the closing handshake is waited for.
 const CLOSING: Duration = Duration::from_millis(500);
 

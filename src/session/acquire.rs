@@ -1,6 +1,7 @@
 //! Taking a session's lease, its credentials and the usual intent in one update.
 
 use std::collections::HashMap;
+use std::fmt::Write;
 use std::sync::Mutex;
 use std::time::Duration;
 
@@ -187,7 +188,7 @@ fn take(owner: &Owner, now: UnixMillis, span: Duration, jids: &[GroupJid]) -> Up
     ]);
     for (index, jid) in jids.iter().enumerate() {
         let name = format!("#jid{index}");
-        expression.push_str(&format!(", intents.{name} = if_not_exists(intents.{name}, :intent)"));
+        let _ = write!(expression, ", intents.{name} = if_not_exists(intents.{name}, :intent)");
         names.insert(name, jid.to_string());
         values.insert(":intent".to_owned(), intent(&owner.0, now));
     }

@@ -43,7 +43,7 @@ const ATTEMPTS: u32 = 3;
 /// takes longer is lost more often than late.
 const ATTEMPT_TIMEOUT: Duration = Duration::from_millis(1_500);
 /// Longest time to open a connection.
-const CONNECT_TIMEOUT: Duration = Duration::from_millis(1_000);
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(1);
 /// First wait between attempts; the SDK doubles it and adds jitter.
 const FIRST_BACKOFF: Duration = Duration::from_millis(30);
 /// How often a transaction that met another is tried again.

@@ -73,7 +73,7 @@ pub enum LoginFailure {
 }
 
 /// How long a ban without `expire` is taken to last.
-const BAN_WITHOUT_END: Duration = Duration::from_secs(60 * 60);
+const BAN_WITHOUT_END: Duration = Duration::from_hours(1);
 
 impl LoginFailure {
     /// From `<failure reason [expire]>`; `expire` in seconds.

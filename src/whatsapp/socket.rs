@@ -42,10 +42,7 @@ impl Socket {
             if self.decoder.buffered_len() > LARGEST_FRAME {
                 return Err(Failure::Protocol("oversized frame"));
             }
-            let message = match self.stream.next().await {
-                Some(Ok(message)) => message,
-                Some(Err(_)) | None => return Err(Failure::Closed),
-            };
+            let Some(Ok(message)) = self.stream.next().await else { return Err(Failure::Closed) };
             if message.is_close() {
                 return Err(Failure::Closed);
             }

@@ -80,22 +80,20 @@ impl Backends {
         }
         let file = |name: &str| data.map(|folder| folder.join(name));
         let sealing_key = sealing_key(file("sealing.key").as_deref())?;
-        let (database, dynamodb) = match &options.dynamodb {
-            Some(url) => (None, url.clone()),
-            None => {
-                let embedded = Embedded::start(file("dynamodb.sqlite").as_deref()).await?;
-                let url = embedded.url().to_owned();
-                (Some(embedded), url)
-            }
+        let (database, dynamodb) = if let Some(url) = &options.dynamodb {
+            (None, url.clone())
+        } else {
+            let embedded = Embedded::start(file("dynamodb.sqlite").as_deref()).await?;
+            let url = embedded.url().to_owned();
+            (Some(embedded), url)
         };
         let world_file = file("whatsapp.json");
-        let (simulator, whatsapp) = match &options.whatsapp {
-            Some(whatsapp) => (None, whatsapp.clone()),
-            None => {
-                let simulator = Simulator::start(world(world_file.as_deref())?).await?;
-                let whatsapp = (simulator.url(), hex::encode(simulator.root_key()));
-                (Some(simulator), whatsapp)
-            }
+        let (simulator, whatsapp) = if let Some(whatsapp) = &options.whatsapp {
+            (None, whatsapp.clone())
+        } else {
+            let simulator = Simulator::start(world(world_file.as_deref())?).await?;
+            let whatsapp = (simulator.url(), hex::encode(simulator.root_key()));
+            (Some(simulator), whatsapp)
         };
         let saver = simulator
             .clone()

@@ -124,12 +124,11 @@ fn event(parts: &Parts, path: &str, body: &Bytes, peer: SocketAddr, request_id: 
         "isBase64Encoded": false,
     });
     if !body.is_empty() {
-        match std::str::from_utf8(body) {
-            Ok(text) => event["body"] = json!(text),
-            Err(_) => {
-                event["body"] = json!(STANDARD.encode(body));
-                event["isBase64Encoded"] = json!(true);
-            }
+        if let Ok(text) = std::str::from_utf8(body) {
+            event["body"] = json!(text);
+        } else {
+            event["body"] = json!(STANDARD.encode(body));
+            event["isBase64Encoded"] = json!(true);
         }
     }
     event

@@ -20,8 +20,6 @@ use leave_group::whatsapp::tls_config;
 
 use crate::StackError;
 
-/// The data key that the local stack seals with.
-const DATA_KEY: &str = "local-1";
 /// Longest time of one call.
 const PATIENCE: Duration = Duration::from_secs(10);
 
@@ -29,6 +27,7 @@ const PATIENCE: Duration = Duration::from_secs(10);
 pub struct Provisioner {
     table: Table,
     keyring: Keyring,
+    data_key: String,
 }
 
 impl Provisioner {
@@ -41,7 +40,12 @@ impl Provisioner {
         let clock = std::sync::Arc::new(SystemClock::new());
         let table = Table::new(&config.table, &config.aws, http, clock);
         let keyring = Keyring::new(table.clone(), &config.sealing_key)?;
-        Ok(Self { table, keyring })
+        // Each sealing key has a data key of its own, so that stacks may share a table.
+        let wrapping =
+            ring::hmac::Key::new(ring::hmac::HMAC_SHA256, config.sealing_key.0.as_slice());
+        let named = ring::hmac::sign(&wrapping, b"data key");
+        let data_key = format!("local-{}", hex::encode(&named.as_ref()[..4]));
+        Ok(Self { table, keyring, data_key })
     }
 
     /// The SDK's client, for what this type does not do.
@@ -54,9 +58,9 @@ impl Provisioner {
     /// # Errors
     /// [`StackError`].
     pub async fn data_key(&self) -> Result<(), StackError> {
-        let key = keys::data_key(DATA_KEY);
+        let key = keys::data_key(&self.data_key);
         if self.item(&key.pk, &key.sk).await?.is_none() {
-            self.put(self.keyring.new_data_key(DATA_KEY)?).await?;
+            self.put(self.keyring.new_data_key(&self.data_key)?).await?;
         }
         Ok(())
     }
@@ -95,7 +99,8 @@ impl Provisioner {
     ) -> Result<(), StackError> {
         self.data_key().await?;
         let plain = credentials.to_bytes();
-        let sealed = self.keyring.seal(&plain, instance, DATA_KEY, Budget::of(PATIENCE)).await?;
+        let sealed =
+            self.keyring.seal(&plain, instance, &self.data_key, Budget::of(PATIENCE)).await?;
         let session = NewSession::Linked { credentials, sealed: &sealed };
         self.put(session_item(instance, &session)).await?;
         self.put(device_claim(&credentials.device, instance)).await

@@ -176,21 +176,20 @@ async fn seed_instance(
     let instance_token = backends.derived_token(&format!("instance {name}"));
     let groups = groups(seed)?;
     let stored = if is_new { None } else { provisioner.credentials(&id).await? };
-    let credentials = match stored {
-        Some(credentials) => credentials,
-        None => {
-            let credentials = device(backends.simulator(), seed.phone)?;
-            provisioner.linked(&id, &credentials).await?;
-            let scope = Scope::Instance(name.clone());
-            provisioner.token(&token(&instance_token)?, account, &scope, DEFAULT_LIMIT).await?;
-            for (group, seed_group) in &groups {
-                if let Some(simulator) = backends.simulator() {
-                    simulator.create_group(simulated(seed_group, seed.phone));
-                }
-                provisioner.group(&id, group).await?;
+    let credentials = if let Some(credentials) = stored {
+        credentials
+    } else {
+        let credentials = device(backends.simulator(), seed.phone)?;
+        provisioner.linked(&id, &credentials).await?;
+        let scope = Scope::Instance(name.clone());
+        provisioner.token(&token(&instance_token)?, account, &scope, DEFAULT_LIMIT).await?;
+        for (group, seed_group) in &groups {
+            if let Some(simulator) = backends.simulator() {
+                simulator.create_group(simulated(seed_group, seed.phone));
             }
-            credentials
+            provisioner.group(&id, group).await?;
         }
+        credentials
     };
     let phone = seed.phone.to_string();
     let is_in =

@@ -25,6 +25,10 @@ pub struct Call {
 /// What happens to one call.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum CallFault {
+    /// Nothing: the fault planned next is for the call after it.
+    Pass,
+    /// A transaction is cancelled because it met another.
+    Conflict,
     /// It is applied, and its reply is lost.
     LoseReply,
     /// It never arrives.
@@ -127,7 +131,15 @@ impl HttpConnector for Watched {
         let fault = self.traffic.seen(&request);
         let inner = self.inner.clone();
         match fault {
-            None => inner.call(request),
+            None | Some(CallFault::Pass) => inner.call(request),
+            Some(CallFault::Conflict) => {
+                let body = json!({
+                    "__type": "com.amazonaws.dynamodb.v20120810#TransactionCanceledException",
+                    "message": "cancelled",
+                    "CancellationReasons": [{"Code": "TransactionConflict"}, {"Code": "None"}],
+                });
+                HttpConnectorFuture::ready(answer(400, &body))
+            }
             Some(CallFault::LoseReply) => HttpConnectorFuture::new(async move {
                 inner.call(request).await?;
                 Err(ConnectorError::io("the reply was lost".into()))

@@ -1,0 +1,88 @@
+//! The files of `events/`: what the README and `cargo lambda invoke` send too.
+
+use leave_group::group::GroupKind;
+use local_stack::runtime_api::Outcome;
+use serde_json::{Value, json};
+
+use crate::support::{GROUP, Rig, Shape, fixture, success};
+
+#[tokio::test]
+async fn every_file_is_answered_as_it_is() {
+    let rig = Rig::start().await;
+    let process = rig.process_with(&[("ALLOWED_ORIGINS", "https://app.example.com")]).await;
+    let mut names: Vec<String> =
+        std::fs::read_dir(format!("{}/events", env!("CARGO_MANIFEST_DIR")))
+            .unwrap()
+            .map(|entry| entry.unwrap().path().file_stem().unwrap().to_str().unwrap().to_owned())
+            .collect();
+    names.sort();
+    assert!(names.len() >= Shape::ALL.len());
+    for name in names {
+        rig.simulator().add_member(GROUP, &rig.device.phone);
+        rig.roster(GROUP, GroupKind::Group).await;
+        let reply = process.event(&fixture(&name).to_string()).await;
+        let expected =
+            if name.contains("options") { (204, String::new()) } else { (200, success(GROUP)) };
+        assert_eq!((reply.status, reply.body.clone()), expected, "{name}: {reply:?}");
+    }
+}
+
+#[tokio::test]
+async fn an_answer_has_the_form_of_its_origin() {
+    let rig = Rig::start().await;
+    let process = rig.process().await;
+    for shape in Shape::ALL {
+        let mut event = shape.fixture();
+        for field in ["rawPath", "path"] {
+            if event.get(field).is_some() {
+                event[field] = json!("/elsewhere");
+            }
+        }
+        let Outcome::Response(answer) = process.outcome(&event.to_string()).await else {
+            panic!("{shape:?}")
+        };
+        let answer: Value = serde_json::from_str(&answer).unwrap();
+        assert_eq!(answer["statusCode"], json!(404), "{shape:?}");
+        assert_eq!(answer["isBase64Encoded"], json!(false), "{shape:?}");
+        let (own, other) = match shape {
+            Shape::LoadBalancerMultiValue => ("multiValueHeaders", "headers"),
+            _ => ("headers", "multiValueHeaders"),
+        };
+        assert!(answer[own].as_object().is_some_and(|headers| !headers.is_empty()), "{answer}");
+        assert!(answer[other].as_object().is_none_or(serde_json::Map::is_empty), "{answer}");
+        let is_alb = matches!(shape, Shape::LoadBalancer | Shape::LoadBalancerMultiValue);
+        assert_eq!(answer.get("statusDescription").is_some(), is_alb, "{answer}");
+    }
+}
+
+#[tokio::test]
+async fn the_request_id_is_the_gateways_own_or_lambdas() {
+    let rig = Rig::start().await;
+    let process = rig.process().await;
+    for shape in Shape::ALL {
+        let event = shape.fixture();
+        let reply = process.event(&event.to_string()).await;
+        let own = event["requestContext"]["requestId"].as_str();
+        let id = reply.header("x-request-id").unwrap();
+        match own {
+            Some(own) => assert_eq!(id, own, "{shape:?}"),
+            None => assert!(id.starts_with("00000000-"), "{shape:?} {id}"),
+        }
+    }
+}
+
+#[tokio::test]
+async fn an_unknown_event_is_an_error_that_names_what_is_accepted() {
+    let rig = Rig::start().await;
+    let process = rig.process().await;
+    for event in
+        [json!({}), json!([]), json!("text"), json!({"requestContext": null}), json!({"a": 1})]
+    {
+        let Outcome::Error(error) = process.outcome(&event.to_string()).await else {
+            panic!("{event} was answered")
+        };
+        assert!(error.contains("expected an HTTP request of API Gateway"), "{error}");
+    }
+    let reply = process.event(&Shape::HttpApi.fixture().to_string()).await;
+    assert_eq!(reply.status, 200, "the process lives on");
+}

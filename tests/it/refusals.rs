@@ -1,0 +1,200 @@
+//! 403 or 404, kinds of groups, and rosters that are stale.
+
+use leave_group::group::GroupKind;
+use local_stack::traffic::Traffic;
+use whatsapp_simulator::{Fault, GroupKind as Kind, Moment, NewGroup, Rank, Reaction};
+
+use crate::support::{ACCOUNT_TOKEN, GROUP, Request, Rig, ask, envelope, success};
+
+const NOT_ALLOWED: &str = "Not allowed to leave this group";
+const NOT_MEMBER: &str = "Group not found or you are not a member of this group";
+
+const COMMUNITY: &str = "120363401000000010@g.us";
+const ANNOUNCEMENT: &str = "120363401000000011@g.us";
+const SUBGROUP: &str = "120363401000000012@g.us";
+
+/// A community with its announcement group and a subgroup, all joined.
+async fn community(rig: &Rig, is_known: bool) {
+    let parent = Some(COMMUNITY.parse().unwrap());
+    let known = |kind| is_known.then_some(kind);
+    let linked = COMMUNITY.to_owned();
+    let groups = [
+        (COMMUNITY, Kind::Community, GroupKind::Community),
+        (
+            ANNOUNCEMENT,
+            Kind::Announcement { parent: linked.clone() },
+            GroupKind::Announcement { parent: parent.clone() },
+        ),
+        (SUBGROUP, Kind::Subgroup { parent: linked }, GroupKind::Subgroup { parent }),
+    ];
+    for (jid, kind, known_as) in groups {
+        let group = NewGroup::new("Neighbours")
+            .jid(jid)
+            .kind(kind)
+            .member("5511988880000", Rank::Superadmin);
+        rig.group(group.invite(&format!("Invite{}", &jid[..18])), known(known_as)).await;
+    }
+}
+
+async fn leave(rig: &Rig, identifier: &str) -> (u16, String) {
+    let service = rig.local(&Traffic::new());
+    let reply = ask(&service, &Request::leave(ACCOUNT_TOKEN, "sales", identifier)).await;
+    (reply.status, reply.body)
+}
+
+#[tokio::test]
+async fn leaving_a_community_leaves_its_linked_groups_too() {
+    for is_known in [true, false] {
+        for identifier in [COMMUNITY, "Invite120363401000000010"] {
+            let rig = Rig::start().await;
+            community(&rig, is_known).await;
+            assert_eq!(
+                leave(&rig, identifier).await,
+                (200, success(COMMUNITY)),
+                "{is_known} {identifier}"
+            );
+            for jid in [COMMUNITY, ANNOUNCEMENT, SUBGROUP] {
+                assert!(!rig.simulator().is_member(jid, &rig.device.phone), "{jid}");
+                assert!(!rig.items().await.contains_key(&format!("GROUP#{jid}")), "{jid}");
+            }
+            assert!(rig.simulator().is_member(GROUP, &rig.device.phone), "nothing else is left");
+            assert!(rig.items().await.contains_key(&format!("GROUP#{GROUP}")));
+            rig.assert_settled().await;
+        }
+    }
+}
+
+#[tokio::test]
+async fn leaving_a_subgroup_leaves_only_that_subgroup() {
+    for is_known in [true, false] {
+        let rig = Rig::start().await;
+        community(&rig, is_known).await;
+        assert_eq!(leave(&rig, SUBGROUP).await, (200, success(SUBGROUP)));
+        assert!(!rig.simulator().is_member(SUBGROUP, &rig.device.phone));
+        for jid in [COMMUNITY, ANNOUNCEMENT] {
+            assert!(rig.simulator().is_member(jid, &rig.device.phone), "{jid}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn an_announcement_group_cannot_be_left_alone() {
+    for is_known in [true, false] {
+        for identifier in [ANNOUNCEMENT, "Invite120363401000000011"] {
+            let rig = Rig::start().await;
+            community(&rig, is_known).await;
+            assert_eq!(leave(&rig, identifier).await, (403, envelope(NOT_ALLOWED)));
+            assert!(rig.simulator().is_member(ANNOUNCEMENT, &rig.device.phone));
+            assert!(!rig.simulator().record().iqs(&rig.device.jid).contains(&"leave".to_owned()));
+            rig.assert_settled().await;
+        }
+    }
+}
+
+#[tokio::test]
+async fn an_announcement_group_that_we_are_not_in_is_not_found() {
+    let rig = Rig::start().await;
+    community(&rig, true).await;
+    rig.simulator().remove_member(ANNOUNCEMENT, &rig.device.phone);
+    assert_eq!(leave(&rig, ANNOUNCEMENT).await, (404, envelope(NOT_MEMBER)));
+    assert!(!rig.items().await.contains_key(&format!("GROUP#{ANNOUNCEMENT}")), "the roster heals");
+}
+
+#[tokio::test]
+async fn the_owner_of_a_community_cannot_leave_it_found_by_number_and_by_lid() {
+    for is_lid_addressed in [false, true] {
+        for is_known in [true, false] {
+            let rig = Rig::start().await;
+            let mut group = NewGroup::new("Ours").jid(COMMUNITY).kind(Kind::Community);
+            if is_lid_addressed {
+                group = group.lid_addressed();
+            }
+            rig.group(group, is_known.then_some(GroupKind::Community)).await;
+            rig.simulator().set_rank(COMMUNITY, &rig.device.phone, Rank::Superadmin);
+            assert_eq!(leave(&rig, COMMUNITY).await, (403, envelope(NOT_ALLOWED)));
+            assert!(!rig.simulator().record().iqs(&rig.device.jid).contains(&"leave".to_owned()));
+            assert!(rig.simulator().is_member(COMMUNITY, &rig.device.phone));
+            rig.assert_settled().await;
+        }
+    }
+}
+
+#[tokio::test]
+async fn the_owner_of_a_plain_group_may_leave_it() {
+    let rig = Rig::start().await;
+    rig.simulator().set_rank(GROUP, &rig.device.phone, Rank::Superadmin);
+    assert_eq!(leave(&rig, GROUP).await, (200, success(GROUP)));
+}
+
+#[tokio::test]
+async fn a_refusal_of_someone_who_is_not_in_the_group_is_not_found() {
+    for code in [401, 403, 405, 406] {
+        let rig = Rig::start().await;
+        rig.simulator().remove_member(GROUP, &rig.device.phone);
+        rig.simulator().script(Fault::new(Moment::Leave, Reaction::TargetError { code }));
+        assert_eq!(leave(&rig, GROUP).await, (404, envelope(NOT_MEMBER)), "{code}");
+        assert!(!rig.items().await.contains_key(&format!("GROUP#{GROUP}")), "the roster heals");
+        rig.assert_settled().await;
+    }
+}
+
+#[tokio::test]
+async fn an_iq_error_on_the_leave_counts_as_that_code() {
+    let not_allowed = envelope(NOT_ALLOWED);
+    let not_member = envelope(NOT_MEMBER);
+    for (code, expected) in [(403, (403, not_allowed)), (404, (404, not_member))] {
+        let rig = Rig::start().await;
+        let reaction = Reaction::IqError { code, text: "no".to_owned(), backoff: None };
+        rig.simulator().script(Fault::new(Moment::Leave, reaction));
+        assert_eq!(leave(&rig, GROUP).await, expected, "{code}");
+    }
+}
+
+#[tokio::test]
+async fn a_roster_that_is_stale_in_either_direction_does_not_make_the_answer_wrong() {
+    // The roster says that we are in it, and we are not.
+    let rig = Rig::start().await;
+    rig.simulator().remove_member(GROUP, &rig.device.phone);
+    assert_eq!(leave(&rig, GROUP).await, (404, envelope(NOT_MEMBER)));
+    assert!(!rig.items().await.contains_key(&format!("GROUP#{GROUP}")));
+    rig.assert_settled().await;
+    // The roster knows nothing, and we are in it.
+    rig.simulator().add_member(GROUP, &rig.device.phone);
+    assert_eq!(leave(&rig, GROUP).await, (200, success(GROUP)));
+}
+
+#[tokio::test]
+async fn a_group_whose_kind_changed_since_the_last_look_is_left_as_what_it_is() {
+    for (stored, real) in [
+        (GroupKind::Community, Kind::Group),
+        (GroupKind::Group, Kind::Community),
+        (GroupKind::Announcement { parent: None }, Kind::Group),
+        (GroupKind::Subgroup { parent: None }, Kind::Group),
+    ] {
+        let rig = Rig::start().await;
+        rig.simulator().set_kind(GROUP, real.clone());
+        rig.roster(GROUP, stored.clone()).await;
+        assert_eq!(leave(&rig, GROUP).await, (200, success(GROUP)), "{stored:?} is now {real:?}");
+        assert!(!rig.simulator().is_member(GROUP, &rig.device.phone));
+        rig.assert_settled().await;
+    }
+}
+
+#[tokio::test]
+async fn a_500_on_a_community_is_retried_once_on_the_same_connection() {
+    let rig = Rig::start().await;
+    community(&rig, true).await;
+    rig.simulator().script(Fault::new(Moment::Leave, Reaction::TargetError { code: 500 }));
+    assert_eq!(leave(&rig, COMMUNITY).await, (200, success(COMMUNITY)));
+    let record = rig.simulator().record();
+    assert_eq!((record.logins(&rig.device.jid), record.connections), (1, 1));
+    assert_eq!(record.iqs(&rig.device.jid), ["query", "leave", "leave"]);
+
+    let rig = Rig::start().await;
+    community(&rig, true).await;
+    for _ in 0..2 {
+        rig.simulator().script(Fault::new(Moment::Leave, Reaction::TargetError { code: 500 }));
+    }
+    assert_eq!(leave(&rig, COMMUNITY).await.0, 503);
+    assert!(rig.simulator().unused_faults().is_empty());
+}

@@ -1,0 +1,229 @@
+//! Backends with one account, one linked instance and one group, and ways to
+//! run the function before them.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use leave_group::clock::{Clock, SystemClock};
+use leave_group::config::Config;
+use leave_group::credentials::Credentials;
+use leave_group::entry::{self, Invocation};
+use leave_group::gate::Scope;
+use leave_group::group::{Group, GroupKind};
+use leave_group::service::Service;
+use leave_group::table::{Attributes, Item, https_client};
+use leave_group::tenant::InstanceId;
+use leave_group::token::Token;
+use leave_group::whatsapp::tls_config;
+use local_stack::function::Function;
+use local_stack::provision::Provisioner;
+use local_stack::runtime_api::{Outcome, RuntimeApi};
+use local_stack::traffic::Traffic;
+use local_stack::{Backends, Options};
+use serde_json::value::RawValue;
+use whatsapp_simulator::{Device, NewGroup, Rank, Simulator};
+
+use super::event::{Reply, Request, Shape};
+
+/// The token of account `acme`, which the files of `events/` carry.
+pub const ACCOUNT_TOKEN: &str = "leave-group-example-token-0001";
+/// The token of `acme`'s instance `sales` alone.
+pub const INSTANCE_TOKEN: &str = "leave-group-example-token-sales";
+/// The group that the API's page and the files of `events/` name.
+pub const GROUP: &str = "120363406289005073@g.us";
+/// Longest time that a test waits for an answer.
+const TIMEOUT: Duration = Duration::from_secs(29);
+
+/// Backends with `acme/sales`, which is in [`GROUP`] with the invite `ABC123XYZ`.
+pub struct Rig {
+    pub backends: Backends,
+    pub provisioner: Provisioner,
+    pub device: Device,
+}
+
+impl Rig {
+    pub async fn start() -> Self {
+        let backends = Backends::start(&Options::default()).await.unwrap();
+        let provisioner = backends.provisioner().unwrap();
+        let account = "acme".parse().unwrap();
+        let token = Token::new(ACCOUNT_TOKEN).unwrap();
+        provisioner.token(&token, &account, &Scope::Account, 100).await.unwrap();
+        let token = Token::new(INSTANCE_TOKEN).unwrap();
+        let scope = Scope::Instance("sales".parse().unwrap());
+        provisioner.token(&token, &account, &scope, 100).await.unwrap();
+        let device = link(&backends, &provisioner, "acme", "sales", "5511999990001").await;
+        let rig = Self { backends, provisioner, device };
+        rig.simulator().create_group(
+            NewGroup::new("Leads")
+                .jid(GROUP)
+                .invite("ABC123XYZ")
+                .member("5511988880000", Rank::Superadmin)
+                .member(&rig.device.phone, Rank::Member),
+        );
+        rig.roster(GROUP, GroupKind::Group).await;
+        rig
+    }
+
+    pub fn simulator(&self) -> &Simulator {
+        self.backends.simulator().unwrap()
+    }
+
+    /// Another instance with a device of its own.
+    pub async fn link(&self, account: &str, name: &str, phone: &str) -> Device {
+        link(&self.backends, &self.provisioner, account, name, phone).await
+    }
+
+    /// A further group that `acme/sales` is in, known to the roster or not.
+    pub async fn group(&self, group: NewGroup, known_as: Option<GroupKind>) -> String {
+        let jid = self.simulator().create_group(group.member(&self.device.phone, Rank::Member));
+        if let Some(kind) = known_as {
+            self.roster(&jid, kind).await;
+        }
+        jid
+    }
+
+    /// A roster row of `acme/sales`.
+    pub async fn roster(&self, jid: &str, kind: GroupKind) {
+        let group = Group { jid: jid.parse().unwrap(), kind };
+        self.provisioner.group(&id("acme", "sales"), &group).await.unwrap();
+    }
+
+    /// The items of `acme/sales`, by their sort key.
+    pub async fn items(&self) -> BTreeMap<String, Attributes> {
+        let items = self.provisioner.items().await.unwrap();
+        items
+            .into_iter()
+            .filter(|item| Item(item).text("pk") == Ok("INSTANCE#acme#sales"))
+            .map(|item| (Item(&item).text("sk").unwrap().to_owned(), item))
+            .collect()
+    }
+
+    /// The session item of `acme/sales`.
+    pub async fn session(&self) -> Attributes {
+        self.items().await.remove("SESSION").unwrap()
+    }
+
+    /// Asserts that nothing of a run is left: no lease and no intent.
+    pub async fn assert_settled(&self) {
+        let session = self.session().await;
+        assert!(!session.contains_key("lease_owner"), "a lease is left: {session:?}");
+        assert!(!session.contains_key("lease_until"), "a lease is left: {session:?}");
+        assert!(
+            Item(&session).map("intents").unwrap().is_empty(),
+            "an intent is left: {session:?}"
+        );
+    }
+
+    /// The function's environment, with changes.
+    pub fn environment(&self, changes: &[(&str, &str)]) -> BTreeMap<String, String> {
+        let mut environment = self.backends.environment();
+        environment.insert("LOG_LEVEL".to_owned(), "DEBUG".to_owned());
+        for (name, value) in changes {
+            environment.insert((*name).to_owned(), (*value).to_owned());
+        }
+        environment
+    }
+
+    /// The real binary behind a Runtime API of its own.
+    pub async fn process(&self) -> Process {
+        self.process_with(&[]).await
+    }
+
+    pub async fn process_with(&self, changes: &[(&str, &str)]) -> Process {
+        let runtime = RuntimeApi::start().await.unwrap();
+        let function = spawn(&self.environment(changes), &runtime);
+        Process { runtime, function }
+    }
+
+    /// The function in this process, on the given clock, its calls watched.
+    pub fn service(&self, clock: Arc<dyn Clock>, traffic: &Traffic) -> Arc<Service> {
+        let environment = self.environment(&[]);
+        let config = Config::from_lookup(|name| environment.get(name).cloned()).unwrap();
+        let http = traffic.watch(https_client(tls_config().unwrap()));
+        Arc::new(Service::with_http(&config, clock, http).unwrap())
+    }
+
+    /// The same on the machine's clock.
+    pub fn local(&self, traffic: &Traffic) -> Arc<Service> {
+        self.service(Arc::new(SystemClock::new()), traffic)
+    }
+}
+
+async fn link(
+    backends: &Backends,
+    provisioner: &Provisioner,
+    account: &str,
+    name: &str,
+    phone: &str,
+) -> Device {
+    let device = backends.simulator().unwrap().link_device(phone);
+    let credentials = Credentials {
+        noise_private_key: zeroize::Zeroizing::new(device.noise_private_key),
+        device: device.jid.parse().unwrap(),
+        lid: Some(device.lid.clone()),
+    };
+    provisioner.linked(&id(account, name), &credentials).await.unwrap();
+    device
+}
+
+pub fn id(account: &str, name: &str) -> InstanceId {
+    InstanceId { account: account.parse().unwrap(), name: name.parse().unwrap() }
+}
+
+pub fn spawn(environment: &BTreeMap<String, String>, runtime: &RuntimeApi) -> Function {
+    // An artefact that was built elsewhere can be put in place of this build's.
+    let built = env!("CARGO_BIN_EXE_bootstrap");
+    let binary = std::env::var("LEAVE_GROUP_BOOTSTRAP").unwrap_or_else(|_| built.to_owned());
+    Function::spawn(Path::new(&binary), environment, runtime).unwrap()
+}
+
+/// A running `bootstrap` and its Runtime API.
+pub struct Process {
+    pub runtime: RuntimeApi,
+    pub function: Function,
+}
+
+impl Process {
+    /// One event in, its answer out.
+    pub async fn send(&self, request: &Request, shape: Shape) -> Reply {
+        self.event(&request.event(shape)).await
+    }
+
+    pub async fn event(&self, event: &str) -> Reply {
+        match self.outcome(event).await {
+            Outcome::Response(answer) => Reply::read(&answer),
+            Outcome::Error(error) => panic!("an error in place of an answer: {error}"),
+        }
+    }
+
+    pub async fn outcome(&self, event: &str) -> Outcome {
+        let answer = tokio::time::timeout(TIMEOUT, self.runtime.invoke(event, TIMEOUT)).await;
+        answer
+            .unwrap_or_else(|_| panic!("no answer; output:\n{}", self.function.output()))
+            .unwrap_or_else(|| panic!("the process died; output:\n{}", self.function.output()))
+    }
+}
+
+/// One request to the function in this process.
+pub async fn ask(service: &Service, request: &Request) -> Reply {
+    ask_within(service, request, TIMEOUT).await
+}
+
+/// The same, with less time until Lambda would end it.
+pub async fn ask_within(service: &Service, request: &Request, remaining: Duration) -> Reply {
+    let event = RawValue::from_string(request.event(Shape::HttpApi)).unwrap();
+    let invocation = Invocation { request_id: "request".to_owned(), remaining };
+    Reply::read(entry::handle(service, &event, invocation).await.unwrap().get())
+}
+
+/// The body of a refusal.
+pub fn envelope(message: &str) -> String {
+    format!(r#"{{"success":false,"error":{{"message":"{message}"}}}}"#)
+}
+
+/// The body of a 200.
+pub fn success(jid: &str) -> String {
+    format!(r#"{{"success":true,"message":"Successfully left the group","groupJid":"{jid}"}}"#)
+}
