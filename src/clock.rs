@@ -50,9 +50,10 @@ pub trait Clock: Send + Sync + fmt::Debug {
     /// Now.
     fn now(&self) -> UnixMillis;
 
-    /// Hears the `Date` of one of DynamoDB's answers, in Unix seconds.
-    fn observe(&self, server_seconds: i64) {
-        let _ = server_seconds;
+    /// Hears the `Date` of one of DynamoDB's answers, in Unix seconds, and when
+    /// the question was sent.
+    fn observe(&self, server_seconds: i64, sent: SystemTime) {
+        let _ = (server_seconds, sent);
     }
 }
 
@@ -80,7 +81,13 @@ impl Clock for SystemClock {
         UnixMillis(u64::try_from(corrected).unwrap_or_default())
     }
 
-    fn observe(&self, server_seconds: i64) {
+    /// A `Date` that was long on its way says when it was written, not what the
+    /// time is: a frozen environment reads it minutes later.
+    fn observe(&self, server_seconds: i64, sent: SystemTime) {
+        let on_its_way = SystemTime::now().duration_since(sent).unwrap_or_default();
+        if millis(on_its_way) >= TOLERATED_MS.unsigned_abs() {
+            return;
+        }
         let difference = server_seconds.saturating_mul(1000) - machine_ms();
         let correction = if difference.abs() > TOLERATED_MS { difference } else { 0 };
         self.correction_ms.store(correction, Ordering::Relaxed);

@@ -106,7 +106,7 @@ impl Leased {
         &self.sealed
     }
 
-    /// Whether the lease still has time, by the wall clock and by a monotonic
+    /// Whether the lease still has time for us, by the wall clock and by a monotonic
     /// one: either alone can be fooled, by a step of the clock or by a freeze.
     pub fn is_held(&self) -> bool {
         self.clock.now() < self.until && Instant::now() < self.until_monotonic

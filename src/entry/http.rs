@@ -134,7 +134,11 @@ async fn admit(
         let (scheme, token) = request.header("authorization")?.split_once(' ')?;
         scheme.eq_ignore_ascii_case("bearer").then_some(token.trim())
     };
-    let token = request.header("token").or_else(bearer).unwrap_or_default();
+    let token = request
+        .header("token")
+        .filter(|token| !token.is_empty())
+        .or_else(bearer)
+        .unwrap_or_default();
     if token.is_empty() {
         return Err(Problem::MissingToken);
     }

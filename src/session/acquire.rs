@@ -18,8 +18,10 @@ use crate::tenant::InstanceId;
 
 /// What a machine's clock may differ from another's.
 const SKEW: Duration = Duration::from_secs(5);
-/// Longest lease. A run's budget is at most 25 s; what takes longer renews.
-const LONGEST_LEASE: Duration = Duration::from_secs(30);
+/// Longest time that a run works under one lease: HTTP's budget.
+const LONGEST_RUN: Duration = Duration::from_secs(25);
+/// Longest lease: the run's own time, and what clocks may differ.
+const LONGEST_LEASE: Duration = LONGEST_RUN.saturating_add(SKEW);
 /// First wait for a busy session; doubled, with full jitter.
 const FIRST_WAIT: Duration = Duration::from_millis(40);
 /// Longest wait between two looks at a busy session.
@@ -89,13 +91,13 @@ impl Sessions {
         loop {
             let asked = Instant::now();
             let now = self.clock.now();
-            let span = (budget.remaining() + SKEW).min(LONGEST_LEASE);
-            let update = take(&owner, now, span, jids);
+            let ours = budget.remaining().min(LONGEST_RUN);
+            let update = take(&owner, now, ours + SKEW, jids);
             let outcome = self.table.update(&keys::session(instance), update, budget).await;
             let item = match outcome {
                 Ok(Updated::Applied(item)) => {
                     let leased =
-                        self.leased(instance, owner.clone(), now, asked, span, Item(&item));
+                        self.leased(instance, owner.clone(), now, asked, ours, Item(&item));
                     if leased.is_err() {
                         self.give_back(instance, &owner, budget).await;
                     }
@@ -125,7 +127,7 @@ impl Sessions {
         owner: Owner,
         now: UnixMillis,
         asked: Instant,
-        span: Duration,
+        ours: Duration,
         item: Item<'_>,
     ) -> Result<Leased, StoreError> {
         let sealed = Sealed {
@@ -137,8 +139,9 @@ impl Sessions {
             clock: self.clock.clone(),
             instance: instance.clone(),
             owner,
-            until: now.plus(span),
-            until_monotonic: asked + span,
+            // The skew is for others to wait; we must be done before it begins.
+            until: now.plus(ours),
+            until_monotonic: asked + ours,
             sealed,
             intents: Mutex::new(intents(item)?),
         })

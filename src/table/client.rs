@@ -2,9 +2,11 @@
 //! `TransactionConflict` retried, the server's `Date` heard.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
-use aws_sdk_dynamodb::config::interceptors::BeforeDeserializationInterceptorContextRef;
+use aws_sdk_dynamodb::config::interceptors::{
+    BeforeDeserializationInterceptorContextRef, BeforeTransmitInterceptorContextRef,
+};
 use aws_sdk_dynamodb::config::retry::RetryConfig;
 use aws_sdk_dynamodb::config::timeout::TimeoutConfig;
 use aws_sdk_dynamodb::config::{
@@ -21,6 +23,7 @@ use aws_smithy_runtime_api::client::http::{
 use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
 use aws_smithy_runtime_api::client::result::ConnectorError;
 use aws_smithy_types::body::SdkBody;
+use aws_smithy_types::config_bag::{Storable, StoreReplace};
 use aws_smithy_types::date_time::Format;
 use bytes::Bytes;
 use http_body_util::{BodyExt, Full};
@@ -266,6 +269,14 @@ async fn pause(attempt: u32, budget: Budget) {
     tokio::time::sleep(wait).await;
 }
 
+/// When an attempt was sent.
+#[derive(Debug)]
+struct Sent(SystemTime);
+
+impl Storable for Sent {
+    type Storer = StoreReplace<Self>;
+}
+
 /// Tells the clock the `Date` of each answer.
 #[derive(Debug)]
 struct ServerDate(Arc<dyn Clock>);
@@ -276,17 +287,27 @@ impl Intercept for ServerDate {
         "ServerDate"
     }
 
+    fn read_before_transmit(
+        &self,
+        _: &BeforeTransmitInterceptorContextRef<'_>,
+        _: &RuntimeComponents,
+        state: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        state.interceptor_state().store_put(Sent(SystemTime::now()));
+        Ok(())
+    }
+
     fn read_before_deserialization(
         &self,
         context: &BeforeDeserializationInterceptorContextRef<'_>,
         _: &RuntimeComponents,
-        _: &mut ConfigBag,
+        state: &mut ConfigBag,
     ) -> Result<(), BoxError> {
         let date = context.response().headers().get("date");
         let date =
             date.and_then(|date| aws_smithy_types::DateTime::from_str(date, Format::HttpDate).ok());
-        if let Some(date) = date {
-            self.0.observe(date.secs());
+        if let (Some(date), Some(Sent(sent))) = (date, state.load::<Sent>()) {
+            self.0.observe(date.secs(), *sent);
         }
         Ok(())
     }

@@ -6,18 +6,26 @@
 mod support;
 
 mod certificates;
+mod clock;
 mod config;
 mod contract;
 mod cost;
+mod crashes;
+mod deadline;
 mod events;
+mod fencing;
+mod fuzz;
 mod hostile_http;
 mod idempotency;
 mod identifiers;
 mod lease;
 mod logins;
+mod random_walk;
 mod rate_limit;
 mod refusals;
+mod reliability;
 mod sealing;
 mod secrets;
 mod storage;
+mod tenants;
 mod truth;

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use local_stack::traffic::{CallFault, Traffic};
+use whatsapp_simulator::HoldHandle;
 
 use crate::support::{ACCOUNT_TOKEN, GROUP, Request, Rig, ask, envelope, id};
 
@@ -156,4 +157,34 @@ async fn answers_for_foreign_and_for_missing_instances_are_the_same_bytes() {
         assert!(!call.body.to_string().contains("INSTANCE#other"), "{call:?}");
     }
     drop(Arc::clone(&service));
+}
+
+#[tokio::test]
+async fn a_table_that_is_missing_lets_nobody_in() {
+    let rig = Rig::start().await;
+    let clock = Arc::new(leave_group::clock::SystemClock::new());
+    let service = rig.service_with(clock, &Traffic::new(), &[("TABLE_NAME", "nothing-here")]);
+    service.preload().await;
+    let reply = ask(&service, &usual()).await;
+    assert_eq!((reply.status, reply.body), (503, envelope(UNAVAILABLE)));
+    assert_eq!(rig.simulator().record().connections, 0);
+}
+
+#[tokio::test]
+async fn a_slow_table_is_waited_for() {
+    let rig = Rig::start().await;
+    let traffic = Traffic::new();
+    let service = rig.local(&traffic);
+    for (operation, hold) in
+        ["UpdateItem", "GetItem", "TransactWriteItems"].map(|name| (name, HoldHandle::new()))
+    {
+        traffic.plan(operation, CallFault::HoldAfter(hold.clone()));
+        tokio::spawn(async move {
+            hold.reached().await;
+            hold.release();
+        });
+    }
+    assert_eq!(ask(&service, &usual()).await.status, 200);
+    assert_eq!(traffic.unused_faults(), 0);
+    rig.assert_settled().await;
 }

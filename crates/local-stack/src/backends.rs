@@ -159,6 +159,11 @@ impl Backends {
         &self.dynamodb
     }
 
+    /// Whether the embedded database is used, which nobody else can reach.
+    pub fn has_own_database(&self) -> bool {
+        self.database.is_some()
+    }
+
     /// WhatsApp's address and root key.
     pub fn whatsapp(&self) -> (&str, &str) {
         (&self.whatsapp.0, &self.whatsapp.1)

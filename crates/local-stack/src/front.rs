@@ -42,7 +42,7 @@ impl Front {
         let listener = TcpListener::bind(listen).await?;
         let server = Server::start(listener, move |request, peer| {
             let service = Arc::clone(&service);
-            async move { answer(&service, request, peer).await }
+            async move { Some(answer(&service, request, peer).await) }
         })?;
         Ok(Self { server })
     }

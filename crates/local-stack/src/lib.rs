@@ -11,6 +11,7 @@
 //! | [`runtime_api`] | Lambda's Runtime API, for the real binary |
 //! | [`function`] | the real binary as a child process |
 //! | [`traffic`] | DynamoDB's calls counted, and faults injected into them |
+//! | [`proxy`] | the same for a function in another process |
 //! | [`manual_clock`] | a clock that stands until it is moved |
 
 pub mod backends;
@@ -19,6 +20,7 @@ pub mod front;
 pub mod function;
 pub mod manual_clock;
 pub mod provision;
+pub mod proxy;
 pub mod runtime_api;
 pub mod seed;
 mod server;

@@ -10,7 +10,7 @@ use http_body_util::{BodyExt, Full};
 use hyper::body::Incoming;
 use hyper::{Method, Request, Response, StatusCode};
 use tokio::net::TcpListener;
-use tokio::sync::{Notify, oneshot};
+use tokio::sync::{Notify, oneshot, watch};
 
 use crate::StackError;
 use crate::server::Server;
@@ -42,7 +42,7 @@ struct State {
     waiting: Mutex<VecDeque<Invocation>>,
     running: Mutex<HashMap<String, oneshot::Sender<Outcome>>>,
     arrived: Notify,
-    asked: Mutex<u64>,
+    asked: watch::Sender<u64>,
     count: Mutex<u64>,
 }
 
@@ -61,7 +61,7 @@ impl RuntimeApi {
         let shared = Arc::clone(&state);
         let server = Server::start(listener, move |request, _| {
             let state = Arc::clone(&shared);
-            async move { serve(&state, request).await }
+            async move { Some(serve(&state, request).await) }
         })?;
         Ok(Self { server, state })
     }
@@ -71,9 +71,11 @@ impl RuntimeApi {
         self.server.address().to_string()
     }
 
-    /// How often a function asked for an invocation: the first time, it is ready.
-    pub fn asked(&self) -> u64 {
-        *lock(&self.state.asked)
+    /// Waits until functions have asked for an invocation `times` times since
+    /// the start. The first time, one is ready.
+    pub async fn asked(&self, times: u64) {
+        // The sender lives as long as this value, so the wait ends by being met.
+        let _ = self.state.asked.subscribe().wait_for(|asked| *asked >= times).await;
     }
 
     /// Hands `event` to the next function that asks, with `timeout` until its
@@ -126,7 +128,7 @@ async fn serve(state: &State, request: Request<Incoming>) -> Response<Full<Bytes
 }
 
 async fn next(state: &State) -> Response<Full<Bytes>> {
-    *lock(&state.asked) += 1;
+    state.asked.send_modify(|asked| *asked += 1);
     let invocation = loop {
         let arrived = state.arrived.notified();
         if let Some(invocation) = lock(&state.waiting).pop_front() {

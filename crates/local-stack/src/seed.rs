@@ -16,6 +16,9 @@ use crate::{Backends, StackError};
 
 /// The account of the demonstration.
 const ACCOUNT: &str = "acme";
+/// The token in the files of `events/`. Anyone can read it, so it is known to the
+/// embedded database only, never to one that was given.
+const EXAMPLE_TOKEN: &str = "leave-group-example-token-0001";
 /// The phone that owns the seeded groups.
 const OWNER: &str = "5511988880000";
 
@@ -156,6 +159,10 @@ pub async fn seed(backends: &Backends) -> Result<Seeded, StackError> {
     let mut instances = Vec::new();
     for instance in &INSTANCES {
         instances.push(seed_instance(backends, &provisioner, &account, instance, is_new).await?);
+    }
+    if backends.has_own_database() {
+        let example = self::token(EXAMPLE_TOKEN)?;
+        provisioner.token(&example, &account, &Scope::Account, DEFAULT_LIMIT).await?;
     }
     // Last: it marks the seed as complete.
     if is_new {

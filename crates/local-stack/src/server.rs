@@ -1,6 +1,5 @@
 //! A small HTTP/1 server on loopback, for the front and for the Runtime API.
 
-use std::convert::Infallible;
 use std::future::Future;
 use std::net::SocketAddr;
 
@@ -14,6 +13,11 @@ use hyper_util::rt::TokioIo;
 use tokio::net::TcpListener;
 use tokio::task::{JoinHandle, JoinSet};
 
+/// The connection is closed in place of an answer.
+#[derive(Debug, thiserror::Error)]
+#[error("hung up")]
+struct HungUp;
+
 /// A running server; it ends with this value.
 pub(crate) struct Server {
     address: SocketAddr,
@@ -21,11 +25,11 @@ pub(crate) struct Server {
 }
 
 impl Server {
-    /// Answers every request on `listener` with `answer`.
+    /// Answers every request on `listener` with `answer`; `None` hangs up.
     pub(crate) fn start<F, A>(listener: TcpListener, answer: F) -> std::io::Result<Self>
     where
         F: Fn(Request<Incoming>, SocketAddr) -> A + Clone + Send + Sync + 'static,
-        A: Future<Output = Response<Full<Bytes>>> + Send + 'static,
+        A: Future<Output = Option<Response<Full<Bytes>>>> + Send + 'static,
     {
         let address = listener.local_addr()?;
         let task = tokio::spawn(async move {
@@ -37,7 +41,7 @@ impl Server {
                 let answer = answer.clone();
                 let service = service_fn(move |request| {
                     let answered = answer(request, peer);
-                    async move { Ok::<_, Infallible>(answered.await) }
+                    async move { answered.await.ok_or(HungUp) }
                 });
                 // A client that hangs up is no news.
                 connections.spawn(async move {

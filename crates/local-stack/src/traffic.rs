@@ -12,6 +12,8 @@ use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
 use aws_smithy_runtime_api::client::result::ConnectorError;
 use aws_smithy_runtime_api::http::StatusCode;
 use serde_json::{Value, json};
+use tokio::sync::watch;
+use whatsapp_simulator::HoldHandle;
 
 /// One call, as it was sent.
 #[derive(Debug, Clone, PartialEq)]
@@ -23,8 +25,12 @@ pub struct Call {
 }
 
 /// What happens to one call.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub enum CallFault {
+    /// It waits at the handle, and goes on when that is released.
+    HoldBefore(HoldHandle),
+    /// It is applied, and its reply waits at the handle.
+    HoldAfter(HoldHandle),
     /// Nothing: the fault planned next is for the call after it.
     Pass,
     /// A transaction is cancelled because it met another.
@@ -40,7 +46,7 @@ pub enum CallFault {
 }
 
 /// A fault for the next call of an operation.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 struct Planned {
     operation: String,
     fault: CallFault,
@@ -50,6 +56,7 @@ struct Planned {
 struct State {
     calls: Vec<Call>,
     planned: VecDeque<Planned>,
+    going: watch::Sender<usize>,
 }
 
 /// The recorder; clones share what they saw.
@@ -99,6 +106,18 @@ impl Traffic {
         self.state().planned.push_back(Planned { operation: operation.to_owned(), fault });
     }
 
+    /// Forgets the faults that have not come to pass.
+    pub fn forget_faults(&self) {
+        self.state().planned.clear();
+    }
+
+    /// Waits until no call is under way.
+    pub async fn quiet(&self) {
+        let mut going = self.state().going.subscribe();
+        // The sender lives in this value.
+        let _ = going.wait_for(|going| *going == 0).await;
+    }
+
     /// How many planned faults have not come to pass.
     pub fn unused_faults(&self) -> usize {
         self.state().planned.len()
@@ -108,10 +127,9 @@ impl Traffic {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn seen(&self, request: &HttpRequest) -> Option<CallFault> {
-        let target = request.headers().get("x-amz-target").unwrap_or_default();
+    /// Records a call, and says what is to happen to it.
+    pub(crate) fn seen(&self, target: &str, body: &[u8]) -> Option<CallFault> {
         let operation = target.rsplit('.').next().unwrap_or_default().to_owned();
-        let body = request.body().bytes().unwrap_or_default();
         let body = serde_json::from_slice(body).unwrap_or(Value::Null);
         let mut state = self.state();
         let place = state.planned.iter().position(|planned| planned.operation == operation);
@@ -127,44 +145,87 @@ struct Watched {
 }
 
 impl HttpConnector for Watched {
+    /// A call goes on when whoever asked is gone: a packet that was sent is sent.
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
-        let fault = self.traffic.seen(&request);
+        let target = request.headers().get("x-amz-target").unwrap_or_default();
+        let fault = self.traffic.seen(target, request.body().bytes().unwrap_or_default());
+        let going = Going::begin(self.traffic.clone());
         let inner = self.inner.clone();
-        match fault {
-            None | Some(CallFault::Pass) => inner.call(request),
-            Some(CallFault::Conflict) => {
-                let body = json!({
-                    "__type": "com.amazonaws.dynamodb.v20120810#TransactionCanceledException",
-                    "message": "cancelled",
-                    "CancellationReasons": [{"Code": "TransactionConflict"}, {"Code": "None"}],
-                });
-                HttpConnectorFuture::ready(answer(400, &body))
-            }
-            Some(CallFault::LoseReply) => HttpConnectorFuture::new(async move {
-                inner.call(request).await?;
-                Err(ConnectorError::io("the reply was lost".into()))
-            }),
-            Some(CallFault::Reset) => {
-                HttpConnectorFuture::ready(Err(ConnectorError::io("connection reset".into())))
-            }
-            Some(CallFault::Refuse(code)) => {
-                let body = json!({
-                    "__type": format!("com.amazonaws.dynamodb.v20120810#{code}"),
-                    "message": "refused",
-                });
-                HttpConnectorFuture::ready(answer(400, &body))
-            }
-            Some(CallFault::ServerError) => {
-                let body =
-                    json!({"__type": "com.amazonaws.dynamodb.v20120810#InternalServerError"});
-                HttpConnectorFuture::ready(answer(500, &body))
-            }
+        let call = tokio::spawn(async move {
+            let reply = pass(&inner, request, fault).await;
+            drop(going);
+            reply
+        });
+        HttpConnectorFuture::new(async move {
+            call.await.unwrap_or_else(|error| Err(ConnectorError::other(error.into(), None)))
+        })
+    }
+}
+
+/// One call that is under way.
+struct Going(Traffic);
+
+impl Going {
+    fn begin(traffic: Traffic) -> Self {
+        traffic.state().going.send_modify(|going| *going += 1);
+        Self(traffic)
+    }
+}
+
+impl Drop for Going {
+    fn drop(&mut self) {
+        self.0.state().going.send_modify(|going| *going -= 1);
+    }
+}
+
+async fn pass(
+    inner: &SharedHttpConnector,
+    request: HttpRequest,
+    fault: Option<CallFault>,
+) -> Result<HttpResponse, ConnectorError> {
+    match fault {
+        None | Some(CallFault::Pass) => inner.call(request).await,
+        Some(CallFault::HoldBefore(hold)) => {
+            hold.hold().await;
+            inner.call(request).await
+        }
+        Some(CallFault::HoldAfter(hold)) => {
+            let reply = inner.call(request).await;
+            hold.hold().await;
+            reply
+        }
+        Some(CallFault::LoseReply) => {
+            inner.call(request).await?;
+            Err(ConnectorError::io("the reply was lost".into()))
+        }
+        Some(CallFault::Reset) => Err(ConnectorError::io("connection reset".into())),
+        Some(refusal @ (CallFault::Refuse(_) | CallFault::ServerError | CallFault::Conflict)) => {
+            refused(&refusal)
         }
     }
 }
 
-fn answer(status: u16, body: &Value) -> Result<HttpResponse, ConnectorError> {
+fn refused(fault: &CallFault) -> Result<HttpResponse, ConnectorError> {
+    let (status, body) = refusal(fault);
     let status =
         StatusCode::try_from(status).map_err(|error| ConnectorError::other(error.into(), None))?;
-    Ok(HttpResponse::new(status, body.to_string().into()))
+    Ok(HttpResponse::new(status, body.into()))
+}
+
+/// Status and body of a refusal, as DynamoDB words it.
+pub(crate) fn refusal(fault: &CallFault) -> (u16, String) {
+    let named = |code: &str| format!("com.amazonaws.dynamodb.v20120810#{code}");
+    let (status, body) = match fault {
+        CallFault::Refuse(code) => (400, json!({"__type": named(code), "message": "refused"})),
+        CallFault::Conflict => (
+            400,
+            json!({
+                "__type": named("TransactionCanceledException"),
+                "message": "cancelled",
+                "CancellationReasons": [{"Code": "TransactionConflict"}, {"Code": "None"}],
+            }),
+        ),
+        _ => (500, json!({"__type": named("InternalServerError")})),
+    };
+    (status, body.to_string())
 }

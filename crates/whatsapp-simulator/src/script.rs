@@ -217,6 +217,13 @@ impl HoldHandle {
         wait(&self.reached).await;
     }
 
+    /// Marks the handle as reached and waits for its release: for other servers
+    /// of a test that hold at the same handle.
+    pub async fn hold(&self) {
+        self.mark_reached();
+        self.released().await;
+    }
+
     pub(crate) fn mark_reached(&self) {
         self.reached.send_replace(true);
     }

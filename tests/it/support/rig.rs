@@ -6,6 +6,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use aws_sdk_dynamodb::types::AttributeValue;
 use leave_group::clock::{Clock, SystemClock};
 use leave_group::config::Config;
 use leave_group::credentials::Credentials;
@@ -105,6 +106,20 @@ impl Rig {
         self.items().await.remove("SESSION").unwrap()
     }
 
+    /// Ends whatever lease there is, as its time would: in the past, not removed.
+    pub async fn expire_lease(&self) {
+        let mut session = self.session().await;
+        if session.contains_key("lease_until") {
+            session.insert("lease_until".to_owned(), AttributeValue::N("1".to_owned()));
+            self.provisioner.put(session).await.unwrap();
+        }
+    }
+
+    /// How many leaves the history has.
+    pub async fn history(&self) -> usize {
+        self.items().await.keys().filter(|sk| sk.starts_with("LEFT#")).count()
+    }
+
     /// Asserts that nothing of a run is left: no lease and no intent.
     pub async fn assert_settled(&self) {
         let session = self.session().await;
@@ -139,7 +154,16 @@ impl Rig {
 
     /// The function in this process, on the given clock, its calls watched.
     pub fn service(&self, clock: Arc<dyn Clock>, traffic: &Traffic) -> Arc<Service> {
-        let environment = self.environment(&[]);
+        self.service_with(clock, traffic, &[])
+    }
+
+    pub fn service_with(
+        &self,
+        clock: Arc<dyn Clock>,
+        traffic: &Traffic,
+        changes: &[(&str, &str)],
+    ) -> Arc<Service> {
+        let environment = self.environment(changes);
         let config = Config::from_lookup(|name| environment.get(name).cloned()).unwrap();
         let http = traffic.watch(https_client(tls_config().unwrap()));
         Arc::new(Service::with_http(&config, clock, http).unwrap())
