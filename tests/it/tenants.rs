@@ -52,7 +52,9 @@ fn partitions(value: &serde_json::Value, found: &mut Vec<String>) {
             }
         }
         serde_json::Value::Array(members) => {
-            members.iter().for_each(|member| partitions(member, found));
+            for member in members {
+                partitions(member, found);
+            }
         }
         _ => {}
     }
