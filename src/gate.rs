@@ -88,8 +88,7 @@ impl From<&Refusal> for Problem {
         match refusal {
             Refusal::Unknown => Self::InvalidToken,
             Refusal::Limited { retry_after, .. } => Self::RateLimited { retry_after: *retry_after },
-            Refusal::Store(StoreError::Unavailable(_)) => Self::Unavailable,
-            Refusal::Store(StoreError::Refused(_) | StoreError::Corrupt(_)) => Self::Internal,
+            Refusal::Store(error) => Self::from(error),
         }
     }
 }

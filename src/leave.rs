@@ -6,6 +6,7 @@
 
 mod attempt;
 mod depart;
+mod keeping;
 mod resolve;
 mod verdict;
 
@@ -14,14 +15,13 @@ use std::time::Duration;
 
 use futures_util::FutureExt;
 
-use crate::answer;
 use crate::clock::Budget;
 use crate::group::GroupJid;
 use crate::identifier::Identifier;
 use crate::order::Order;
 use crate::problem::Problem;
 use crate::service::Service;
-use crate::session::{Evidence, Keep, Kept, KeptAnswer, Settled, Settlement, Standing};
+use crate::session::{Evidence, KeptAnswer, Settled, Settlement, Standing};
 use crate::whatsapp::Confirmed;
 use attempt::{Attempt, Progress};
 use verdict::Verdict;
@@ -85,9 +85,9 @@ pub async fn serve(service: &Service, order: &Order, budget: Budget) -> Served {
     if wanted.is_empty() {
         return refused(order, Problem::Internal);
     }
-    match kept_before(service, order, &wanted, budget).await {
+    match keeping::kept(service, order, &wanted, budget).await {
         Ok(None) => {}
-        Ok(Some(served)) => return served,
+        Ok(kept) => return Served { results: Vec::new(), kept, trace: Trace::default() },
         Err(problem) => return refused(order, problem),
     }
 
@@ -108,7 +108,7 @@ pub async fn serve(service: &Service, order: &Order, budget: Budget) -> Served {
         Attempt::panicked(&wanted, progress)
     });
 
-    let keep = keep(order, &wanted, &attempt);
+    let keep = keeping::keep(order, &wanted, &attempt);
     let settlement = Settlement {
         groups: attempt.verdicts.iter().filter_map(Verdict::end).collect(),
         session: attempt.session,
@@ -164,46 +164,6 @@ fn jids(wanted: &[&Identifier]) -> Vec<GroupJid> {
         }
     }
     jids
-}
-
-/// An answer that is kept for this request is given again without a lease.
-async fn kept_before(
-    service: &Service,
-    order: &Order,
-    wanted: &[&Identifier],
-    budget: Budget,
-) -> Result<Option<Served>, Problem> {
-    let (Some(key), [identifier]) = (order.idempotency(), wanted) else {
-        return Ok(None);
-    };
-    let kept = service.sessions.kept(order.instance(), key, identifier, budget).await;
-    match kept {
-        Ok(None) => Ok(None),
-        Ok(Some(Kept::Answer(answer))) => {
-            Ok(Some(Served { results: Vec::new(), kept: Some(answer), trace: Trace::default() }))
-        }
-        Ok(Some(Kept::OtherRequest)) => Err(Problem::IdempotencyKeyReused),
-        Err(error) => Err(verdict::storage_problem(&error)),
-    }
-}
-
-/// The answer to keep: the first that is settled, and final.
-fn keep<'a>(order: &'a Order, wanted: &[&'a Identifier], attempt: &Attempt) -> Option<Keep<'a>> {
-    let (Some(key), [identifier], [verdict]) =
-        (order.idempotency(), wanted, attempt.verdicts.as_slice())
-    else {
-        return None;
-    };
-    let result = match verdict {
-        // Kept in the very transaction that settles it.
-        Verdict::Recovered { evidence, .. } => Ok(Left { group: evidence.jid().clone() }),
-        other => speak(other, None),
-    };
-    if attempt.kept.is_some() || result.as_ref().is_err_and(|problem| problem.is_retryable()) {
-        return None;
-    }
-    let (status, body) = answer::render(&result);
-    Some(Keep { key, identifier, answer: KeptAnswer { status, body } })
 }
 
 /// Whether an earlier run tried to leave `jid` and its outcome was lost.

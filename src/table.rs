@@ -4,11 +4,14 @@
 //! [`crate::session`], [`crate::seal`].
 
 mod client;
+mod date;
 mod failure;
+mod http;
 mod item;
 pub mod keys;
 
-pub use client::{Table, https_client};
+pub use client::Table;
 pub(crate) use client::{Update, Updated};
 pub use failure::{Cancelled, StoreError};
+pub use http::https_client;
 pub use item::{Attributes, Corrupt, Item, binary, number, text};

@@ -4,8 +4,8 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
-use super::verdict::{Verdict, storage_problem};
-use super::{Trace, jids};
+use super::verdict::Verdict;
+use super::{Trace, jids, keeping};
 use crate::clock::{Budget, UnixMillis};
 use crate::credentials::Credentials;
 use crate::group::GroupJid;
@@ -14,7 +14,7 @@ use crate::order::Order;
 use crate::problem::Problem;
 use crate::seal::SealError;
 use crate::service::Service;
-use crate::session::{BlockReason, Kept, KeptAnswer, Leased, Row, SessionEnd};
+use crate::session::{BlockReason, KeptAnswer, Leased, Row, SessionEnd};
 use crate::whatsapp::{Abandoned, Failure, LoginFailure, Online};
 
 /// How long WhatsApp is left alone when it throttles without saying for how long.
@@ -88,7 +88,8 @@ pub(super) async fn run(
     progress: &mut Progress,
 ) -> Attempt {
     let unchanged = SessionEnd::Unchanged;
-    match kept_meanwhile(order, leased, wanted, budget).await {
+    // A run that was waited for may have answered this very request.
+    match keeping::kept(service, order, wanted, budget).await {
         Ok(None) => {}
         Ok(Some(answer)) => {
             let mut attempt = Attempt::not_sent(wanted, Problem::Internal, unchanged);
@@ -112,7 +113,7 @@ pub(super) async fn run(
         (Ok(rows), Ok(online)) => (rows, online),
         (Err(error), Ok(online)) => {
             online.close(budget.at_most(CLOSING)).await;
-            return Attempt::not_sent(wanted, storage_problem(&error), unchanged);
+            return Attempt::not_sent(wanted, Problem::from(&error), unchanged);
         }
         (_, Err(Abandoned::LeaseExpired)) => {
             return Attempt::not_sent(wanted, Problem::WhatsAppUnavailable, unchanged);
@@ -144,24 +145,6 @@ pub(super) async fn run(
     Attempt { verdicts, session, kept: None, trace }
 }
 
-/// An answer that another run settled while this one waited for the lease.
-async fn kept_meanwhile(
-    order: &Order,
-    leased: &Leased,
-    wanted: &[&Identifier],
-    budget: Budget,
-) -> Result<Option<KeptAnswer>, Problem> {
-    let (Some(key), [identifier]) = (order.idempotency(), wanted) else {
-        return Ok(None);
-    };
-    match leased.kept(key, identifier, budget).await {
-        Ok(None) => Ok(None),
-        Ok(Some(Kept::Answer(answer))) => Ok(Some(answer)),
-        Ok(Some(Kept::OtherRequest)) => Err(Problem::IdempotencyKeyReused),
-        Err(error) => Err(storage_problem(&error)),
-    }
-}
-
 async fn credentials(
     service: &Service,
     leased: &Leased,
@@ -171,7 +154,7 @@ async fn credentials(
     let opened = opened.map_err(|error| {
         tracing::error!(instance = %leased.instance(), %error, "credentials cannot be opened");
         match error {
-            SealError::Store(error) => storage_problem(&error),
+            SealError::Store(error) => Problem::from(&error),
             SealError::UnknownKey | SealError::DoesNotOpen | SealError::NotSealed => {
                 Problem::Internal
             }

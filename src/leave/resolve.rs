@@ -2,7 +2,7 @@
 //! evidence of membership, and an intent that stands.
 
 use super::attempt::{Run, problem};
-use super::verdict::{Verdict, storage_problem};
+use super::verdict::Verdict;
 use super::was_attempted;
 use crate::group::{Group, GroupJid, GroupKind};
 use crate::identifier::{Identifier, InviteCode};
@@ -48,7 +48,7 @@ impl Run<'_> {
                 let recorded = self.leased.record_membership(&metadata, self.budget).await;
                 let evidence = recorded.map_err(|error| Verdict::NotSent {
                     jid: Some(jid.clone()),
-                    problem: storage_problem(&error),
+                    problem: Problem::from(&error),
                 })?;
                 return self.target(metadata.group().clone(), Some(evidence)).await;
             }
@@ -69,7 +69,7 @@ impl Run<'_> {
         let stored = rows.and_then(|rows| Ok((rows, intended?)));
         let (rows, mut intended) = stored.map_err(|error| Verdict::NotSent {
             jid: Some(group.jid.clone()),
-            problem: storage_problem(&error),
+            problem: Problem::from(&error),
         })?;
         let evidence = rows.get(&group.jid).map(crate::session::Row::evidence);
         if !leaves_alone(&group.kind) {
@@ -83,9 +83,7 @@ impl Run<'_> {
         let jid = group.jid.clone();
         match self.leased.intend(group, self.budget).await {
             Ok(intended) => Ok(Target { intended, evidence }),
-            Err(error) => {
-                Err(Verdict::NotSent { jid: Some(jid), problem: storage_problem(&error) })
-            }
+            Err(error) => Err(Verdict::NotSent { jid: Some(jid), problem: Problem::from(&error) }),
         }
     }
 
@@ -149,13 +147,9 @@ impl Run<'_> {
             Failure::Iq { code: 400 | 401 | 403 | 404 | 406 | 416 | 423 | 436, .. } => {
                 Verdict::NotMember { jid: None }
             }
-            other => Verdict::NotSent { jid: None, problem: invite_problem(other) },
+            other => Verdict::NotSent { jid: None, problem: problem(other) },
         }
     }
-}
-
-fn invite_problem(failure: &Failure) -> Problem {
-    problem(failure)
 }
 
 /// Kinds that are left by naming them, with nothing else in sight.

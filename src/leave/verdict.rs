@@ -3,7 +3,6 @@
 use crate::group::{Group, GroupJid};
 use crate::problem::Problem;
 use crate::session::{Evidence, GroupEnd};
-use crate::table::StoreError;
 use crate::whatsapp::Confirmed;
 
 /// What is known of one target.
@@ -50,13 +49,5 @@ impl Verdict {
             Self::InviteRevoked => None,
             Self::Unconfirmed => Some(GroupEnd::Open),
         }
-    }
-}
-
-/// What a failure of storage is to the caller.
-pub(super) fn storage_problem(error: &StoreError) -> Problem {
-    match error {
-        StoreError::Unavailable(_) => Problem::Unavailable,
-        StoreError::Refused(_) | StoreError::Corrupt(_) => Problem::Internal,
     }
 }

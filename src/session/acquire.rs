@@ -67,8 +67,7 @@ impl From<&AcquireError> for Problem {
                 Self::Throttled { retry_after: *left }
             }
             AcquireError::Busy { left } => Self::Busy { retry_after: *left },
-            AcquireError::Store(StoreError::Unavailable(_)) => Self::Unavailable,
-            AcquireError::Store(StoreError::Refused(_) | StoreError::Corrupt(_)) => Self::Internal,
+            AcquireError::Store(error) => Self::from(error),
         }
     }
 }

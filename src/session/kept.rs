@@ -4,11 +4,11 @@ use std::collections::HashMap;
 
 use ring::digest;
 
-use super::{Leased, Sessions};
-use crate::clock::{Budget, Clock, UnixMillis};
+use super::Sessions;
+use crate::clock::{Budget, UnixMillis};
 use crate::identifier::Identifier;
 use crate::order::IdempotencyKey;
-use crate::table::{Attributes, Item, StoreError, Table, keys, number, text};
+use crate::table::{Attributes, Item, StoreError, keys, number, text};
 use crate::tenant::InstanceId;
 
 /// How long an answer is kept: 24 hours, in seconds.
@@ -44,46 +44,19 @@ impl Sessions {
         identifier: &Identifier,
         budget: Budget,
     ) -> Result<Option<Kept>, StoreError> {
-        kept(&self.table, self.clock.as_ref(), instance, key, identifier, budget).await
+        let item = self.table.get(&keys::kept_answer(instance, &hash(key)), budget).await?;
+        let Some(item) = item else { return Ok(None) };
+        let item = Item(&item);
+        // TTL deletes late, so an answer past its end may still be there.
+        if item.number("expires_at")? <= self.clock.now().seconds() {
+            return Ok(None);
+        }
+        if item.text("identifier")? != identifier.to_string() {
+            return Ok(Some(Kept::OtherRequest));
+        }
+        let status = u16::try_from(item.number("status_code")?).unwrap_or(500);
+        Ok(Some(Kept::Answer(KeptAnswer { status, body: item.text("body")?.to_owned() })))
     }
-}
-
-impl Leased {
-    /// The same, read again under the lease: a run that was waited for may have
-    /// answered this request.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    pub async fn kept(
-        &self,
-        key: &IdempotencyKey,
-        identifier: &Identifier,
-        budget: Budget,
-    ) -> Result<Option<Kept>, StoreError> {
-        kept(&self.table, self.clock.as_ref(), &self.instance, key, identifier, budget).await
-    }
-}
-
-async fn kept(
-    table: &Table,
-    clock: &dyn Clock,
-    instance: &InstanceId,
-    key: &IdempotencyKey,
-    identifier: &Identifier,
-    budget: Budget,
-) -> Result<Option<Kept>, StoreError> {
-    let item = table.get(&keys::kept_answer(instance, &hash(key)), budget).await?;
-    let Some(item) = item else { return Ok(None) };
-    let item = Item(&item);
-    // TTL deletes late, so an answer past its end may still be there.
-    if item.number("expires_at")? <= clock.now().seconds() {
-        return Ok(None);
-    }
-    if item.text("identifier")? != identifier.to_string() {
-        return Ok(Some(Kept::OtherRequest));
-    }
-    let status = u16::try_from(item.number("status_code")?).unwrap_or(500);
-    Ok(Some(Kept::Answer(KeptAnswer { status, body: item.text("body")?.to_owned() })))
 }
 
 /// The item that keeps `answer`.

@@ -2,39 +2,20 @@
 //! `TransactionConflict` retried, the server's `Date` heard.
 
 use std::sync::Arc;
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
-use aws_sdk_dynamodb::config::interceptors::{
-    BeforeDeserializationInterceptorContextRef, BeforeTransmitInterceptorContextRef,
-};
 use aws_sdk_dynamodb::config::retry::RetryConfig;
 use aws_sdk_dynamodb::config::timeout::TimeoutConfig;
-use aws_sdk_dynamodb::config::{
-    BehaviorVersion, ConfigBag, Credentials, Intercept, Region, RuntimeComponents, SharedHttpClient,
-};
-use aws_sdk_dynamodb::error::BoxError;
+use aws_sdk_dynamodb::config::{BehaviorVersion, Credentials, Region, SharedHttpClient};
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::operation::update_item::{UpdateItemError, UpdateItemOutput};
 use aws_sdk_dynamodb::types::{AttributeValue, TransactWriteItem};
 use aws_sdk_dynamodb::{Client, Config};
-use aws_smithy_runtime_api::client::http::{
-    HttpConnector, HttpConnectorFuture, SharedHttpConnector, http_client_fn,
-};
-use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
-use aws_smithy_runtime_api::client::result::ConnectorError;
-use aws_smithy_types::body::SdkBody;
-use aws_smithy_types::config_bag::{Storable, StoreReplace};
-use aws_smithy_types::date_time::Format;
-use bytes::Bytes;
-use http_body_util::{BodyExt, Full};
-use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
-use hyper_util::client::legacy::Client as HyperClient;
-use hyper_util::client::legacy::connect::HttpConnector as TcpConnector;
-use hyper_util::rt::{TokioExecutor, TokioTimer};
-use rustls::ClientConfig;
 use tokio::time::timeout_at;
 
+use super::date::ServerDate;
 use super::failure::{Cancelled, StoreError};
+use super::http::CONNECT_TIMEOUT;
 use super::item::Attributes;
 use super::keys::Key;
 use crate::clock::{Budget, Clock};
@@ -45,14 +26,10 @@ const ATTEMPTS: u32 = 3;
 /// Longest time of one attempt. DynamoDB answers in tens of milliseconds; what
 /// takes longer is lost more often than late.
 const ATTEMPT_TIMEOUT: Duration = Duration::from_millis(1_500);
-/// Longest time to open a connection.
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(1);
 /// First wait between attempts; the SDK doubles it and adds jitter.
 const FIRST_BACKOFF: Duration = Duration::from_millis(30);
 /// How often a transaction that met another is tried again.
 const CONFLICT_ATTEMPTS: u32 = 6;
-/// A connection that idled longer has likely been closed by the other side.
-const IDLE_CONNECTION: Duration = Duration::from_secs(20);
 
 /// The table and the client to reach it.
 #[derive(Clone, Debug)]
@@ -267,93 +244,4 @@ async fn pause(attempt: u32, budget: Budget) {
     let longest = FIRST_BACKOFF * 2_u32.saturating_pow(attempt.min(5));
     let wait = longest.mul_f64(fastrand::f64()).min(budget.remaining());
     tokio::time::sleep(wait).await;
-}
-
-/// When an attempt was sent.
-#[derive(Debug)]
-struct Sent(SystemTime);
-
-impl Storable for Sent {
-    type Storer = StoreReplace<Self>;
-}
-
-/// Tells the clock the `Date` of each answer.
-#[derive(Debug)]
-struct ServerDate(Arc<dyn Clock>);
-
-#[aws_smithy_runtime_api::client::interceptors::dyn_dispatch_hint]
-impl Intercept for ServerDate {
-    fn name(&self) -> &'static str {
-        "ServerDate"
-    }
-
-    fn read_before_transmit(
-        &self,
-        _: &BeforeTransmitInterceptorContextRef<'_>,
-        _: &RuntimeComponents,
-        state: &mut ConfigBag,
-    ) -> Result<(), BoxError> {
-        state.interceptor_state().store_put(Sent(SystemTime::now()));
-        Ok(())
-    }
-
-    fn read_before_deserialization(
-        &self,
-        context: &BeforeDeserializationInterceptorContextRef<'_>,
-        _: &RuntimeComponents,
-        state: &mut ConfigBag,
-    ) -> Result<(), BoxError> {
-        let date = context.response().headers().get("date");
-        let date =
-            date.and_then(|date| aws_smithy_types::DateTime::from_str(date, Format::HttpDate).ok());
-        if let (Some(date), Some(Sent(sent))) = (date, state.load::<Sent>()) {
-            self.0.observe(date.secs(), *sent);
-        }
-        Ok(())
-    }
-}
-
-/// The HTTP client for AWS: HTTP/1 with the same TLS configuration as
-/// WhatsApp's. The SDK's own client would bring a second copy of it and a
-/// trust store from disk.
-pub fn https_client(tls: ClientConfig) -> SharedHttpClient {
-    let mut tcp = TcpConnector::new();
-    tcp.enforce_http(false);
-    tcp.set_nodelay(true);
-    tcp.set_connect_timeout(Some(CONNECT_TIMEOUT));
-    let https = HttpsConnectorBuilder::new()
-        .with_tls_config(tls)
-        .https_or_http()
-        .enable_http1()
-        .wrap_connector(tcp);
-    let client = HyperClient::builder(TokioExecutor::new())
-        .pool_timer(TokioTimer::new())
-        .pool_idle_timeout(IDLE_CONNECTION)
-        .build(https);
-    let connector = SharedHttpConnector::new(Connector(client));
-    http_client_fn(move |_, _| connector.clone())
-}
-
-#[derive(Debug)]
-struct Connector(HyperClient<HttpsConnector<TcpConnector>, Full<Bytes>>);
-
-impl HttpConnector for Connector {
-    fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
-        let client = self.0.clone();
-        HttpConnectorFuture::new(async move {
-            let request =
-                request.try_into_http1x().map_err(|error| ConnectorError::user(error.into()))?;
-            // Every request of this API has its whole body in memory.
-            let request = request
-                .map(|body| Full::new(Bytes::copy_from_slice(body.bytes().unwrap_or_default())));
-            let answer =
-                client.request(request).await.map_err(|error| ConnectorError::io(error.into()))?;
-            let (parts, body) = answer.into_parts();
-            let body =
-                body.collect().await.map_err(|error| ConnectorError::io(error.into()))?.to_bytes();
-            let answer = lambda_http::http::Response::from_parts(parts, SdkBody::from(body));
-            HttpResponse::try_from(answer)
-                .map_err(|error| ConnectorError::other(error.into(), None))
-        })
-    }
 }

@@ -4,6 +4,7 @@ use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_dynamodb::types::CancellationReason;
 
 use super::item::{Attributes, Corrupt};
+use crate::problem::Problem;
 
 /// A call that brought no answer that can be used.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -19,6 +20,15 @@ pub enum StoreError {
     /// An item is not what it should be.
     #[error(transparent)]
     Corrupt(#[from] Corrupt),
+}
+
+impl From<&StoreError> for Problem {
+    fn from(error: &StoreError) -> Self {
+        match error {
+            StoreError::Unavailable(_) => Self::Unavailable,
+            StoreError::Refused(_) | StoreError::Corrupt(_) => Self::Internal,
+        }
+    }
 }
 
 /// Error codes of a request that DynamoDB understood and will never do.
