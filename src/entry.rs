@@ -49,6 +49,8 @@ pub async fn handle(
     let origin = event::origin(event).ok_or(UnknownEvent)?;
     let budget = Budget::of(invocation.remaining).keeping(ANSWERING).at_most(HTTP_BUDGET);
     let request = event::request(event, origin, &invocation);
-    let answer = http::answer(service, request, budget).await;
+    // Boxed: the way of a request is one deep future, and its layout costs the
+    // compiler more than an allocation costs a request.
+    let answer = Box::pin(http::answer(service, request, budget)).await;
     Ok(reply::write(origin, answer))
 }

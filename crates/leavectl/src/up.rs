@@ -71,7 +71,8 @@ impl Up {
         let seeded = seed(&backends).await?;
         let service = Service::new(&backends.config()?, Arc::new(SystemClock::new()))?;
         service.preload().await;
-        let front = Front::start(self.listen, Arc::new(service)).await?;
+        let front = Front::start(self.listen, Arc::new(service), backends.persistence()).await?;
+        backends.persistence().caught_up().await;
 
         let url = front.url();
         let text = if self.json {

@@ -7,6 +7,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use leave_group::config::Config;
 use ring::rand::{SecureRandom, SystemRandom};
+use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use whatsapp_simulator::{Simulator, World};
 use zeroize::Zeroizing;
@@ -65,6 +66,7 @@ pub struct Backends {
     whatsapp: (String, String),
     sealing_key: Zeroizing<[u8; 32]>,
     saver: Option<JoinHandle<()>>,
+    persistence: Persistence,
     world_file: Option<PathBuf>,
 }
 
@@ -95,12 +97,21 @@ impl Backends {
             let whatsapp = (simulator.url(), hex::encode(simulator.root_key()));
             (Some(simulator), whatsapp)
         };
+        let (saved, persistence) = Persistence::of(simulator.as_ref().zip(data).map(|pair| pair.0));
         let saver = simulator
             .clone()
             .zip(world_file.clone())
-            .map(|(simulator, file)| tokio::spawn(save_on_change(simulator, file)));
-        let backends =
-            Self { database, dynamodb, simulator, whatsapp, sealing_key, saver, world_file };
+            .map(|(simulator, file)| tokio::spawn(save_on_change(simulator, file, saved)));
+        let backends = Self {
+            database,
+            dynamodb,
+            simulator,
+            whatsapp,
+            sealing_key,
+            saver,
+            persistence,
+            world_file,
+        };
         let provisioner = backends.provisioner()?;
         create_table(provisioner.client(), TABLE).await?;
         Ok(backends)
@@ -186,6 +197,11 @@ impl Backends {
         format!("lg_{}", hex::encode(ring::hmac::sign(&key, name.as_bytes())))
     }
 
+    /// What tells whether the data folder has everything that happened.
+    pub fn persistence(&self) -> Persistence {
+        self.persistence.clone()
+    }
+
     /// Ends everything, and writes what is kept.
     pub async fn stop(self) {
         if let Some(saver) = self.saver {
@@ -237,10 +253,35 @@ fn world(file: Option<&Path>) -> Result<World, StackError> {
         .map_err(|error| StackError::Data { file: "whatsapp.json", why: error.to_string() })
 }
 
-async fn save_on_change(simulator: Simulator, file: PathBuf) {
+async fn save_on_change(simulator: Simulator, file: PathBuf, saved: watch::Sender<u64>) {
     let mut changes = simulator.changes();
     while changes.changed().await.is_ok() {
+        let change = *changes.borrow_and_update();
         let _ = save(&simulator, &file).await;
+        saved.send_replace(change);
+    }
+}
+
+/// How far the data folder is behind what happened. DynamoDB's file is written
+/// by each call; the simulated WhatsApp's, shortly after.
+#[derive(Clone, Default)]
+pub struct Persistence(Option<(watch::Receiver<u64>, watch::Receiver<u64>)>);
+
+impl Persistence {
+    /// For a simulator whose world is kept; without one nothing is ever behind.
+    fn of(kept: Option<&Simulator>) -> (watch::Sender<u64>, Self) {
+        let changes = kept.map(Simulator::changes);
+        let now = changes.as_ref().map_or(0, |changes| *changes.borrow());
+        let (sender, saved) = watch::channel(now);
+        (sender, Self(changes.map(|changes| (changes, saved))))
+    }
+
+    /// Waits until what has happened so far is written.
+    pub async fn caught_up(&self) {
+        let Some((changes, saved)) = &self.0 else { return };
+        let change = *changes.borrow();
+        // A saver that has ended writes once more by itself.
+        let _ = saved.clone().wait_for(|saved| *saved >= change).await;
     }
 }
 

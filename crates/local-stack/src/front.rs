@@ -21,6 +21,7 @@ use serde_json::{Value, json};
 use tokio::net::TcpListener;
 
 use crate::StackError;
+use crate::backends::Persistence;
 use crate::server::Server;
 
 /// What the function may take, as Lambda's timeout would have it.
@@ -34,15 +35,25 @@ pub struct Front {
 }
 
 impl Front {
-    /// Serves `service` on `listen`; port 0 picks one.
+    /// Serves `service` on `listen`; port 0 picks one. What is answered is on
+    /// disk before, where `persistence` says that there is one.
     ///
     /// # Errors
     /// When the address cannot be bound.
-    pub async fn start(listen: SocketAddr, service: Arc<Service>) -> Result<Self, StackError> {
+    pub async fn start(
+        listen: SocketAddr,
+        service: Arc<Service>,
+        persistence: Persistence,
+    ) -> Result<Self, StackError> {
         let listener = TcpListener::bind(listen).await?;
         let server = Server::start(listener, move |request, peer| {
             let service = Arc::clone(&service);
-            async move { Some(answer(&service, request, peer).await) }
+            let persistence = persistence.clone();
+            async move {
+                let answer = answer(&service, request, peer).await;
+                persistence.caught_up().await;
+                Some(answer)
+            }
         })?;
         Ok(Self { server })
     }

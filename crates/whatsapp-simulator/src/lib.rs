@@ -213,6 +213,11 @@ impl Simulator {
         self.shared.state().script.unused()
     }
 
+    /// Forgets the failures that nobody has met yet.
+    pub fn forget_faults(&self) {
+        self.shared.state().script.forget();
+    }
+
     /// What was seen so far.
     pub fn record(&self) -> Record {
         self.shared.state().record.clone()

@@ -262,6 +262,10 @@ impl Script {
         self.0.push_back(fault);
     }
 
+    pub(crate) fn forget(&mut self) {
+        self.0.clear();
+    }
+
     pub(crate) fn unused(&self) -> Vec<Fault> {
         self.0.iter().cloned().collect()
     }
