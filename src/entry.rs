@@ -2,6 +2,8 @@
 //!
 //! The runtime and the local front call [`handle`], and nothing else.
 
+mod batch;
+mod command;
 mod event;
 mod http;
 mod path;
@@ -13,10 +15,11 @@ use serde_json::value::RawValue;
 
 use crate::clock::Budget;
 use crate::service::Service;
+use event::Kind;
 
-/// Longest run for one HTTP request: an HTTP API cuts at 30 s, whatever the
-/// function's own timeout is.
-const HTTP_BUDGET: Duration = Duration::from_secs(25);
+/// Longest run. An HTTP API cuts at 30 s, whatever the function's own timeout
+/// is, and a lease covers this time and no longer.
+const LONGEST_RUN: Duration = Duration::from_secs(25);
 /// Kept back for the answer's own way out of the function.
 const ANSWERING: Duration = Duration::from_millis(150);
 
@@ -29,28 +32,53 @@ pub struct Invocation {
     pub remaining: Duration,
 }
 
-/// The event is none that this function serves.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error(
-    "unknown event: expected an HTTP request of API Gateway (REST or HTTP API), \
-     of an Application Load Balancer or of a Function URL"
-)]
-pub struct UnknownEvent;
+/// An event that is not answered, but refused.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum EntryError {
+    /// It is of no kind that this function serves.
+    #[error(
+        "unknown event: expected an HTTP request of API Gateway (REST or HTTP API), \
+         of an Application Load Balancer or of a Function URL, a batch of SQS messages, \
+         or a command like {COMMAND}"
+    )]
+    Unknown,
+    /// A command that cannot be read.
+    #[error("{0}; expected one like {COMMAND}")]
+    Command(String),
+}
+
+/// A command, for those whose own is none.
+const COMMAND: &str = r#"{"action":"leave","account":"acme","instance":"sales","identifiers":["120363406289005073@g.us"]}"#;
 
 /// Answers one invocation.
 ///
 /// # Errors
-/// [`UnknownEvent`]. Everything else, a panic included, is an HTTP answer.
+/// [`EntryError`]. Everything else, a panic included, is an answer.
 pub async fn handle(
     service: &Service,
     event: &RawValue,
     invocation: Invocation,
-) -> Result<Box<RawValue>, UnknownEvent> {
-    let origin = event::origin(event).ok_or(UnknownEvent)?;
-    let budget = Budget::of(invocation.remaining).keeping(ANSWERING).at_most(HTTP_BUDGET);
-    let request = event::request(event, origin, &invocation);
-    // Boxed: the way of a request is one deep future, and its layout costs the
-    // compiler more than an allocation costs a request.
-    let answer = Box::pin(http::answer(service, request, budget)).await;
-    Ok(reply::write(origin, answer))
+) -> Result<Box<RawValue>, EntryError> {
+    let budget = Budget::of(invocation.remaining).keeping(ANSWERING).at_most(LONGEST_RUN);
+    let request_id = invocation.request_id.as_str();
+    match event::kind(event) {
+        Kind::Http(origin) => {
+            let request = event::request(event, origin, &invocation);
+            // Boxed: the way of a request is one deep future, and its layout costs
+            // the compiler more than an allocation costs a request.
+            let answer = Box::pin(http::answer(service, request, budget)).await;
+            Ok(reply::write(origin, answer))
+        }
+        Kind::Batch(batch) => {
+            let failures = Box::pin(batch::run(service, batch, request_id, budget)).await;
+            Ok(reply::json(&failures))
+        }
+        Kind::Command => {
+            let command = command::parse(event.get())
+                .map_err(|error| EntryError::Command(error.to_string()))?;
+            let outcomes = Box::pin(command::run(service, command, request_id, budget)).await;
+            Ok(reply::json(&outcomes))
+        }
+        Kind::Unknown => Err(EntryError::Unknown),
+    }
 }

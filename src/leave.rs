@@ -131,16 +131,22 @@ pub async fn serve(service: &Service, order: &Order, budget: Budget) -> Served {
 }
 
 /// What a verdict is in words. A recovered leave is a 200 only once it is
-/// settled: until then nothing keeps two runs from claiming it. A confirmed one
-/// needs no settling: a true success never becomes an error.
+/// settled: until then nothing keeps two runs from claiming it. "Not a member" is
+/// a 404 only once it is settled: a run that was fenced off may have seen the act
+/// of the run that took over. A confirmed leave needs no settling: a true success
+/// never becomes an error.
 fn speak(verdict: &Verdict, settled: Option<&Settled>) -> Result<Left, Problem> {
     match (verdict, settled) {
         (Verdict::Confirmed { confirmed, .. }, _) => Ok(Left::confirmed(confirmed)),
         (Verdict::Recovered { evidence, .. }, Some(settled)) => {
             Ok(Left::recovered(evidence, settled))
         }
-        (Verdict::Recovered { .. } | Verdict::Unconfirmed, _) => Err(Problem::Unconfirmed),
-        (Verdict::NotMember { .. }, _) => Err(Problem::NotMember),
+        (Verdict::NotMember { jid: None }, _) | (Verdict::NotMember { .. }, Some(_)) => {
+            Err(Problem::NotMember)
+        }
+        (Verdict::Recovered { .. } | Verdict::NotMember { .. } | Verdict::Unconfirmed, _) => {
+            Err(Problem::Unconfirmed)
+        }
         (Verdict::InviteRevoked, _) => Err(Problem::InviteRevoked),
         (Verdict::Refused { .. }, _) => Err(Problem::NotAllowed),
         (Verdict::NotSent { problem, .. }, _) => Err(*problem),

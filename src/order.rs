@@ -6,7 +6,7 @@ use crate::problem::Problem;
 use crate::tenant::{InstanceId, InstanceName};
 
 /// A checked order. There is no other way to name an instance to the leave
-/// operation, so nobody reaches an instance of another account.
+/// operation, so no caller reaches an instance of another account.
 ///
 /// ```compile_fail
 /// use leave_group::order::Order;
@@ -57,6 +57,18 @@ impl Caller {
         }
         let instance = InstanceId { account: self.account().clone(), name };
         Ok(Order { instance, identifiers, idempotency, request_id })
+    }
+}
+
+impl Order {
+    /// An order that came as a typed command. IAM decides who may invoke the
+    /// function, so there is no token, and no way from an HTTP request to here.
+    pub(crate) fn commanded(
+        instance: InstanceId,
+        identifiers: Vec<Result<Identifier, Problem>>,
+        request_id: String,
+    ) -> Self {
+        Self { instance, identifiers, idempotency: None, request_id }
     }
 }
 

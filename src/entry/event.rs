@@ -1,4 +1,4 @@
-//! Reading the HTTP kinds of event. Only the fields that are used are read,
+//! Telling the kinds of event apart, and reading the HTTP ones. Only the fields that are used are read,
 //! because `lambda_http`'s own conversion panics on a raw quote in the query,
 //! an invalid `Host` and a body that lies about base64.
 //!
@@ -11,9 +11,11 @@ use std::collections::{BTreeMap, HashMap};
 
 use percent_encoding::percent_decode_str;
 use serde::Deserialize;
+use serde::de::IgnoredAny;
 use serde_json::value::RawValue;
 
 use super::Invocation;
+use super::batch::Batch;
 use crate::problem::Problem;
 
 /// Longest query, in bytes.
@@ -63,34 +65,71 @@ pub(super) struct Unreadable {
     pub(super) problem: Problem,
 }
 
+/// What an event is.
+pub(super) enum Kind {
+    /// An HTTP request.
+    Http(Origin),
+    /// A batch of SQS messages.
+    Batch(Batch),
+    /// A typed command, not read yet.
+    Command,
+    /// None of these.
+    Unknown,
+}
+
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Probe {
     request_context: Option<ContextProbe>,
     #[serde(default)]
-    multi_value_headers: Option<serde::de::IgnoredAny>,
+    multi_value_headers: Option<IgnoredAny>,
+    #[serde(default, rename = "Records")]
+    records: Option<Vec<RecordProbe>>,
+    #[serde(default)]
+    action: Option<String>,
 }
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct ContextProbe {
-    elb: Option<serde::de::IgnoredAny>,
-    http: Option<serde::de::IgnoredAny>,
+    elb: Option<IgnoredAny>,
+    http: Option<IgnoredAny>,
     #[serde(default)]
     domain_name: Option<String>,
 }
 
-/// Which HTTP origin the event is of; `None` when it is no HTTP request.
-pub(super) fn origin(event: &RawValue) -> Option<Origin> {
-    let probe: Probe = serde_json::from_str(event.get()).ok()?;
-    let context = probe.request_context?;
-    let is_function_url = context.domain_name.is_some_and(|name| name.contains(".lambda-url."));
-    Some(match (context.elb, context.http) {
-        (Some(_), _) => Origin::LoadBalancer { multi_value: probe.multi_value_headers.is_some() },
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct RecordProbe {
+    event_source: Option<String>,
+}
+
+/// Which kind the event is of.
+pub(super) fn kind(event: &RawValue) -> Kind {
+    let Ok(probe) = serde_json::from_str::<Probe>(event.get()) else { return Kind::Unknown };
+    if let Some(context) = probe.request_context {
+        return Kind::Http(origin(&context, probe.multi_value_headers.is_some()));
+    }
+    let source = probe
+        .records
+        .as_deref()
+        .and_then(<[_]>::first)
+        .and_then(|record| record.event_source.as_deref());
+    if source == Some("aws:sqs") {
+        return serde_json::from_str(event.get()).map_or(Kind::Unknown, Kind::Batch);
+    }
+    if probe.action.is_some() { Kind::Command } else { Kind::Unknown }
+}
+
+fn origin(context: &ContextProbe, multi_value: bool) -> Origin {
+    let is_function_url =
+        context.domain_name.as_deref().is_some_and(|name| name.contains(".lambda-url."));
+    match (&context.elb, &context.http) {
+        (Some(_), _) => Origin::LoadBalancer { multi_value },
         (None, Some(_)) if is_function_url => Origin::FunctionUrl,
         (None, Some(_)) => Origin::HttpApi,
         (None, None) => Origin::RestApi,
-    })
+    }
 }
 
 #[derive(Deserialize)]

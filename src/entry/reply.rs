@@ -50,6 +50,6 @@ pub(super) fn write(origin: Origin, answer: Answer) -> Box<RawValue> {
 
 /// Header values are visible ASCII and bodies are our own text, so this cannot
 /// fail; `null` is what Lambda turns into a 502 if it ever did.
-fn json(response: &impl Serialize) -> Box<RawValue> {
+pub(super) fn json(response: &impl Serialize) -> Box<RawValue> {
     to_raw_value(response).unwrap_or_else(|_| RawValue::NULL.to_owned())
 }

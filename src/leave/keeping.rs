@@ -43,6 +43,7 @@ pub(super) fn keep<'a>(
     let result = match verdict {
         // Kept in the very transaction that settles it.
         Verdict::Recovered { evidence, .. } => Ok(Left { group: evidence.jid().clone() }),
+        Verdict::NotMember { .. } => Err(Problem::NotMember),
         other => speak(other, None),
     };
     if attempt.kept.is_some() || result.as_ref().is_err_and(|problem| problem.is_retryable()) {

@@ -148,30 +148,30 @@ impl Sessions {
 
     /// Releases a lease that may or may not have been taken, without anything
     /// having been sent. What does not get through ends with the lease.
+    ///
+    /// Lease and intents go in one write: between two, another run would read
+    /// our intent as that of a leave whose outcome was lost.
     async fn give_back(&self, instance: &InstanceId, owner: &Owner, budget: Budget) {
+        let key = keys::session(instance);
+        let Ok(Some(item)) = self.table.get(&key, budget).await else { return };
+        if Item(&item).optional_text("lease_owner") != Some(owner.0.as_str()) {
+            return;
+        }
+        let mut removed = vec!["lease_owner".to_owned(), "lease_until".to_owned()];
+        let mut names = HashMap::new();
+        let standing = intents(Item(&item)).unwrap_or_default();
+        let ours = standing.into_iter().filter(|(_, intent)| intent.by == owner.0);
+        for (index, (jid, _)) in ours.enumerate() {
+            removed.push(format!("intents.#jid{index}"));
+            names.insert(format!("#jid{index}"), jid);
+        }
         let update = Update {
-            expression: "SET last_owner = :me REMOVE lease_owner, lease_until".to_owned(),
+            expression: format!("SET last_owner = :me REMOVE {}", removed.join(", ")),
             condition: "lease_owner = :me".to_owned(),
-            names: HashMap::new(),
+            names,
             values: HashMap::from([(":me".to_owned(), text(owner.0.as_str()))]),
         };
-        let key = keys::session(instance);
-        let Ok(Updated::Applied(item)) = self.table.update(&key, update, budget).await else {
-            return;
-        };
-        let ours = intents(Item(&item)).unwrap_or_default();
-        for (jid, _) in ours.into_iter().filter(|(_, intent)| intent.by == owner.0) {
-            let update = Update {
-                expression: "REMOVE intents.#jid".to_owned(),
-                condition: "intents.#jid.#by = :me".to_owned(),
-                names: HashMap::from([
-                    ("#jid".to_owned(), jid),
-                    ("#by".to_owned(), "by".to_owned()),
-                ]),
-                values: HashMap::from([(":me".to_owned(), text(owner.0.as_str()))]),
-            };
-            let _ = self.table.update(&key, update, budget).await;
-        }
+        let _ = self.table.update(&key, update, budget).await;
     }
 }
 

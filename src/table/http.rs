@@ -18,7 +18,7 @@ use hyper_util::rt::{TokioExecutor, TokioTimer};
 use rustls::ClientConfig;
 
 /// Longest time to open a connection.
-pub(super) const CONNECT_TIMEOUT: Duration = Duration::from_millis(1_000);
+pub(super) const CONNECT_TIMEOUT: Duration = Duration::from_secs(1);
 /// A connection that idled longer has likely been closed by the other side.
 const IDLE_CONNECTION: Duration = Duration::from_secs(20);
 

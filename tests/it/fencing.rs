@@ -114,3 +114,32 @@ async fn a_run_frozen_before_its_login_sends_nothing_once_its_lease_is_over() {
     assert_eq!(rig.simulator().record().logins(&rig.device.jid), 1, "only the other run's");
     rig.assert_settled().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_run_that_was_fenced_off_does_not_deny_what_the_other_run_did() {
+    let rig = Rig::start().await;
+    let known_by_nobody = whatsapp_simulator::NewGroup::new("Unknown");
+    let unknown = rig.group(known_by_nobody, None).await;
+    let request = Request::leave(ACCOUNT_TOKEN, "sales", &unknown);
+    let late = rig.process().await;
+    let hold = HoldHandle::new();
+    rig.simulator().script(Fault::new(Moment::Metadata, Reaction::Hold(hold.clone())));
+    let answer = late.runtime.begin(&request.event(Shape::HttpApi), Duration::from_secs(29));
+    hold.reached().await;
+    // Its lease is over; somebody else's run is under way and has not logged in.
+    rig.expire_lease().await;
+    let proxy = Proxy::start(rig.backends.dynamodb()).await.unwrap();
+    let other = rig.process_with(&[("AWS_ENDPOINT_URL_DYNAMODB", &proxy.url())]).await;
+    let acquired = HoldHandle::new();
+    proxy.traffic().plan("UpdateItem", CallFault::Pass);
+    proxy.traffic().plan("UpdateItem", CallFault::HoldAfter(acquired.clone()));
+    let second = other.runtime.begin(&request.event(Shape::HttpApi), Duration::from_secs(29));
+    acquired.reached().await;
+    rig.simulator().remove_member(&unknown, &rig.device.phone);
+    hold.release();
+    let reply = read(answer.await.unwrap());
+    assert_eq!(reply.status, 503, "not a member, but no longer ours to say: {reply:?}");
+    acquired.release();
+    assert_eq!(read(second.await.unwrap()).status, 404);
+    rig.assert_settled().await;
+}

@@ -7,6 +7,7 @@ mod support;
 
 mod certificates;
 mod clock;
+mod commands;
 mod config;
 mod contract;
 mod cost;

@@ -81,15 +81,14 @@ impl Callers {
 /// model unless named.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Limit {
-    /// The session remembers one last owner, so a duplicate of an acquire that
-    /// arrives after the next run's release as well takes a ghost lease.
+    /// The session remembers one last owner. A duplicate of an acquire that comes
+    /// after the next run's release as well takes a ghost lease and leaves an
+    /// intent of a run whose outcome is known; over a stale row, the next run
+    /// reads them as a lost leave.
     DuplicateAfterNextRelease,
-    /// A 200 whose settling was written and whose answer was then lost uses up
-    /// the notes: the retry hears 404.
+    /// A 200 whose settling was written and whose answer was then lost has used
+    /// up the notes: the retry hears 404. An `Idempotency-Key` is for this.
     AnswerLostAfterSettling,
-    /// A run that froze at its login and was taken over logs in late, hears from
-    /// the metadata that we are out by the other run's leave, and says 404.
-    LateRunDenies,
 }
 
 /// The model.

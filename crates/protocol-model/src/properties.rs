@@ -2,9 +2,9 @@
 
 use stateright::Property;
 
+use crate::Protocol;
 use crate::closing::closing;
 use crate::state::{Membership, RunId, State, Sync, Told};
-use crate::{Limit, Protocol};
 
 /// A promise of the protocol.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -111,9 +111,8 @@ pub fn nobody_can_tell(state: &State, id: RunId) -> bool {
 
 impl Protocol {
     /// What is true when WhatsApp tells `id` that we are not in the group.
-    pub(crate) fn tell(&self, state: &State, id: RunId) -> Told {
-        let later = self.limit == Some(Limit::LateRunDenies);
-        if state.ghost.owed.is_some_and(|by| by < id || later) {
+    pub(crate) fn tell(state: &State, id: RunId) -> Told {
+        if state.ghost.owed.is_some() {
             Told::Owed
         } else if nobody_can_tell(state, id) {
             Told::Excused

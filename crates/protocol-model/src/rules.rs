@@ -25,6 +25,9 @@ pub enum Rule {
     RecoveryNeedsRow,
     /// A recovered 200 is spoken only once its settling is known to be written.
     RecoveredOnlyWhenSettled,
+    /// A 404 is spoken only once its settling is known to be written: a run that
+    /// was fenced off saw the other run's act.
+    DeniedOnlyWhenSettled,
     /// A confirmed 200 is spoken whatever became of its settling.
     ConfirmedWithoutSettling,
     /// Settling an outcome removes the intent, whoever wrote it.

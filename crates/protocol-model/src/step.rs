@@ -74,7 +74,7 @@ impl Protocol {
             }
             Action::Settle(id, how) => self.settle(&mut next, id, how),
             Action::TakeBack(id) => {
-                // As the code would: on condition that the intent is its own.
+                // On condition that the intent is its own: the fence went with the lease.
                 if next.table.intent == Some(id) {
                     next.table.intent = None;
                 }
@@ -122,7 +122,7 @@ impl Protocol {
             next.ghost.owed = next.runs[id].read.evidence.then_some(id);
             Stanza::Left
         } else {
-            Stanza::NotMember(self.tell(next, id))
+            Stanza::NotMember(Self::tell(next, id))
         };
         let is_awaited = next.runs[id].stage == Stage::Sent;
         next.runs[id].stanza = if is_awaited { reply } else { Stanza::None };
@@ -156,7 +156,7 @@ impl Protocol {
 
     fn ask_metadata(&self, next: &mut State, id: RunId) {
         if !next.is_member() {
-            let verdict = self.absent(next, id, self.tell(next, id));
+            let verdict = self.absent(next, id, Self::tell(next, id));
             next.runs[id].stage = Stage::Settling(verdict);
         } else if self.rules.keep(Rule::RowWrittenBeforeStanza) {
             next.runs[id].stage = Stage::Member;
@@ -250,7 +250,8 @@ impl Protocol {
                 }
             }
             Verdict::NotMember(told) => {
-                if told == Told::Owed || !was_out {
+                let is_spoken = knows || !self.rules.keep(Rule::DeniedOnlyWhenSettled);
+                if is_spoken && (told == Told::Owed || !was_out) {
                     next.ghost.broken.add(Promise::NotFoundIsTrue);
                 }
             }

@@ -127,6 +127,11 @@ fn without_settling_before_a_recovered_200() {
 }
 
 #[test]
+fn without_settling_before_a_404() {
+    needed(Rule::DeniedOnlyWhenSettled, Promise::NotFoundIsTrue);
+}
+
+#[test]
 fn without_speaking_a_confirmed_200_at_once() {
     needed(Rule::ConfirmedWithoutSettling, Promise::NoSuccessIsLost);
 }
@@ -169,11 +174,6 @@ fn a_duplicate_after_the_next_release_is_beyond_the_protocol() {
 #[test]
 fn an_answer_lost_after_its_settling_is_beyond_the_protocol() {
     beyond(Limit::AnswerLostAfterSettling, Promise::NotFoundIsTrue);
-}
-
-#[test]
-fn a_late_run_that_denies_is_beyond_the_protocol() {
-    beyond(Limit::LateRunDenies, Promise::NotFoundIsTrue);
 }
 
 /// A limit that fell away should be known: then the documentation is wrong.

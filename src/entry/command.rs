@@ -1,0 +1,125 @@
+//! A typed command: direct invocation, Step Functions, a schedule, the body of
+//! an SQS message. IAM guards it, so it carries no token; it names its account.
+
+use std::panic::AssertUnwindSafe;
+
+use futures_util::FutureExt;
+use serde::{Deserialize, Serialize};
+
+use crate::answer::LEFT;
+use crate::clock::Budget;
+use crate::identifier::Identifier;
+use crate::leave::{self, Left};
+use crate::order::Order;
+use crate::problem::Problem;
+use crate::service::Service;
+use crate::tenant::{InstanceId, NameError};
+
+/// Identifiers that are left over one connection. What a run settles has to fit
+/// one transaction of 100 actions: two for each group, and the release.
+const AT_ONCE: usize = 40;
+
+/// What may be commanded.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(tag = "action", rename_all = "lowercase", deny_unknown_fields)]
+enum Command {
+    /// An instance leaves groups.
+    Leave { account: String, instance: String, identifiers: Vec<String> },
+}
+
+/// A command that can be carried out.
+#[derive(Debug, Clone)]
+pub(super) struct Leave {
+    pub(super) instance: InstanceId,
+    pub(super) identifiers: Vec<String>,
+}
+
+/// Why a text is no command. Told to whoever sent it, who is one of us.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum NotACommand {
+    #[error("not a command: {0}")]
+    Json(#[from] serde_json::Error),
+    #[error("not a command: {0}")]
+    Name(#[from] NameError),
+}
+
+/// What came of one identifier.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Outcome {
+    identifier: String,
+    pub(super) status: u16,
+    message: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    group_jid: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    retry_after: Option<u64>,
+    #[serde(skip)]
+    pub(super) is_retryable: bool,
+}
+
+/// The answer to a command: a result for each identifier, in order.
+#[derive(Debug, Serialize)]
+pub(super) struct Outcomes {
+    pub(super) results: Vec<Outcome>,
+}
+
+/// Reads a command.
+pub(super) fn parse(text: &str) -> Result<Leave, NotACommand> {
+    let Command::Leave { account, instance, identifiers } = serde_json::from_str(text)?;
+    let instance = InstanceId { account: account.parse()?, name: instance.parse()? };
+    Ok(Leave { instance, identifiers })
+}
+
+/// Carries a command out. A panic becomes a 500 of each identifier it concerns.
+pub(super) async fn run(
+    service: &Service,
+    command: Leave,
+    request_id: &str,
+    budget: Budget,
+) -> Outcomes {
+    let mut results = Vec::with_capacity(command.identifiers.len());
+    for identifiers in command.identifiers.chunks(AT_ONCE) {
+        let parsed = identifiers.iter().map(|text| Identifier::parse(text).map_err(Problem::from));
+        let order =
+            Order::commanded(command.instance.clone(), parsed.collect(), request_id.to_owned());
+        let serving = AssertUnwindSafe(leave::serve(service, &order, budget));
+        let served = serving.catch_unwind().await.map_or_else(
+            |_| vec![Err(Problem::Internal); identifiers.len()],
+            |served| served.results,
+        );
+        results.extend(identifiers.iter().zip(served).map(|(text, result)| outcome(text, &result)));
+    }
+    for outcome in &results {
+        tracing::info!(
+            request_id,
+            account = command.instance.account.as_str(),
+            instance = command.instance.name.as_str(),
+            status = outcome.status,
+            "carried out"
+        );
+    }
+    Outcomes { results }
+}
+
+fn outcome(identifier: &str, result: &Result<Left, Problem>) -> Outcome {
+    let identifier = identifier.to_owned();
+    match result {
+        Ok(left) => Outcome {
+            identifier,
+            status: 200,
+            message: LEFT,
+            group_jid: Some(left.group().to_string()),
+            retry_after: None,
+            is_retryable: false,
+        },
+        Err(problem) => Outcome {
+            identifier,
+            status: problem.answered().status,
+            message: problem.answered().message,
+            group_jid: None,
+            retry_after: problem.retry_after_seconds(),
+            is_retryable: problem.is_retryable(),
+        },
+    }
+}
