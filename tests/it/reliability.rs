@@ -11,7 +11,7 @@ type Driven = (&'static str, &'static str, &'static str, &'static str, &'static 
 const OUTAGE: &str = "nothing of the run is left";
 const OPEN: &str = "intent and row stay for the retry";
 
-const DRIVEN: [Driven; 30] = [
+const DRIVEN: [Driven; 31] = [
     (
         "WhatsApp drops, stays silent, answers 5xx or an unknown code",
         "leave",
@@ -208,6 +208,13 @@ const DRIVEN: [Driven; 30] = [
         "200, WhatsApp had confirmed",
         "fenced: writes and releases nothing",
         "fencing::a_run_frozen_before_its_settling_neither_writes_nor_releases",
+    ),
+    (
+        "fenced off, then told \"not a member\"",
+        "metadata",
+        "503 did not confirm",
+        "fenced: writes and releases nothing",
+        "fencing::a_run_that_was_fenced_off_does_not_deny_what_the_other_run_did",
     ),
     (
         "400 ms left, no answer",

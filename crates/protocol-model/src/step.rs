@@ -44,7 +44,7 @@ impl Protocol {
                     next.runs[id].stage = Stage::Settling(Verdict::Unconfirmed);
                 }
             }
-            Action::Apply(id) => self.apply(&mut next, id),
+            Action::Apply(id) => Self::apply(&mut next, id),
             Action::Receive(id) => {
                 let verdict = match next.runs[id].stanza {
                     Stanza::Left => Verdict::Confirmed,
@@ -115,7 +115,7 @@ impl Protocol {
     }
 
     /// WhatsApp applies a leave.
-    fn apply(&self, next: &mut State, id: RunId) {
+    fn apply(next: &mut State, id: RunId) {
         let reply = if next.is_member() {
             next.leave_group(Membership::OutByUs);
             next.ghost.credit = true;
