@@ -47,8 +47,14 @@ async fn run() -> Result<(), lambda_runtime::Error> {
     .await
 }
 
-/// How long it is until `deadline`, in milliseconds of the Unix epoch.
+/// Taken for an invocation without a deadline that can be true.
+const WITHOUT_DEADLINE: Duration = Duration::from_secs(25);
+
+/// How long it is until `deadline`, in milliseconds of the Unix epoch. One that
+/// has passed is none: Lambda hands no such invocation out, but emulators name
+/// moments of 1970, and a machine's clock may run ahead.
 fn until(deadline: u64) -> Duration {
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    Duration::from_millis(deadline).saturating_sub(now)
+    let left = Duration::from_millis(deadline).checked_sub(now);
+    left.filter(|left| !left.is_zero()).unwrap_or(WITHOUT_DEADLINE)
 }

@@ -6,10 +6,11 @@ use std::time::{Duration, Instant};
 use leave_group::clock::{Clock, SystemClock};
 use leave_group::group::GroupKind;
 use leave_group::table::Item;
+use local_stack::runtime_api::Outcome;
 use local_stack::traffic::{CallFault, Traffic};
 use whatsapp_simulator::{Fault, HoldHandle, Moment, NewGroup, Reaction};
 
-use crate::support::{ACCOUNT_TOKEN, GROUP, Request, Rig, ask_within};
+use crate::support::{ACCOUNT_TOKEN, GROUP, Reply, Request, Rig, Shape, ask_within};
 
 const LEFT: Duration = Duration::from_millis(400);
 
@@ -90,4 +91,14 @@ async fn with_no_time_at_all_there_is_still_an_answer() {
         let reply = ask_within(&service, &request, Duration::from_millis(remaining)).await;
         assert!([200, 404, 503].contains(&reply.status), "{remaining} {reply:?}");
     }
+}
+
+#[tokio::test]
+async fn a_deadline_that_has_passed_is_none() {
+    let rig = Rig::start().await;
+    let process = rig.process().await;
+    let event = Request::leave(ACCOUNT_TOKEN, "sales", GROUP).event(Shape::HttpApi);
+    let answer = process.runtime.invoke(&event, Duration::ZERO).await;
+    let Some(Outcome::Response(answer)) = answer else { panic!("{answer:?}") };
+    assert_eq!(Reply::read(&answer).status, 200, "{answer}");
 }
