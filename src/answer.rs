@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::leave::Left;
+use crate::group::GroupJid;
 use crate::problem::Problem;
 
 /// The message of a 200.
@@ -27,12 +27,11 @@ struct Message {
     message: &'static str,
 }
 
-/// Status and body of one result.
-pub fn render(result: &Result<Left, Problem>) -> (u16, String) {
+/// Status and body of one result: the group that was left, or why not.
+pub fn render(result: Result<&GroupJid, Problem>) -> (u16, String) {
     match result {
-        Ok(left) => {
-            let accepted =
-                Accepted { success: true, message: LEFT, group_jid: left.group().as_str() };
+        Ok(group) => {
+            let accepted = Accepted { success: true, message: LEFT, group_jid: group.as_str() };
             (200, to_json(&accepted))
         }
         Err(problem) => {

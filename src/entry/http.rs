@@ -223,7 +223,7 @@ fn write(
                     headers.insert(ALLOW, METHODS);
                 }
             }
-            answer::render(&result)
+            answer::render(result.as_ref().map(Left::group).map_err(|problem| *problem))
         }
     };
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));

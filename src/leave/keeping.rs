@@ -49,6 +49,7 @@ pub(super) fn keep<'a>(
     if attempt.kept.is_some() || result.as_ref().is_err_and(|problem| problem.is_retryable()) {
         return None;
     }
-    let (status, body) = answer::render(&result);
+    let (status, body) =
+        answer::render(result.as_ref().map(Left::group).map_err(|problem| *problem));
     Some(Keep { key, identifier, answer: KeptAnswer { status, body } })
 }

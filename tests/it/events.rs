@@ -95,3 +95,15 @@ async fn an_unknown_event_is_an_error_that_names_what_is_accepted() {
     let reply = process.event(&Shape::HttpApi.fixture().to_string()).await;
     assert_eq!(reply.status, 200, "the process lives on");
 }
+
+#[tokio::test]
+async fn bytes_that_are_no_json_are_an_error_and_the_process_lives_on() {
+    let rig = Rig::start().await;
+    let process = rig.process().await;
+    for event in ["", "{", "{\"requestContext\":", "\u{0}\u{1}", "nul", "[[[[[["] {
+        let outcome = process.outcome(event).await;
+        assert!(matches!(outcome, Outcome::Error(_)), "{event:?} {outcome:?}");
+    }
+    let reply = process.event(&Shape::HttpApi.fixture().to_string()).await;
+    assert_eq!(reply.status, 200);
+}

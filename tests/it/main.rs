@@ -21,6 +21,7 @@ mod idempotency;
 mod identifiers;
 mod lease;
 mod logins;
+mod outcomes;
 mod random_walk;
 mod rate_limit;
 mod refusals;

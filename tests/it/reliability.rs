@@ -60,7 +60,7 @@ const DRIVEN: [Driven; 31] = [
         "login",
         "503 banned, `Retry-After`",
         "remembered with its end",
-        "contract::row_17_a_ban_is_remembered_until_it_ends",
+        "outcomes::row_17_a_ban_is_remembered_until_it_ends",
     ),
     (
         "client version refused, other refusals, stream errors",
@@ -74,7 +74,7 @@ const DRIVEN: [Driven; 31] = [
         "leave",
         "429 WhatsApp, `Retry-After`",
         "remembered with its end",
-        "contract::row_16_whatsapps_throttling_is_remembered_until_it_ends",
+        "outcomes::row_16_whatsapps_throttling_is_remembered_until_it_ends",
     ),
     (
         "certificate chain wrong in each of eight ways",

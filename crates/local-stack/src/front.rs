@@ -176,8 +176,7 @@ fn plain(status: StatusCode) -> Response<Full<Bytes>> {
 }
 
 fn malformed() -> Response<Full<Bytes>> {
-    let (status, body) =
-        leave_group::answer::render(&Err(leave_group::problem::Problem::Malformed));
+    let (status, body) = leave_group::answer::render(Err(leave_group::problem::Problem::Malformed));
     let mut response = Response::new(Full::new(body.into()));
     *response.status_mut() = StatusCode::from_u16(status).unwrap_or(StatusCode::BAD_REQUEST);
     let json = hyper::header::HeaderValue::from_static("application/json");
