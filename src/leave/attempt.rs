@@ -1,7 +1,7 @@
 //! One attempt under the lease: open the session, connect, resolve, leave, close.
 //! It returns what is known, whatever happened.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
 use super::verdict::Verdict;
@@ -74,6 +74,8 @@ pub(super) struct Run<'a> {
     pub(super) budget: Budget,
     pub(super) progress: &'a mut Progress,
     pub(super) rows: HashMap<GroupJid, Row>,
+    /// Targets of which this very run sent a leave whose outcome is not known.
+    pub(super) uncertain: HashSet<GroupJid>,
     now: UnixMillis,
     session: SessionEnd,
     code: Option<u16>,
@@ -133,6 +135,7 @@ pub(super) async fn run(
         budget,
         progress,
         rows,
+        uncertain: HashSet::new(),
         now,
         session: SessionEnd::Unchanged,
         code: None,

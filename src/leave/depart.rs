@@ -104,6 +104,8 @@ impl Run<'_> {
             }
             TargetReply::Error(code @ 500..) if group.kind == GroupKind::Community => {
                 self.saw_code(code);
+                // It may have been done all the same: "not a member" is our own act then.
+                self.uncertain.insert(group.jid.clone());
                 match self.send(std::slice::from_ref(group)).await {
                     Sent::Answered(replies) => match replies.into_iter().next() {
                         Some((reply, backoff)) => {
@@ -140,10 +142,14 @@ impl Run<'_> {
         };
         self.saw_code(code);
         match code {
-            404 => self.absent(&group.jid, target.evidence.clone()).await,
+            404 => self.absent(group, target.evidence.clone()).await,
             401 | 403 | 405 | 406 => self.member_or_not(target).await,
             429 => {
-                Verdict::NotSent { jid: Some(group.jid.clone()), problem: self.throttled(backoff) }
+                let problem = self.throttled(backoff);
+                if self.uncertain.contains(&group.jid) {
+                    return Verdict::Unconfirmed;
+                }
+                Verdict::NotSent { jid: Some(group.jid.clone()), problem }
             }
             _ => {
                 tracing::warn!(instance = %self.leased.instance(), code, "leave not confirmed");
@@ -159,7 +165,7 @@ impl Run<'_> {
         match self.online.metadata(jid, self.credentials, self.budget).await {
             Ok(metadata) => Verdict::Refused { group: metadata.group().clone() },
             Err(Failure::Iq { code: 403 | 404, .. }) => {
-                self.absent(jid, target.evidence.clone()).await
+                self.absent(target.group(), target.evidence.clone()).await
             }
             Err(failure) => {
                 self.saw(&failure);
@@ -174,7 +180,7 @@ impl Run<'_> {
         let metadata = match self.online.metadata(jid, self.credentials, self.budget).await {
             Ok(metadata) => metadata,
             Err(Failure::Iq { code: 403 | 404, .. }) => {
-                return self.absent(jid, target.evidence.clone()).await;
+                return self.absent(target.group(), target.evidence.clone()).await;
             }
             Err(failure) => {
                 self.saw(&failure);

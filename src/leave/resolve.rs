@@ -42,14 +42,12 @@ impl Run<'_> {
         let group = match row {
             Some(row) if leaves_alone(&row.group().kind) => row.group().clone(),
             // A stale row must neither refuse nor take a whole community along.
-            Some(_) => self.look(jid, evidence.clone()).await?.group().clone(),
+            Some(row) => self.look(row.group(), evidence.clone()).await?.group().clone(),
             None => {
-                let metadata = self.look(jid, None).await?;
-                let recorded = self.leased.record_membership(&metadata, self.budget).await;
-                let evidence = recorded.map_err(|error| Verdict::NotSent {
-                    jid: Some(jid.clone()),
-                    problem: Problem::from(&error),
-                })?;
+                // Its kind is not known yet, and nothing depends on it.
+                let unknown = Group { jid: jid.clone(), kind: GroupKind::Group };
+                let metadata = self.look(&unknown, None).await?;
+                let evidence = self.record(&metadata).await?;
                 return self.target(metadata.group().clone(), Some(evidence)).await;
             }
         };
@@ -57,7 +55,7 @@ impl Run<'_> {
     }
 
     async fn resolve_invite(&mut self, code: &InviteCode) -> Result<Target, Verdict> {
-        let mut group = match self.online.invite(code, self.budget).await {
+        let group = match self.online.invite(code, self.budget).await {
             Ok(group) => group,
             Err(failure) => return Err(self.unresolved(&failure)),
         };
@@ -71,10 +69,13 @@ impl Run<'_> {
             jid: Some(group.jid.clone()),
             problem: Problem::from(&error),
         })?;
-        let evidence = rows.get(&group.jid).map(crate::session::Row::evidence);
+        let mut evidence = rows.get(&group.jid).map(crate::session::Row::evidence);
         if !leaves_alone(&group.kind) {
-            group = self.look(&group.jid, evidence.clone()).await?.group().clone();
-            intended = intended.of_kind(group).ok_or(Verdict::Unconfirmed)?;
+            let metadata = self.look(&group, evidence.clone()).await?;
+            if evidence.is_none() {
+                evidence = Some(self.record(&metadata).await?);
+            }
+            intended = intended.of_kind(metadata.group().clone()).ok_or(Verdict::Unconfirmed)?;
         }
         Ok(Target { intended, evidence })
     }
@@ -87,14 +88,24 @@ impl Run<'_> {
         }
     }
 
+    /// An answered metadata query is evidence; its row is written before the stanza.
+    async fn record(&self, metadata: &Metadata) -> Result<Evidence, Verdict> {
+        let recorded = self.leased.record_membership(metadata, self.budget).await;
+        recorded.map_err(|error| Verdict::NotSent {
+            jid: Some(metadata.group().jid.clone()),
+            problem: Problem::from(&error),
+        })
+    }
+
     /// Asks for a group's metadata before anything was sent, and refuses what
     /// WhatsApp's own word says cannot be left: an announcement group, and a
     /// community that is ours.
     async fn look(
         &mut self,
-        jid: &GroupJid,
+        group: &Group,
         evidence: Option<Evidence>,
     ) -> Result<Metadata, Verdict> {
+        let jid = &group.jid;
         match self.online.metadata(jid, self.credentials, self.budget).await {
             Ok(metadata) if cannot_be_left(&metadata) => {
                 Err(Verdict::Refused { group: metadata.group().clone() })
@@ -102,7 +113,7 @@ impl Run<'_> {
             Ok(metadata) => Ok(metadata),
             Err(Failure::Iq { code: code @ (403 | 404), .. }) => {
                 self.saw_code(code);
-                Err(self.absent(jid, evidence).await)
+                Err(self.absent(group, evidence).await)
             }
             Err(failure) => {
                 self.saw(&failure);
@@ -111,19 +122,17 @@ impl Run<'_> {
         }
     }
 
-    /// We are not in `jid` now. Whether that was our own act is told by an
-    /// earlier run's intent together with evidence; one alone tells nothing.
-    pub(super) async fn absent(&self, jid: &GroupJid, evidence: Option<Evidence>) -> Verdict {
-        let attempted = was_attempted(self.leased.standing(jid));
+    /// We are not in `group` now. Whether that was our own act is told by an
+    /// attempt whose outcome was lost (an earlier run's intent, or this run's own
+    /// first try) together with evidence; one alone tells nothing.
+    pub(super) async fn absent(&self, group: &Group, evidence: Option<Evidence>) -> Verdict {
+        let jid = &group.jid;
+        let attempted = was_attempted(self.leased.standing(jid)) || self.uncertain.contains(jid);
         match evidence {
-            Some(evidence) if attempted => {
-                let kind = self.rows.get(jid).map(|row| row.group().kind.clone());
-                let group = Group { jid: jid.clone(), kind: kind.unwrap_or(GroupKind::Group) };
-                match self.linked_to(&group).await {
-                    Some(linked) => Verdict::Recovered { evidence, group, linked },
-                    None => Verdict::Unconfirmed,
-                }
-            }
+            Some(evidence) if attempted => match self.linked_to(group).await {
+                Some(linked) => Verdict::Recovered { evidence, group: group.clone(), linked },
+                None => Verdict::Unconfirmed,
+            },
             _ => Verdict::NotMember { jid: Some(jid.clone()) },
         }
     }

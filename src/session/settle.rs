@@ -110,7 +110,7 @@ impl Leased {
     ) -> Result<Settled, SettleError> {
         let now = self.clock.now();
         let writes = self.writes(&settlement, now)?;
-        if writes.is_empty() {
+        if writes.linked.is_empty() && writes.own.is_empty() {
             let (release, _) = self.release(&settlement, now);
             return match self.table.update(&keys::session(&self.instance), release, budget).await? {
                 Updated::Applied(_) => Ok(Settled(())),
@@ -120,40 +120,42 @@ impl Leased {
         self.settle_in_transactions(&settlement, writes, now, budget).await
     }
 
-    /// A community with many groups takes several transactions. The last one
-    /// has the community's own row and the release, so that a crash in between
-    /// leaves an intent and a row, and the next run ends the work.
+    /// A community with many groups takes several transactions. The last one has
+    /// every target's own row and the release, so that a crash in between leaves
+    /// an intent and a row, and the next run ends the work.
     async fn settle_in_transactions(
         &self,
         settlement: &Settlement<'_>,
-        mut writes: Vec<TransactWriteItem>,
+        mut writes: Writes,
         now: UnixMillis,
         budget: Budget,
     ) -> Result<Settled, SettleError> {
-        while writes.len() + 1 > MOST_ACTIONS {
-            let mut chunk: Vec<_> = writes.drain(..MOST_ACTIONS - 1).collect();
-            chunk.push(self.fence()?);
+        while writes.linked.len() + writes.own.len() + 1 > MOST_ACTIONS && !writes.linked.is_empty()
+        {
+            let most = writes.linked.len().min(MOST_ACTIONS - 1);
+            let mut chunk = vec![self.fence()?];
+            chunk.extend(writes.linked.drain(..most));
             let token = Owner::new()?;
-            self.transact(&token.0, chunk, MOST_ACTIONS - 1, budget).await?;
+            self.transact(&token.0, chunk, budget).await?;
         }
         let (_, release) = self.release(settlement, now);
         let release = release.map_err(|_| not_built())?;
-        writes.insert(0, TransactWriteItem::builder().update(release).build());
-        self.transact(&self.owner.0, writes, 0, budget).await
+        let mut actions = vec![TransactWriteItem::builder().update(release).build()];
+        actions.append(&mut writes.linked);
+        actions.append(&mut writes.own);
+        self.transact(&self.owner.0, actions, budget).await
     }
 
+    /// A transaction whose first action is on condition that the lease is ours.
     async fn transact(
         &self,
         token: &str,
         actions: Vec<TransactWriteItem>,
-        fence: usize,
         budget: Budget,
     ) -> Result<Settled, SettleError> {
         match self.table.transact(token, actions, budget).await? {
             Ok(()) => Ok(Settled(())),
-            Err(Cancelled::Condition { action, item }) if action == fence => {
-                self.already_released(item.as_deref())
-            }
+            Err(Cancelled::Condition { action: 0, item }) => self.already_released(item.as_deref()),
             Err(cancelled) => Err(StoreError::Unavailable(format!("{cancelled:?}")).into()),
         }
     }
@@ -233,14 +235,9 @@ impl Leased {
         spent
     }
 
-    /// Every other item that this settlement writes; each group's own last.
-    fn writes(
-        &self,
-        settlement: &Settlement<'_>,
-        now: UnixMillis,
-    ) -> Result<Vec<TransactWriteItem>, StoreError> {
-        let mut linked_rows = Vec::new();
-        let mut own_rows = Vec::new();
+    /// Every other item that this settlement writes.
+    fn writes(&self, settlement: &Settlement<'_>, now: UnixMillis) -> Result<Writes, StoreError> {
+        let (mut linked_rows, mut own_rows) = (Vec::new(), Vec::new());
         let mut seen = BTreeSet::new();
         for end in &settlement.groups {
             match end {
@@ -272,8 +269,7 @@ impl Leased {
             let item = kept::item(&self.instance, keep.key, keep.identifier, &keep.answer, now);
             own_rows.push(self.put(item)?);
         }
-        linked_rows.extend(own_rows);
-        Ok(linked_rows)
+        Ok(Writes { linked: linked_rows, own: own_rows })
     }
 
     fn put(&self, item: Attributes) -> Result<TransactWriteItem, StoreError> {
@@ -301,6 +297,15 @@ impl Leased {
             .build();
         Ok(TransactWriteItem::builder().condition_check(check.map_err(|_| not_built())?).build())
     }
+}
+
+/// What a settlement writes beside the session.
+struct Writes {
+    /// Rows of groups that went with a community.
+    linked: Vec<TransactWriteItem>,
+    /// The targets' own rows, the history, the kept answer. At most 40 targets
+    /// share a run, so these fit one transaction.
+    own: Vec<TransactWriteItem>,
 }
 
 fn not_built() -> StoreError {

@@ -68,7 +68,7 @@ impl Greeted {
         let (writer, reader) = noise.finish().map_err(broken)?;
 
         if !still_ours() {
-            socket.close().await;
+            let _ = timeout_at(budget.end(), socket.close()).await;
             return Err(Abandoned::LeaseExpired);
         }
         let entered = async {

@@ -1,6 +1,11 @@
 //! 403 or 404, kinds of groups, and rosters that are stale.
 
+use std::sync::Arc;
+use std::time::Duration;
+
+use leave_group::clock::{Clock, SystemClock};
 use leave_group::group::GroupKind;
+use local_stack::manual_clock::ManualClock;
 use local_stack::traffic::Traffic;
 use whatsapp_simulator::{Fault, GroupKind as Kind, Moment, NewGroup, Rank, Reaction};
 
@@ -197,4 +202,65 @@ async fn a_500_on_a_community_is_retried_once_on_the_same_connection() {
     }
     assert_eq!(leave(&rig, COMMUNITY).await.0, 503);
     assert!(rig.simulator().unused_faults().is_empty());
+}
+
+#[tokio::test]
+async fn a_community_that_was_left_although_it_said_500_is_not_denied_by_the_second_try() {
+    for is_known in [true, false] {
+        for identifier in [COMMUNITY, "Invite120363401000000010"] {
+            let rig = Rig::start().await;
+            community(&rig, is_known).await;
+            let applied = Reaction::TargetErrorAfterApply { code: 500 };
+            rig.simulator().script(Fault::new(Moment::Leave, applied));
+            let answer = leave(&rig, identifier).await;
+            assert_eq!(answer, (200, success(COMMUNITY)), "{is_known} {identifier}");
+            assert_eq!(rig.history().await, 1);
+            rig.assert_settled().await;
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_second_try_that_is_throttled_keeps_the_first_ones_intent() {
+    let rig = Rig::start().await;
+    community(&rig, true).await;
+    let clock = Arc::new(ManualClock::at(SystemClock::new().now()));
+    let service = rig.service(clock.clone(), &Traffic::new());
+    let applied = Reaction::TargetErrorAfterApply { code: 500 };
+    rig.simulator().script(Fault::new(Moment::Leave, applied));
+    let throttled = Reaction::IqError { code: 429, text: "slow".to_owned(), backoff: Some(30) };
+    rig.simulator().script(Fault::new(Moment::Leave, throttled));
+    let request = Request::leave(ACCOUNT_TOKEN, "sales", COMMUNITY);
+    assert_eq!(ask(&service, &request).await.status, 503);
+    assert_eq!(ask(&service, &request).await.status, 429, "WhatsApp is left alone");
+    clock.advance(Duration::from_secs(31));
+    let reply = ask(&service, &request).await;
+    assert_eq!((reply.status, reply.body), (200, success(COMMUNITY)));
+    rig.assert_settled().await;
+}
+
+#[tokio::test]
+async fn an_unknown_community_by_invite_leaves_evidence_for_the_retry() {
+    let rig = Rig::start().await;
+    community(&rig, false).await;
+    rig.simulator().script(Fault::new(Moment::Leave, Reaction::DropAfterApply));
+    assert_eq!(leave(&rig, "Invite120363401000000010").await.0, 503);
+    assert_eq!(leave(&rig, "Invite120363401000000010").await, (200, success(COMMUNITY)));
+    rig.assert_settled().await;
+}
+
+#[tokio::test]
+async fn a_community_with_more_groups_than_a_transaction_takes_is_settled_whole() {
+    let rig = Rig::start().await;
+    community(&rig, true).await;
+    for _ in 0..230 {
+        let kind = Kind::Subgroup { parent: COMMUNITY.to_owned() };
+        let known_as = GroupKind::Subgroup { parent: Some(COMMUNITY.parse().unwrap()) };
+        rig.group(NewGroup::new("One of many").kind(kind), Some(known_as)).await;
+    }
+    assert_eq!(leave(&rig, COMMUNITY).await, (200, success(COMMUNITY)));
+    let rows: Vec<_> =
+        rig.items().await.into_keys().filter(|sk| sk.starts_with("GROUP#")).collect();
+    assert_eq!(rows, [format!("GROUP#{GROUP}")], "only the group that is not of it");
+    rig.assert_settled().await;
 }

@@ -11,7 +11,7 @@ type Driven = (&'static str, &'static str, &'static str, &'static str, &'static 
 const OUTAGE: &str = "nothing of the run is left";
 const OPEN: &str = "intent and row stay for the retry";
 
-const DRIVEN: [Driven; 31] = [
+const DRIVEN: [Driven; 32] = [
     (
         "WhatsApp drops, stays silent, answers 5xx or an unknown code",
         "leave",
@@ -103,6 +103,13 @@ const DRIVEN: [Driven; 31] = [
         "sent once more on the same connection",
         "settled",
         "refusals::a_500_on_a_community_is_retried_once_on_the_same_connection",
+    ),
+    (
+        "500 on a community that was left all the same",
+        "leave",
+        "the second try hears 404: 200",
+        "settled",
+        "refusals::a_community_that_was_left_although_it_said_500_is_not_denied_by_the_second_try",
     ),
     (
         "the assumed kind is wrong: 400",
