@@ -27,3 +27,4 @@ pub use greet::Greeted;
 pub use groups::Metadata;
 pub use leave::{Confirmed, TargetReply};
 pub use login::{Abandoned, Online};
+pub use stanza::Iq;

@@ -55,14 +55,34 @@ impl Greeted {
         budget: Budget,
         still_ours: impl Fn() -> bool,
     ) -> Result<Online, Abandoned> {
-        let Self { mut socket, mut noise, server_ephemeral, version } = self;
-        let secret = credentials.noise_private_key.as_slice();
-        let public = PrivateKey::deserialize(secret)
+        let payload = payload(credentials, self.version);
+        let mut online =
+            self.enter(&credentials.noise_private_key, &payload, budget, still_ours).await?;
+        timeout_at(budget.end(), online.success())
+            .await
+            .unwrap_or(Err(Failure::Timeout(Step::Login)))?;
+        Ok(online)
+    }
+
+    /// Sends the login's last message: who we are, and a payload that says what
+    /// for. What the server makes of it is still to come.
+    ///
+    /// # Errors
+    /// [`Abandoned`].
+    pub async fn enter(
+        self,
+        noise_private_key: &[u8; 32],
+        payload: &[u8],
+        budget: Budget,
+        still_ours: impl Fn() -> bool,
+    ) -> Result<Online, Abandoned> {
+        let Self { mut socket, mut noise, server_ephemeral, version: _ } = self;
+        let public = PrivateKey::deserialize(noise_private_key)
             .and_then(|key| key.public_key())
             .map_err(|_| Failure::Protocol("noise key"))?;
         let encrypted_key = noise.encrypt(public.public_key_bytes()).map_err(broken)?;
-        noise.mix_shared_secret(secret, &server_ephemeral).map_err(broken)?;
-        let payload = noise.encrypt(&payload(credentials, version)).map_err(broken)?;
+        noise.mix_shared_secret(noise_private_key, &server_ephemeral).map_err(broken)?;
+        let payload = noise.encrypt(payload).map_err(broken)?;
         let finish = HandshakeUtils::build_client_finish(encrypted_key, payload);
         let finish = handshake_message_to_vec(&finish);
         let (writer, reader) = noise.finish().map_err(broken)?;
@@ -71,16 +91,15 @@ impl Greeted {
             let _ = timeout_at(budget.end(), socket.close()).await;
             return Err(Abandoned::LeaseExpired);
         }
-        let entered = async {
-            socket.send(&finish, None).await?;
-            let mut online = Online { socket, writer, reader, sent: 0, received: 0, iqs: 0 };
-            online.success().await?;
-            Ok(online)
-        };
-        timeout_at(budget.end(), entered)
+        timeout_at(budget.end(), socket.send(&finish, None))
             .await
-            .unwrap_or(Err(Failure::Timeout(Step::Login)))
-            .map_err(Abandoned::Failed)
+            .unwrap_or(Err(Failure::Timeout(Step::Login)))?;
+        Ok(Online { socket, writer, reader, sent: 0, received: 0, iqs: 0 })
+    }
+
+    /// The client version that this connection shows.
+    pub fn version(&self) -> ClientVersion {
+        self.version
     }
 }
 
@@ -109,7 +128,11 @@ impl Online {
         let _ = timeout_at(budget.end(), self.socket.close()).await;
     }
 
-    async fn success(&mut self) -> Result<(), Failure> {
+    /// Waits for `<success>`; other stanzas are passed over.
+    ///
+    /// # Errors
+    /// [`Failure::Login`] when WhatsApp refuses, or the connection's failure.
+    pub async fn success(&mut self) -> Result<(), Failure> {
         loop {
             let node = self.stanza().await?;
             match node.tag() {
@@ -125,11 +148,10 @@ impl Online {
     }
 
     /// Asks one IQ and returns its answer, whatever else comes in between.
-    pub(super) async fn ask(
-        &mut self,
-        iq: stanza::Iq,
-        budget: Budget,
-    ) -> Result<OwnedNodeRef, Failure> {
+    ///
+    /// # Errors
+    /// [`Failure::Iq`] when it is answered with an error, or the connection's failure.
+    pub async fn ask(&mut self, iq: stanza::Iq, budget: Budget) -> Result<OwnedNodeRef, Failure> {
         let id = iq.id();
         let answered = async {
             self.send(&iq.node()).await?;
@@ -148,7 +170,11 @@ impl Online {
         stanza::accepted(node)
     }
 
-    async fn send(&mut self, node: &Node) -> Result<(), Failure> {
+    /// Sends one stanza.
+    ///
+    /// # Errors
+    /// When it cannot be written, or the connection is closed.
+    pub async fn send(&mut self, node: &Node) -> Result<(), Failure> {
         let bytes =
             wacore_binary::marshal(node).map_err(|_| Failure::Protocol("stanza to send"))?;
         let sealed = self
@@ -159,8 +185,12 @@ impl Online {
         self.socket.send(&sealed, None).await
     }
 
-    /// The next stanza; a stream error ends the connection.
-    async fn stanza(&mut self) -> Result<OwnedNodeRef, Failure> {
+    /// The next stanza; a stream error ends the connection. Cancel safe: what was
+    /// read so far is kept.
+    ///
+    /// # Errors
+    /// [`Failure::Stream`], or the connection's failure.
+    pub async fn stanza(&mut self) -> Result<OwnedNodeRef, Failure> {
         let mut frame = self.socket.receive().await?;
         self.reader
             .decrypt_in_place_with_counter(self.received, &mut frame)

@@ -10,7 +10,7 @@ use super::failure::{Failure, StreamError};
 use crate::group::GroupJid;
 
 /// One question, built and not yet sent.
-pub(super) struct Iq {
+pub struct Iq {
     node: Node,
     id: String,
 }
@@ -20,12 +20,12 @@ const GROUPS: &str = "w:g2";
 
 impl Iq {
     /// A question about groups in general, to `g.us`.
-    pub(super) fn to_groups(kind: InfoQueryType, child: Node) -> Self {
+    pub fn to_groups(kind: InfoQueryType, child: Node) -> Self {
         Self::new(kind, Jid::group(""), child)
     }
 
     /// A question to one group.
-    pub(super) fn to_group(kind: InfoQueryType, jid: &GroupJid, child: Node) -> Self {
+    pub fn to_group(kind: InfoQueryType, jid: &GroupJid, child: Node) -> Self {
         Self::new(kind, Jid::group(jid.user()), child)
     }
 
