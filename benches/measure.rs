@@ -9,6 +9,7 @@ use std::process::Command;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use leave_group::aws::https_client;
 use leave_group::clock::SystemClock;
 use leave_group::config::Config;
 use leave_group::credentials::Credentials;
@@ -16,7 +17,6 @@ use leave_group::entry::{self, Invocation};
 use leave_group::gate::Scope;
 use leave_group::group::{Group, GroupKind};
 use leave_group::service::Service;
-use leave_group::table::https_client;
 use leave_group::tenant::InstanceId;
 use leave_group::token::Token;
 use leave_group::whatsapp::tls_config;

@@ -1,12 +1,13 @@
 //! The environment, read once. Each error names its variable, what it got and
 //! what it expects, and never a secret's value.
 
+mod values;
+
 use std::collections::BTreeSet;
 use std::fmt;
+use std::str::FromStr;
 use std::time::Duration;
 
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
 use tracing::Level;
 use zeroize::Zeroizing;
 
@@ -22,8 +23,8 @@ pub struct Config {
     pub table: String,
     /// How DynamoDB is reached.
     pub aws: Aws,
-    /// The key that wraps the data keys.
-    pub sealing_key: SealingKey,
+    /// What wraps the data keys.
+    pub sealing: Sealing,
     /// How WhatsApp is reached.
     pub whatsapp: WhatsApp,
     /// Browser origins that may call.
@@ -38,8 +39,10 @@ pub struct Config {
 pub struct Aws {
     /// The region to sign for.
     pub region: String,
-    /// Another endpoint than AWS's.
-    pub endpoint: Option<String>,
+    /// Another DynamoDB than AWS's.
+    pub dynamodb: Option<String>,
+    /// Another KMS than AWS's.
+    pub kms: Option<String>,
     /// Access key id.
     pub access_key_id: String,
     /// Secret access key.
@@ -63,8 +66,50 @@ pub struct WhatsApp {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ClientVersion(pub [u32; 3]);
 
+/// The text is no client version.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("a client version looks like 2.3000.1042742319")]
+pub struct NotAVersion;
+
+impl FromStr for ClientVersion {
+    type Err = NotAVersion;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let numbers: Result<Vec<u32>, _> = text.split('.').map(str::parse).collect();
+        numbers.ok().and_then(|numbers| numbers.try_into().ok()).map(Self).ok_or(NotAVersion)
+    }
+}
+
+/// What wraps the data keys.
+#[derive(Debug)]
+pub enum Sealing {
+    /// 32 bytes in the configuration: for the local stack and tests.
+    Key(SealingKey),
+    /// A key of KMS, which never leaves it.
+    Kms(KmsKeyArn),
+}
+
 /// The 32 bytes that wrap the data keys.
 pub struct SealingKey(pub Zeroizing<[u8; 32]>);
+
+/// A KMS key, by its ARN or an alias' ARN.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KmsKeyArn {
+    arn: String,
+    region: String,
+}
+
+impl KmsKeyArn {
+    /// The ARN.
+    pub fn as_str(&self) -> &str {
+        &self.arn
+    }
+
+    /// The region that the ARN names: where KMS is asked.
+    pub fn region(&self) -> &str {
+        &self.region
+    }
+}
 
 /// The CORS allow-list.
 #[derive(Debug, Clone, Default)]
@@ -81,7 +126,8 @@ impl fmt::Debug for Aws {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Aws")
             .field("region", &self.region)
-            .field("endpoint", &self.endpoint)
+            .field("dynamodb", &self.dynamodb)
+            .field("kms", &self.kms)
             .finish_non_exhaustive()
     }
 }
@@ -120,7 +166,18 @@ pub enum ConfigError {
         /// What it expects.
         expects: &'static str,
     },
+    /// Two variables say the same thing, and only one may.
+    #[error("{one} and {other} are both set; exactly one of them is expected")]
+    Both {
+        /// The first.
+        one: &'static str,
+        /// The second.
+        other: &'static str,
+    },
 }
+
+const SEALING_EXPECTS: &str =
+    "32 bytes in base64, or SEALING_KEY_ARN in its place: the ARN of a KMS key";
 
 impl Config {
     /// Reads the process's environment.
@@ -144,102 +201,41 @@ impl Config {
             table: need("TABLE_NAME", "the name of the DynamoDB table")?,
             aws: Aws {
                 region: need("AWS_REGION", "a region, as Lambda sets it")?,
-                endpoint: get("AWS_ENDPOINT_URL_DYNAMODB").or_else(|| get("AWS_ENDPOINT_URL")),
+                dynamodb: get("AWS_ENDPOINT_URL_DYNAMODB").or_else(|| get("AWS_ENDPOINT_URL")),
+                kms: get("AWS_ENDPOINT_URL_KMS").or_else(|| get("AWS_ENDPOINT_URL")),
                 access_key_id: need("AWS_ACCESS_KEY_ID", "an access key id, as Lambda sets it")?,
                 secret_access_key: need("AWS_SECRET_ACCESS_KEY", "a secret key, as Lambda sets it")
                     .map(Zeroizing::new)?,
                 session_token: get("AWS_SESSION_TOKEN").map(Zeroizing::new),
             },
-            sealing_key: sealing_key(&need("SEALING_KEY", SEALING_KEY_EXPECTS)?)?,
+            sealing: match (get("SEALING_KEY_ARN"), get("SEALING_KEY").map(Zeroizing::new)) {
+                (Some(arn), None) => Sealing::Kms(values::kms_key_arn(arn)?),
+                (None, Some(key)) => Sealing::Key(values::sealing_key(&key)?),
+                (Some(_), Some(_)) => {
+                    return Err(ConfigError::Both { one: "SEALING_KEY_ARN", other: "SEALING_KEY" });
+                }
+                (None, None) => {
+                    return Err(ConfigError::Missing {
+                        variable: "SEALING_KEY",
+                        expects: SEALING_EXPECTS,
+                    });
+                }
+            },
             whatsapp: WhatsApp {
                 url: get("WHATSAPP_URL")
-                    .map_or_else(|| Ok(WHATSAPP_URL.to_owned()), whatsapp_url)?,
+                    .map_or_else(|| Ok(WHATSAPP_URL.to_owned()), values::whatsapp_url)?,
                 root_key: get("WHATSAPP_ROOT_KEY")
-                    .map_or(Ok(wacore::handshake::WA_CERT_PUB_KEY), |text| root_key(&text))?,
+                    .map_or(Ok(wacore::handshake::WA_CERT_PUB_KEY), |text| {
+                        values::root_key(&text)
+                    })?,
                 version: get("WHATSAPP_VERSION")
-                    .map_or(Ok(WHATSAPP_VERSION), |text| version(&text))?,
+                    .map_or(Ok(WHATSAPP_VERSION), |text| values::version(&text))?,
             },
             allowed_origins: get("ALLOWED_ORIGINS")
-                .map_or_else(Origins::default, |text| origins(&text)),
-            log_level: get("LOG_LEVEL").map_or(Ok(Level::INFO), |text| log_level(&text))?,
+                .map_or_else(Origins::default, |text| values::origins(&text)),
+            log_level: get("LOG_LEVEL").map_or(Ok(Level::INFO), |text| values::log_level(&text))?,
             lease_wait: get("LEASE_WAIT_MS")
-                .map_or(Ok(Duration::from_secs(5)), |text| lease_wait(&text))?,
+                .map_or(Ok(Duration::from_secs(5)), |text| values::lease_wait(&text))?,
         })
     }
-}
-
-const SEALING_KEY_EXPECTS: &str = "32 bytes in base64";
-
-fn sealing_key(text: &str) -> Result<SealingKey, ConfigError> {
-    let bytes = Zeroizing::new(STANDARD.decode(text.trim()).unwrap_or_default());
-    let key: [u8; 32] = bytes.as_slice().try_into().map_err(|_| ConfigError::Malformed {
-        variable: "SEALING_KEY",
-        got: format!("a text of {} bytes", text.len()),
-        expects: SEALING_KEY_EXPECTS,
-    })?;
-    Ok(SealingKey(Zeroizing::new(key)))
-}
-
-/// `ws://` has no TLS, so it is for a WhatsApp on this machine only.
-fn whatsapp_url(text: String) -> Result<String, ConfigError> {
-    let uri = text.parse::<lambda_http::http::Uri>().ok();
-    let host = uri.as_ref().and_then(|uri| uri.host()).unwrap_or_default();
-    let loopback = matches!(host, "127.0.0.1" | "localhost" | "[::1]");
-    match uri.as_ref().and_then(|uri| uri.scheme_str()) {
-        Some("wss") if !host.is_empty() => Ok(text),
-        Some("ws") if loopback => Ok(text),
-        _ => Err(ConfigError::Malformed {
-            variable: "WHATSAPP_URL",
-            got: format!("`{text}`"),
-            expects: "a wss:// address, or ws:// to loopback",
-        }),
-    }
-}
-
-fn root_key(text: &str) -> Result<[u8; 32], ConfigError> {
-    let mut key = [0; 32];
-    hex::decode_to_slice(text, &mut key).map_err(|_| ConfigError::Malformed {
-        variable: "WHATSAPP_ROOT_KEY",
-        got: format!("`{text}`"),
-        expects: "64 hex digits",
-    })?;
-    Ok(key)
-}
-
-fn version(text: &str) -> Result<ClientVersion, ConfigError> {
-    let malformed = || ConfigError::Malformed {
-        variable: "WHATSAPP_VERSION",
-        got: format!("`{text}`"),
-        expects: "a client version like 2.3000.1042742319",
-    };
-    let numbers: Vec<u32> =
-        text.split('.').map(str::parse).collect::<Result<_, _>>().map_err(|_| malformed())?;
-    numbers.try_into().map(ClientVersion).map_err(|_| malformed())
-}
-
-fn origins(text: &str) -> Origins {
-    let listed = text.split(',').map(str::trim).filter(|origin| !origin.is_empty());
-    Origins(listed.map(str::to_owned).collect())
-}
-
-fn log_level(text: &str) -> Result<Level, ConfigError> {
-    match text.to_ascii_uppercase().as_str() {
-        "ERROR" => Ok(Level::ERROR),
-        "WARN" => Ok(Level::WARN),
-        "INFO" => Ok(Level::INFO),
-        "DEBUG" => Ok(Level::DEBUG),
-        _ => Err(ConfigError::Malformed {
-            variable: "LOG_LEVEL",
-            got: format!("`{text}`"),
-            expects: "ERROR, WARN, INFO or DEBUG",
-        }),
-    }
-}
-
-fn lease_wait(text: &str) -> Result<Duration, ConfigError> {
-    text.parse().map(Duration::from_millis).map_err(|_| ConfigError::Malformed {
-        variable: "LEASE_WAIT_MS",
-        got: format!("`{text}`"),
-        expects: "a number of milliseconds",
-    })
 }

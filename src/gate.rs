@@ -4,6 +4,7 @@
 //! slots inside the token's own item, so that authenticating and counting are
 //! one conditional update. Why so: `docs/rate-limit.md`.
 
+mod new_token;
 mod notes;
 mod window;
 
@@ -13,11 +14,10 @@ use std::time::Duration;
 
 use crate::clock::{Budget, Clock, UnixMillis};
 use crate::problem::Problem;
-use crate::table::{
-    Attributes, Corrupt, Item, StoreError, Table, Update, Updated, keys, number, text,
-};
+use crate::table::{Attributes, Corrupt, Item, StoreError, Table, Update, Updated, keys, number};
 use crate::tenant::{AccountId, InstanceName};
 use crate::token::{Token, TokenHash};
+pub use new_token::NewToken;
 use notes::Notes;
 use window::{Count, Decision, Window};
 
@@ -67,7 +67,7 @@ pub struct Limit {
 /// Why a request was not let in.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Refusal {
-    /// Unknown or revoked.
+    /// Unknown, revoked, or ended.
     #[error("unknown token")]
     Unknown,
     /// The window is full.
@@ -150,13 +150,16 @@ impl Gate {
         let mut count = Count::In(Window::at(now));
         for _ in 0..ATTEMPTS {
             let window = count.window();
-            match self.table.update(&key, update(count), budget).await? {
+            match self.table.update(&key, update(count, now), budget).await? {
                 Updated::Applied(item) => {
                     let counter = read(&item, window)?;
                     let limit = limit(counter.max, counter.in_slot.unwrap_or_default(), window);
                     return Ok(caller(Item(&item), hash, limit)?);
                 }
                 Updated::Refused(None) => return Err(Refusal::Unknown),
+                Updated::Refused(Some(item)) if has_ended(Item(&item), now) => {
+                    return Err(Refusal::Unknown);
+                }
                 Updated::Refused(Some(item)) => {
                     let counter = read(&item, window)?;
                     match window::decide(window, &counter) {
@@ -216,13 +219,16 @@ fn caller(item: Item<'_>, hash: TokenHash, limit: Limit) -> Result<Caller, Store
     Ok(Caller { account, scope, limit, hash })
 }
 
-fn update(count: Count) -> Update {
+fn update(count: Count, now: UnixMillis) -> Update {
     let window = count.window();
     let others: Vec<String> = window.other_slots().collect();
     let removed = others.join(", ");
     let slot = window.slot();
-    let mut values =
-        HashMap::from([(":w".to_owned(), number(window.index())), (":one".to_owned(), number(1))]);
+    let mut values = HashMap::from([
+        (":w".to_owned(), number(window.index())),
+        (":one".to_owned(), number(1)),
+        (":now".to_owned(), number(now.0)),
+    ]);
     let (expression, condition) = match count {
         Count::In(_) => {
             values.insert(":zero".to_owned(), number(0));
@@ -240,28 +246,14 @@ fn update(count: Count) -> Update {
             (format!("SET {slot} = :one, win = :w REMOVE {removed}"), "win = :old".to_owned())
         }
     };
+    let condition = format!("({condition}) AND {VALID}");
     Update { expression, condition, names: HashMap::new(), values }
 }
 
-/// The item of a new token. `win` begins at 0: a comparison with a missing
-/// attribute would be false for ever.
-pub fn token_item(hash: TokenHash, account: &AccountId, scope: &Scope, limit: u64) -> Attributes {
-    let key = keys::token(hash);
-    let mut item = HashMap::from([
-        ("pk".to_owned(), text(key.pk)),
-        ("sk".to_owned(), text(key.sk)),
-        ("account".to_owned(), text(account.as_str())),
-        ("max_rpm".to_owned(), number(limit.max(1))),
-        ("win".to_owned(), number(0)),
-    ]);
-    match scope {
-        Scope::Account => {
-            item.insert("kind".to_owned(), text("account"));
-        }
-        Scope::Instance(name) => {
-            item.insert("kind".to_owned(), text("instance"));
-            item.insert("instance".to_owned(), text(name.as_str()));
-        }
-    }
-    item
+/// A token may end (`valid_until`, in milliseconds of the Unix epoch). It is told
+/// in the same call: its item is there until it is revoked or swept.
+const VALID: &str = "(attribute_not_exists(valid_until) OR valid_until > :now)";
+
+fn has_ended(item: Item<'_>, now: UnixMillis) -> bool {
+    item.optional_number("valid_until").is_some_and(|until| until <= now.0)
 }

@@ -15,10 +15,11 @@
 //! | every refusal, once | [`problem`] | status, text, `Retry-After` |
 //! | what a caller reads | [`answer`] | the JSON of success and refusal |
 //!
-//! [`service`] holds what outlives a request, [`config`] reads the environment,
+//! [`service`] holds what outlives a request, [`aws`] is how AWS is called, [`config`] reads the environment,
 //! [`clock`] is the injected time.
 
 pub mod answer;
+pub mod aws;
 pub mod clock;
 pub mod config;
 pub mod credentials;

@@ -2,23 +2,28 @@
 //! The only room that sees a key.
 //!
 //! A sealed value names its data key. A data key is an item of its own, wrapped
-//! by the sealing key; one that is not in memory is loaded when it is needed,
-//! so a rotation breaks no running environment. The additional data binds the
+//! by KMS or by the sealing key ([`Wrapping`]); one that is not in memory is
+//! loaded when it is needed, so a rotation breaks no running environment. The additional data binds the
 //! account, the instance and the key's id, each with its length before it, so a
 //! sealed value that is copied to another item does not open.
+
+mod cipher;
+mod wrapping;
 
 use std::collections::HashMap;
 use std::fmt;
 use std::sync::{Arc, PoisonError, RwLock};
 
-use ring::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
+use futures_util::future::join_all;
+use ring::aead::LessSafeKey;
 use ring::rand::{SecureRandom, SystemRandom};
 use zeroize::Zeroizing;
 
 use crate::clock::Budget;
-use crate::config::SealingKey;
 use crate::table::{Attributes, Item, StoreError, Table, binary, keys, text};
 use crate::tenant::InstanceId;
+use cipher::{cipher, open, seal, with_lengths};
+pub use wrapping::Wrapping;
 
 /// A value that only this room can open. Nonce, ciphertext and tag.
 #[derive(Clone, PartialEq, Eq)]
@@ -47,6 +52,10 @@ pub enum SealError {
     /// No randomness, or a key of a wrong size.
     #[error("the value could not be sealed")]
     NotSealed,
+    /// KMS did not unwrap the data key: unreachable, or it does not let us. It may
+    /// later, when it is back or the grant is.
+    #[error("the key service refuses: {0}")]
+    KeyService(String),
     /// The data key could not be read.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -55,7 +64,7 @@ pub enum SealError {
 /// The data keys that were unwrapped so far, and how to get others.
 pub struct Keyring {
     table: Table,
-    wrapping: LessSafeKey,
+    wrapping: Wrapping,
     opened: RwLock<HashMap<String, Arc<LessSafeKey>>>,
 }
 
@@ -66,29 +75,24 @@ impl fmt::Debug for Keyring {
 }
 
 impl Keyring {
-    /// A keyring whose data keys are wrapped by `key` and stand in `table`.
-    ///
-    /// # Errors
-    /// [`SealError::NotSealed`] when the cipher refuses the key.
-    pub fn new(table: Table, key: &SealingKey) -> Result<Self, SealError> {
-        let wrapping = cipher(key.0.as_slice())?;
-        Ok(Self { table, wrapping, opened: RwLock::default() })
+    /// A keyring whose data keys are wrapped by `wrapping` and stand in `table`.
+    pub fn new(table: Table, wrapping: Wrapping) -> Self {
+        Self { table, wrapping, opened: RwLock::default() }
     }
 
     /// Loads every data key, so that the first request finds its own. One that
-    /// another sealing key wrapped is passed over: only its values need it.
+    /// cannot be unwrapped is passed over: only its values need it, and it is
+    /// tried again when they do.
     ///
     /// # Errors
-    /// When they cannot be read; each is tried again when it is needed.
-    pub async fn preload(&self, budget: Budget) -> Result<(), StoreError> {
-        for item in self.table.list(keys::DATA_KEYS, "KEY#", budget).await? {
-            let item = Item(&item);
-            let id = item.text("key_id")?;
-            if let Err(error) = self.unwrap(id, item) {
-                tracing::warn!(key = id, %error, "a data key cannot be used");
-            }
-        }
-        Ok(())
+    /// The first that something was wrong with, after all were tried.
+    pub async fn preload(&self, budget: Budget) -> Result<(), SealError> {
+        let items = self.table.list(keys::DATA_KEYS, keys::DATA_KEY_PREFIX, budget).await?;
+        let unwrapping = items.iter().map(|item| async move {
+            let id = Item(item).text("key_id").map_err(StoreError::from)?;
+            self.unwrap(id, Item(item), budget).await.map(|_| ())
+        });
+        join_all(unwrapping).await.into_iter().collect()
     }
 
     /// Opens a value of `owner`'s.
@@ -124,11 +128,11 @@ impl Keyring {
     /// A new data key, as the item to store.
     ///
     /// # Errors
-    /// [`SealError::NotSealed`].
-    pub fn new_data_key(&self, id: &str) -> Result<Attributes, SealError> {
+    /// [`SealError::NotSealed`], [`SealError::KeyService`].
+    pub async fn new_data_key(&self, id: &str, budget: Budget) -> Result<Attributes, SealError> {
         let mut plain = Zeroizing::new([0; 32]);
         SystemRandom::new().fill(plain.as_mut_slice()).map_err(|_| SealError::NotSealed)?;
-        let wrapped = seal(&self.wrapping, plain.as_slice(), &wrapping_aad(id))?;
+        let wrapped = self.wrapping.wrap(id, plain.as_slice(), budget).await?;
         let key = keys::data_key(id);
         Ok(HashMap::from([
             ("pk".to_owned(), text(key.pk)),
@@ -144,12 +148,17 @@ impl Keyring {
             return Ok(key);
         }
         let item = self.table.get(&keys::data_key(id), budget).await?;
-        self.unwrap(id, Item(&item.ok_or(SealError::UnknownKey)?))
+        self.unwrap(id, Item(&item.ok_or(SealError::UnknownKey)?), budget).await
     }
 
-    fn unwrap(&self, id: &str, item: Item<'_>) -> Result<Arc<LessSafeKey>, SealError> {
+    async fn unwrap(
+        &self,
+        id: &str,
+        item: Item<'_>,
+        budget: Budget,
+    ) -> Result<Arc<LessSafeKey>, SealError> {
         let wrapped = item.binary("wrapped").map_err(StoreError::from)?;
-        let plain = open(&self.wrapping, wrapped, &wrapping_aad(id))?;
+        let plain = self.wrapping.unwrap(id, wrapped, budget).await?;
         let key = Arc::new(cipher(&plain)?);
         let mut opened = self.opened.write().unwrap_or_else(PoisonError::into_inner);
         opened.insert(id.to_owned(), Arc::clone(&key));
@@ -157,50 +166,6 @@ impl Keyring {
     }
 }
 
-fn cipher(key: &[u8]) -> Result<LessSafeKey, SealError> {
-    let key = UnboundKey::new(&AES_256_GCM, key).map_err(|_| SealError::NotSealed)?;
-    Ok(LessSafeKey::new(key))
-}
-
-fn wrapping_aad(id: &str) -> Vec<u8> {
-    with_lengths(&["leave-group data key", id])
-}
-
 fn bound_to(owner: &InstanceId, key_id: &str) -> Vec<u8> {
     with_lengths(&[owner.account.as_str(), owner.name.as_str(), key_id])
-}
-
-/// Lengths keep `("ab", "c")` and `("a", "bc")` apart.
-fn with_lengths(parts: &[&str]) -> Vec<u8> {
-    let mut bytes = Vec::new();
-    for part in parts {
-        bytes.extend_from_slice(&u64::try_from(part.len()).unwrap_or(u64::MAX).to_be_bytes());
-        bytes.extend_from_slice(part.as_bytes());
-    }
-    bytes
-}
-
-fn seal(key: &LessSafeKey, plain: &[u8], aad: &[u8]) -> Result<Vec<u8>, SealError> {
-    let mut nonce = [0; NONCE_LEN];
-    SystemRandom::new().fill(&mut nonce).map_err(|_| SealError::NotSealed)?;
-    let mut bytes = Zeroizing::new(plain.to_vec());
-    let tag = key
-        .seal_in_place_separate_tag(
-            Nonce::assume_unique_for_key(nonce),
-            Aad::from(aad),
-            bytes.as_mut_slice(),
-        )
-        .map_err(|_| SealError::NotSealed)?;
-    Ok([&nonce, bytes.as_slice(), tag.as_ref()].concat())
-}
-
-fn open(key: &LessSafeKey, sealed: &[u8], aad: &[u8]) -> Result<Zeroizing<Vec<u8>>, SealError> {
-    let (nonce, rest) = sealed.split_first_chunk::<NONCE_LEN>().ok_or(SealError::DoesNotOpen)?;
-    let mut bytes = Zeroizing::new(rest.to_vec());
-    let length = key
-        .open_in_place(Nonce::assume_unique_for_key(*nonce), Aad::from(aad), bytes.as_mut_slice())
-        .map_err(|_| SealError::DoesNotOpen)?
-        .len();
-    bytes.truncate(length);
-    Ok(bytes)
 }

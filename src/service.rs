@@ -6,12 +6,13 @@ use std::time::Duration;
 
 use aws_sdk_dynamodb::config::SharedHttpClient;
 
+use crate::aws::{https_client, sdk_config};
 use crate::clock::{Budget, Clock};
-use crate::config::{Config, Origins};
+use crate::config::{Config, Origins, Sealing};
 use crate::gate::Gate;
-use crate::seal::{Keyring, SealError};
+use crate::seal::{Keyring, SealError, Wrapping};
 use crate::session::Sessions;
-use crate::table::{Table, https_client};
+use crate::table::Table;
 use crate::whatsapp::{Dialer, tls_config};
 
 /// Longest time that the start may spend on reading data keys.
@@ -66,23 +67,31 @@ impl Service {
         clock: Arc<dyn Clock>,
         http: SharedHttpClient,
     ) -> Result<Self, StartError> {
-        let table = Table::new(&config.table, &config.aws, http, Arc::clone(&clock));
+        let sdk = sdk_config(&config.aws, http);
+        let table =
+            Table::new(&config.table, &sdk, config.aws.dynamodb.as_deref(), Arc::clone(&clock));
+        let wrapping = match &config.sealing {
+            Sealing::Key(key) => Wrapping::by_key(key)?,
+            Sealing::Kms(key) => {
+                Wrapping::by_kms(key, &config.table, &sdk, config.aws.kms.as_deref())
+            }
+        };
         Ok(Self {
             gate: Gate::new(table.clone(), Arc::clone(&clock)),
             sessions: Sessions::new(table.clone(), Arc::clone(&clock), config.lease_wait),
-            keyring: Keyring::new(table, &config.sealing_key)?,
+            keyring: Keyring::new(table, wrapping),
             dialer: Dialer::new(&config.whatsapp, tls_config()?)?,
             origins: config.allowed_origins.clone(),
             clock,
         })
     }
 
-    /// Reads the data keys while the environment starts, so that no request
-    /// waits for them. A table that does not answer delays nothing for good:
-    /// a key is read when it is needed.
+    /// Loads the data keys while the environment starts, so that no request waits
+    /// for them. Storage or KMS that does not answer stops nothing: it is said in
+    /// one line, and a key is loaded when it is needed.
     pub async fn preload(&self) {
         if let Err(error) = self.keyring.preload(Budget::of(PRELOAD)).await {
-            tracing::warn!(%error, "data keys are not loaded yet");
+            tracing::error!(%error, "data keys are not loaded, requests that need them answer 503");
         }
     }
 }

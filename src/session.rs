@@ -13,6 +13,7 @@
 //! Why not a counter: `docs/lease.md`.
 
 mod acquire;
+mod due;
 mod intent;
 mod item;
 mod kept;
@@ -33,6 +34,7 @@ use crate::table::{StoreError, Table};
 use crate::tenant::InstanceId;
 
 pub use acquire::AcquireError;
+pub use due::{Due, next as next_check};
 pub use intent::{Intended, Standing};
 pub use item::{BlockReason, NewSession, device_claim, group_row, session_item};
 pub use kept::{Kept, KeptAnswer};

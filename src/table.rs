@@ -6,12 +6,11 @@
 mod client;
 mod date;
 mod failure;
-mod http;
+pub mod index;
 mod item;
 pub mod keys;
 
 pub use client::Table;
 pub(crate) use client::{Update, Updated};
 pub use failure::{Cancelled, StoreError};
-pub use http::https_client;
 pub use item::{Attributes, Corrupt, Item, binary, number, text};

@@ -158,6 +158,7 @@ async fn credentials(
         tracing::error!(instance = %leased.instance(), %error, "credentials cannot be opened");
         match error {
             SealError::Store(error) => Problem::from(&error),
+            SealError::KeyService(_) => Problem::Unavailable,
             SealError::UnknownKey | SealError::DoesNotOpen | SealError::NotSealed => {
                 Problem::Internal
             }

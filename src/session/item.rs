@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use aws_sdk_dynamodb::types::AttributeValue;
 
 use super::StoredIntent;
+use super::due::{self, DUE};
 use crate::clock::UnixMillis;
 use crate::credentials::{Credentials, DeviceJid};
 use crate::group::Group;
@@ -60,7 +61,13 @@ pub enum NewSession<'a> {
 
 /// The item of a new session. It has an empty map of intents from the start:
 /// an update cannot set a path inside a map that is not there.
-pub fn session_item(instance: &InstanceId, session: &NewSession<'_>) -> Attributes {
+///
+/// `now` is when it was made; its first check is due a check's interval later.
+pub fn session_item(
+    instance: &InstanceId,
+    session: &NewSession<'_>,
+    now: UnixMillis,
+) -> Attributes {
     let key = keys::session(instance);
     let mut item = HashMap::from([
         ("pk".to_owned(), text(key.pk)),
@@ -68,6 +75,7 @@ pub fn session_item(instance: &InstanceId, session: &NewSession<'_>) -> Attribut
         ("account".to_owned(), text(instance.account.as_str())),
         ("instance".to_owned(), text(instance.name.as_str())),
         ("intents".to_owned(), AttributeValue::M(HashMap::new())),
+        ("created_at".to_owned(), number(now.0)),
     ]);
     match session {
         NewSession::NeverLinked => {
@@ -81,6 +89,9 @@ pub fn session_item(instance: &InstanceId, session: &NewSession<'_>) -> Attribut
             }
             item.insert("key_id".to_owned(), text(sealed.key_id.clone()));
             item.insert("sealed".to_owned(), binary(sealed.bytes.clone()));
+            item.insert("linked_at".to_owned(), number(now.0));
+            item.insert("due".to_owned(), text(DUE));
+            item.insert("due_at".to_owned(), number(due::next(now).0));
         }
     }
     item

@@ -2,32 +2,22 @@
 //! `TransactionConflict` retried, the server's `Date` heard.
 
 use std::sync::Arc;
-use std::time::Duration;
 
-use aws_sdk_dynamodb::config::retry::RetryConfig;
-use aws_sdk_dynamodb::config::timeout::TimeoutConfig;
-use aws_sdk_dynamodb::config::{BehaviorVersion, Credentials, Region, SharedHttpClient};
+use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::config::Builder;
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::operation::update_item::{UpdateItemError, UpdateItemOutput};
 use aws_sdk_dynamodb::types::{AttributeValue, TransactWriteItem};
-use aws_sdk_dynamodb::{Client, Config};
+use aws_types::SdkConfig;
 use tokio::time::timeout_at;
 
 use super::date::ServerDate;
 use super::failure::{Cancelled, StoreError};
-use super::http::CONNECT_TIMEOUT;
 use super::item::Attributes;
 use super::keys::Key;
+use crate::aws::FIRST_BACKOFF;
 use crate::clock::{Budget, Clock};
-use crate::config::Aws;
 
-/// Attempts of one call, the first included.
-const ATTEMPTS: u32 = 3;
-/// Longest time of one attempt. DynamoDB answers in tens of milliseconds; what
-/// takes longer is lost more often than late.
-const ATTEMPT_TIMEOUT: Duration = Duration::from_millis(1_500);
-/// First wait between attempts; the SDK doubles it and adds jitter.
-const FIRST_BACKOFF: Duration = Duration::from_millis(30);
 /// How often a transaction that met another is tried again.
 const CONFLICT_ATTEMPTS: u32 = 6;
 
@@ -40,32 +30,10 @@ pub struct Table {
 
 impl Table {
     /// A client for `name`. Nothing is connected before the first call.
-    pub fn new(name: &str, aws: &Aws, http: SharedHttpClient, clock: Arc<dyn Clock>) -> Self {
-        let credentials = Credentials::new(
-            aws.access_key_id.clone(),
-            aws.secret_access_key.as_str(),
-            aws.session_token.as_ref().map(|token| token.to_string()),
-            None,
-            "environment",
-        );
-        let mut config = Config::builder()
-            .behavior_version(BehaviorVersion::v2026_01_12())
-            .region(Region::new(aws.region.clone()))
-            .credentials_provider(credentials)
-            .http_client(http)
-            .retry_config(
-                RetryConfig::standard()
-                    .with_max_attempts(ATTEMPTS)
-                    .with_initial_backoff(FIRST_BACKOFF),
-            )
-            .timeout_config(
-                TimeoutConfig::builder()
-                    .connect_timeout(CONNECT_TIMEOUT)
-                    .operation_attempt_timeout(ATTEMPT_TIMEOUT)
-                    .build(),
-            )
-            .interceptor(ServerDate(clock));
-        config.set_endpoint_url(aws.endpoint.clone());
+    /// `endpoint` is another DynamoDB than AWS's.
+    pub fn new(name: &str, sdk: &SdkConfig, endpoint: Option<&str>, clock: Arc<dyn Clock>) -> Self {
+        let mut config = Builder::from(sdk).interceptor(ServerDate(clock));
+        config.set_endpoint_url(endpoint.map(str::to_owned));
         Self { client: Client::from_conf(config.build()), name: name.to_owned() }
     }
 

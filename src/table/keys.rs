@@ -60,7 +60,10 @@ pub fn device(jid: &crate::credentials::DeviceJid) -> Key {
 /// The partition of all data keys, so that one query reads them.
 pub const DATA_KEYS: &str = "KEYS";
 
+/// Sort keys of data keys begin with this.
+pub const DATA_KEY_PREFIX: &str = "KEY#";
+
 /// A data key, by its id.
 pub fn data_key(id: &str) -> Key {
-    key(DATA_KEYS.to_owned(), format!("KEY#{id}"))
+    key(DATA_KEYS.to_owned(), format!("{DATA_KEY_PREFIX}{id}"))
 }

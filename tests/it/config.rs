@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use leave_group::config::Config;
+use leave_group::config::{Config, Sealing};
 
 use crate::support::Rig;
 
@@ -27,7 +27,7 @@ fn defaults_are_whatsapps_own() {
     assert_eq!(config.whatsapp.root_key, wacore::handshake::WA_CERT_PUB_KEY);
     assert!(config.whatsapp.version.to_string().starts_with("2.3000."));
     assert_eq!(config.lease_wait.as_millis(), 5000);
-    assert_eq!(config.aws.endpoint, None);
+    assert_eq!(config.aws.dynamodb, None);
     assert!(!config.allowed_origins.allow("https://app.example.com"));
 }
 
@@ -58,8 +58,13 @@ fn a_malformed_variable_is_named_with_what_it_got() {
         ("WHATSAPP_VERSION", "2.3000.x"),
         ("LOG_LEVEL", "TRACE"),
         ("LEASE_WAIT_MS", "5s"),
+        ("SEALING_KEY_ARN", "alias/leave-group"),
+        ("SEALING_KEY_ARN", "arn:aws:sns:eu-west-1:111122223333:key/1"),
     ] {
         let mut environment = complete();
+        if name == "SEALING_KEY_ARN" {
+            environment.remove("SEALING_KEY");
+        }
         environment.insert(name, value.to_owned());
         let error = read(&environment).unwrap_err();
         assert!(error.starts_with(&format!("{name} is `{value}`; it expects ")), "{error}");
@@ -74,12 +79,28 @@ fn a_malformed_variable_is_named_with_what_it_got() {
 }
 
 #[test]
+fn data_keys_are_wrapped_by_kms_or_by_a_key_and_never_by_both() {
+    let arn = "arn:aws:kms:eu-west-1:111122223333:key/9c8b5c0e-6a1b-4d2f-8e3a-0123456789ab";
+    let mut environment = complete();
+    environment.insert("SEALING_KEY_ARN", arn.to_owned());
+    assert_eq!(
+        read(&environment).unwrap_err(),
+        "SEALING_KEY_ARN and SEALING_KEY are both set; exactly one of them is expected"
+    );
+    environment.remove("SEALING_KEY");
+    match read(&environment).unwrap().sealing {
+        Sealing::Kms(key) => assert_eq!((key.as_str(), key.region()), (arn, "eu-west-1")),
+        Sealing::Key(_) => panic!("KMS was asked for"),
+    }
+}
+
+#[test]
 fn the_service_endpoint_of_dynamodb_wins_over_the_general_one() {
     let mut environment = complete();
     environment.insert("AWS_ENDPOINT_URL", "http://general".to_owned());
-    assert_eq!(read(&environment).unwrap().aws.endpoint.as_deref(), Some("http://general"));
+    assert_eq!(read(&environment).unwrap().aws.dynamodb.as_deref(), Some("http://general"));
     environment.insert("AWS_ENDPOINT_URL_DYNAMODB", "http://own".to_owned());
-    assert_eq!(read(&environment).unwrap().aws.endpoint.as_deref(), Some("http://own"));
+    assert_eq!(read(&environment).unwrap().aws.dynamodb.as_deref(), Some("http://own"));
 }
 
 #[tokio::test]

@@ -2,10 +2,11 @@
 
 use std::time::Duration;
 
+use leave_group::aws::{https_client, sdk_config};
 use leave_group::clock::Budget;
-use leave_group::config::{Config, SealingKey};
-use leave_group::seal::{Keyring, SealError, Sealed};
-use leave_group::table::{Table, https_client};
+use leave_group::config::{Config, Sealing, SealingKey};
+use leave_group::seal::{Keyring, SealError, Sealed, Wrapping};
+use leave_group::table::Table;
 use leave_group::whatsapp::tls_config;
 use zeroize::Zeroizing;
 
@@ -19,9 +20,14 @@ fn keyring(rig: &Rig, key: Option<[u8; 32]>) -> Keyring {
     let environment = rig.environment(&[]);
     let config = Config::from_lookup(|name| environment.get(name).cloned()).unwrap();
     let clock = std::sync::Arc::new(leave_group::clock::SystemClock::new());
-    let table = Table::new(&config.table, &config.aws, https_client(tls_config().unwrap()), clock);
-    let key = key.map_or(config.sealing_key, |key| SealingKey(Zeroizing::new(key)));
-    Keyring::new(table, &key).unwrap()
+    let sdk = sdk_config(&config.aws, https_client(tls_config().unwrap()));
+    let table = Table::new(&config.table, &sdk, config.aws.dynamodb.as_deref(), clock);
+    let own = match config.sealing {
+        Sealing::Key(key) => key,
+        Sealing::Kms(_) => panic!("the local stack seals by a key of its own"),
+    };
+    let key = key.map_or(own, |key| SealingKey(Zeroizing::new(key)));
+    Keyring::new(table, Wrapping::by_key(&key).unwrap())
 }
 
 #[tokio::test]
@@ -29,7 +35,7 @@ async fn a_value_opens_for_its_own_instance_and_key_only() {
     let rig = Rig::start().await;
     let ring = keyring(&rig, None);
     for key in ["first", "second"] {
-        rig.provisioner.put(ring.new_data_key(key).unwrap()).await.unwrap();
+        rig.provisioner.put(ring.new_data_key(key, budget()).await.unwrap()).await.unwrap();
     }
     let owner = id("acme", "sales");
     let sealed = ring.seal(b"secret", &owner, "first", budget()).await.unwrap();
@@ -48,7 +54,7 @@ async fn a_value_opens_for_its_own_instance_and_key_only() {
 async fn a_value_that_was_changed_anywhere_does_not_open() {
     let rig = Rig::start().await;
     let ring = keyring(&rig, None);
-    rig.provisioner.put(ring.new_data_key("first").unwrap()).await.unwrap();
+    rig.provisioner.put(ring.new_data_key("first", budget()).await.unwrap()).await.unwrap();
     let owner = id("acme", "sales");
     let sealed = ring.seal(b"secret", &owner, "first", budget()).await.unwrap();
     for place in 0..sealed.bytes.len() {
@@ -74,7 +80,7 @@ async fn a_value_that_was_changed_anywhere_does_not_open() {
 async fn the_same_value_is_sealed_differently_each_time() {
     let rig = Rig::start().await;
     let ring = keyring(&rig, None);
-    rig.provisioner.put(ring.new_data_key("first").unwrap()).await.unwrap();
+    rig.provisioner.put(ring.new_data_key("first", budget()).await.unwrap()).await.unwrap();
     let owner = id("acme", "sales");
     let one = ring.seal(b"secret", &owner, "first", budget()).await.unwrap();
     let other = ring.seal(b"secret", &owner, "first", budget()).await.unwrap();
@@ -87,7 +93,7 @@ async fn a_data_key_made_while_an_environment_runs_is_loaded_when_it_is_needed()
     let running = keyring(&rig, None);
     running.preload(budget()).await.unwrap();
     let operator = keyring(&rig, None);
-    rig.provisioner.put(operator.new_data_key("rotated").unwrap()).await.unwrap();
+    rig.provisioner.put(operator.new_data_key("rotated", budget()).await.unwrap()).await.unwrap();
     let owner = id("acme", "sales");
     let sealed = operator.seal(b"secret", &owner, "rotated", budget()).await.unwrap();
     assert_eq!(running.open(&sealed, &owner, budget()).await.unwrap().as_slice(), b"secret");
@@ -97,7 +103,7 @@ async fn a_data_key_made_while_an_environment_runs_is_loaded_when_it_is_needed()
 async fn another_sealing_key_unwraps_nothing() {
     let rig = Rig::start().await;
     let ring = keyring(&rig, None);
-    rig.provisioner.put(ring.new_data_key("first").unwrap()).await.unwrap();
+    rig.provisioner.put(ring.new_data_key("first", budget()).await.unwrap()).await.unwrap();
     let owner = id("acme", "sales");
     let sealed = ring.seal(b"secret", &owner, "first", budget()).await.unwrap();
     let other = keyring(&rig, Some([9; 32]));

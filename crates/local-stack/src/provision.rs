@@ -6,14 +6,15 @@ use std::time::Duration;
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::error::DisplayErrorContext;
 use aws_sdk_dynamodb::types::AttributeValue;
-use leave_group::clock::{Budget, SystemClock};
-use leave_group::config::Config;
+use leave_group::aws::{https_client, sdk_config};
+use leave_group::clock::{Budget, Clock, SystemClock};
+use leave_group::config::{Config, Sealing};
 use leave_group::credentials::Credentials;
-use leave_group::gate::{self, Scope};
+use leave_group::gate::{NewToken, Scope};
 use leave_group::group::Group;
-use leave_group::seal::{Keyring, Sealed};
+use leave_group::seal::{Keyring, Sealed, Wrapping};
 use leave_group::session::{NewSession, device_claim, group_row, session_item};
-use leave_group::table::{Attributes, Item, Table, https_client, keys};
+use leave_group::table::{Attributes, Item, Table, keys};
 use leave_group::tenant::{AccountId, InstanceId};
 use leave_group::token::{Token, TokenHash};
 use leave_group::whatsapp::tls_config;
@@ -37,13 +38,20 @@ impl Provisioner {
     /// [`StackError`].
     pub fn new(config: &Config) -> Result<Self, StackError> {
         let http = https_client(tls_config().map_err(leave_group::service::StartError::from)?);
+        let sdk = sdk_config(&config.aws, http);
         let clock = std::sync::Arc::new(SystemClock::new());
-        let table = Table::new(&config.table, &config.aws, http, clock);
-        let keyring = Keyring::new(table.clone(), &config.sealing_key)?;
+        let table = Table::new(&config.table, &sdk, config.aws.dynamodb.as_deref(), clock);
+        let (wrapping, name) = match &config.sealing {
+            Sealing::Key(key) => (Wrapping::by_key(key)?, key.0.as_slice()),
+            Sealing::Kms(key) => {
+                let kms = config.aws.kms.as_deref();
+                (Wrapping::by_kms(key, &config.table, &sdk, kms), key.as_str().as_bytes())
+            }
+        };
+        let keyring = Keyring::new(table.clone(), wrapping);
         // Each sealing key has a data key of its own, so that stacks may share a table.
-        let wrapping =
-            ring::hmac::Key::new(ring::hmac::HMAC_SHA256, config.sealing_key.0.as_slice());
-        let named = ring::hmac::sign(&wrapping, b"data key");
+        let name = ring::hmac::Key::new(ring::hmac::HMAC_SHA256, name);
+        let named = ring::hmac::sign(&name, b"data key");
         let data_key = format!("local-{}", hex::encode(&named.as_ref()[..4]));
         Ok(Self { table, keyring, data_key })
     }
@@ -60,7 +68,8 @@ impl Provisioner {
     pub async fn data_key(&self) -> Result<(), StackError> {
         let key = keys::data_key(&self.data_key);
         if self.item(&key.pk, &key.sk).await?.is_none() {
-            self.put(self.keyring.new_data_key(&self.data_key)?).await?;
+            let new = self.keyring.new_data_key(&self.data_key, Budget::of(PATIENCE)).await?;
+            self.put(new).await?;
         }
         Ok(())
     }
@@ -76,7 +85,18 @@ impl Provisioner {
         scope: &Scope,
         limit: u64,
     ) -> Result<(), StackError> {
-        self.put(gate::token_item(token.hash(), account, scope, limit)).await
+        let hash = token.hash();
+        let token = NewToken {
+            hash,
+            account,
+            scope,
+            limit,
+            id: &hash.prefix(),
+            note: None,
+            issued: SystemClock::new().now(),
+            valid_until: None,
+        };
+        self.put(token.item()).await
     }
 
     /// Whether a token is in the table.
@@ -102,7 +122,7 @@ impl Provisioner {
         let sealed =
             self.keyring.seal(&plain, instance, &self.data_key, Budget::of(PATIENCE)).await?;
         let session = NewSession::Linked { credentials, sealed: &sealed };
-        self.put(session_item(instance, &session)).await?;
+        self.put(session_item(instance, &session, SystemClock::new().now())).await?;
         self.put(device_claim(&credentials.device, instance)).await
     }
 
@@ -111,7 +131,7 @@ impl Provisioner {
     /// # Errors
     /// [`StackError`].
     pub async fn never_linked(&self, instance: &InstanceId) -> Result<(), StackError> {
-        self.put(session_item(instance, &NewSession::NeverLinked)).await
+        self.put(session_item(instance, &NewSession::NeverLinked, SystemClock::new().now())).await
     }
 
     /// A group that the instance is in, as the roster has it.

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use aws_sdk_dynamodb::types::AttributeValue;
+use leave_group::aws::https_client;
 use leave_group::clock::{Clock, SystemClock};
 use leave_group::config::Config;
 use leave_group::credentials::Credentials;
@@ -14,7 +15,7 @@ use leave_group::entry::{self, Invocation};
 use leave_group::gate::Scope;
 use leave_group::group::{Group, GroupKind};
 use leave_group::service::Service;
-use leave_group::table::{Attributes, Item, https_client};
+use leave_group::table::{Attributes, Item};
 use leave_group::tenant::InstanceId;
 use leave_group::token::Token;
 use leave_group::whatsapp::tls_config;
