@@ -143,7 +143,8 @@ impl Bench {
             traffic.clear();
             simulator.clear_record();
             let event = RawValue::from_string(event(identifier)).unwrap();
-            let invocation = Invocation { request_id: "bench".to_owned(), remaining: TIMEOUT };
+            let invocation =
+                Invocation { request_id: "bench".to_owned(), trace_id: None, remaining: TIMEOUT };
             let answer = entry::handle(&service, &event, invocation).await.unwrap();
             assert_eq!(status(answer.get()), 200);
             let calls = traffic.operations();

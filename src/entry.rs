@@ -3,6 +3,7 @@
 //! The runtime and the local front call [`handle`], and nothing else.
 
 mod batch;
+mod check;
 mod command;
 mod event;
 mod http;
@@ -15,6 +16,8 @@ use serde_json::value::RawValue;
 
 use crate::clock::Budget;
 use crate::service::Service;
+use crate::table::StoreError;
+use command::{Commanded, Delivery};
 use event::Kind;
 
 /// Longest run. An HTTP API cuts at 30 s, whatever the function's own timeout
@@ -28,6 +31,8 @@ const ANSWERING: Duration = Duration::from_millis(150);
 pub struct Invocation {
     /// Lambda's request id.
     pub request_id: String,
+    /// X-Ray's trace header.
+    pub trace_id: Option<String>,
     /// How long until Lambda kills the environment.
     pub remaining: Duration,
 }
@@ -39,16 +44,22 @@ pub enum EntryError {
     #[error(
         "unknown event: expected an HTTP request of API Gateway (REST or HTTP API), \
          of an Application Load Balancer or of a Function URL, a batch of SQS messages, \
-         or a command like {COMMAND}"
+         or a command like {COMMAND} or {CHECK}"
     )]
     Unknown,
     /// A command that cannot be read.
-    #[error("{0}; expected one like {COMMAND}")]
+    #[error("{0}; expected one like {COMMAND} or {CHECK}")]
     Command(String),
+    /// The sessions to check cannot be listed. The next scheduled check tries again.
+    #[error("the sessions that are due cannot be listed: {0}")]
+    Due(#[from] StoreError),
 }
 
 /// A command, for those whose own is none.
 const COMMAND: &str = r#"{"action":"leave","account":"acme","instance":"sales","identifiers":["120363406289005073@g.us"]}"#;
+
+/// The other command.
+const CHECK: &str = r#"{"action":"check"}"#;
 
 /// Answers one invocation.
 ///
@@ -60,24 +71,38 @@ pub async fn handle(
     invocation: Invocation,
 ) -> Result<Box<RawValue>, EntryError> {
     let budget = Budget::of(invocation.remaining).keeping(ANSWERING).at_most(LONGEST_RUN);
-    let request_id = invocation.request_id.as_str();
     match event::kind(event) {
         Kind::Http(origin) => {
             let request = event::request(event, origin, &invocation);
             // Boxed: the way of a request is one deep future, and its layout costs
             // the compiler more than an allocation costs a request.
-            let answer = Box::pin(http::answer(service, request, budget)).await;
+            let answer = Box::pin(http::answer(service, request, &invocation, budget)).await;
             Ok(reply::write(origin, answer))
         }
         Kind::Batch(batch) => {
-            let failures = Box::pin(batch::run(service, batch, request_id, budget)).await;
+            let failures = Box::pin(batch::run(service, batch, &invocation, budget)).await;
             Ok(reply::json(&failures))
         }
         Kind::Command => {
             let command = command::parse(event.get())
                 .map_err(|error| EntryError::Command(error.to_string()))?;
-            let outcomes = Box::pin(command::run(service, command, request_id, budget)).await;
-            Ok(reply::json(&outcomes))
+            let delivery = Delivery {
+                kind: "command",
+                request_id: &invocation.request_id,
+                trace_id: invocation.trace_id.as_deref(),
+                received: None,
+            };
+            match command {
+                Commanded::Leave(leave) => {
+                    let running = command::run(service, leave, delivery, budget);
+                    Ok(reply::json(&Box::pin(running).await))
+                }
+                Commanded::Check => {
+                    let delivery = Delivery { kind: "check", ..delivery };
+                    let summary = Box::pin(check::run(service, delivery, budget)).await?;
+                    Ok(reply::json(&summary))
+                }
+            }
         }
         Kind::Unknown => Err(EntryError::Unknown),
     }

@@ -14,6 +14,7 @@ use std::panic::AssertUnwindSafe;
 use std::time::Duration;
 
 use futures_util::FutureExt;
+use tokio::time::Instant;
 
 use crate::clock::Budget;
 use crate::group::GroupJid;
@@ -22,6 +23,7 @@ use crate::order::Order;
 use crate::problem::Problem;
 use crate::service::Service;
 use crate::session::{Evidence, KeptAnswer, Settled, Settlement, Standing};
+use crate::trace::{Step, Trace};
 use crate::whatsapp::Confirmed;
 use attempt::{Attempt, Progress};
 use verdict::Verdict;
@@ -36,25 +38,31 @@ const SETTLING: Duration = Duration::from_millis(1_500);
 ///
 /// ```compile_fail
 /// use leave_group::leave::Left;
-/// let forged = Left { group: "120363406289005073@g.us".parse().unwrap() };
+/// let forged = Left { group: "120363406289005073@g.us".parse().unwrap(), recovered: false };
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Left {
     group: GroupJid,
+    recovered: bool,
 }
 
 impl Left {
     fn confirmed(confirmed: &Confirmed) -> Self {
-        Self { group: confirmed.target().clone() }
+        Self { group: confirmed.target().clone(), recovered: false }
     }
 
     fn recovered(evidence: &Evidence, _: &Settled) -> Self {
-        Self { group: evidence.jid().clone() }
+        Self { group: evidence.jid().clone(), recovered: true }
     }
 
     /// The group.
     pub fn group(&self) -> &GroupJid {
         &self.group
+    }
+
+    /// Whether it was an earlier run's leave, whose outcome was lost.
+    pub fn is_recovered(&self) -> bool {
+        self.recovered
     }
 }
 
@@ -70,15 +78,6 @@ pub struct Served {
     pub trace: Trace,
 }
 
-/// What happened on the way.
-#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
-pub struct Trace {
-    /// The last code that WhatsApp gave for something that failed.
-    pub whatsapp_code: Option<u16>,
-    /// IQs that WhatsApp answered.
-    pub iqs: u32,
-}
-
 /// Makes the instance leave.
 pub async fn serve(service: &Service, order: &Order, budget: Budget) -> Served {
     let wanted: Vec<&Identifier> = order.identifiers().iter().flatten().collect();
@@ -92,20 +91,26 @@ pub async fn serve(service: &Service, order: &Order, budget: Budget) -> Served {
     }
 
     let jids = jids(&wanted);
-    let leased = match service.sessions.acquire(order.instance(), &jids, budget).await {
+    let mut progress = Progress::default();
+    let began = Instant::now();
+    let acquired = service.sessions.acquire(order.instance(), &jids, budget).await;
+    progress.trace.spent(Step::Lease, began);
+    let leased = match acquired {
         Ok(leased) => leased,
         Err(error) => {
             tracing::debug!(instance = %order.instance(), %error, "no lease");
-            return refused(order, Problem::from(&error));
+            progress.trace.lease_waits = error.waits();
+            let problem = Problem::from(&error);
+            return Served { trace: progress.trace, ..refused(order, problem) };
         }
     };
+    progress.trace.lease_waits = leased.waits();
 
-    let mut progress = Progress::default();
     let trying =
         attempt::run(service, order, &leased, &wanted, budget.keeping(SETTLING), &mut progress);
     let attempt = AssertUnwindSafe(trying).catch_unwind().await.unwrap_or_else(|_| {
         tracing::error!(instance = %order.instance(), "panicked under the lease");
-        Attempt::panicked(&wanted, progress)
+        Attempt::panicked(&wanted, &progress)
     });
 
     let keep = keeping::keep(order, &wanted, &attempt);
@@ -114,8 +119,11 @@ pub async fn serve(service: &Service, order: &Order, budget: Budget) -> Served {
         session: attempt.session,
         keep,
         request_id: order.request_id(),
+        check: None,
     };
+    let began = Instant::now();
     let settled = leased.settle(settlement, budget).await;
+    progress.trace.spent(Step::Settle, began);
     if let Err(error) = &settled {
         tracing::warn!(instance = %order.instance(), %error, "not settled");
     }
@@ -127,7 +135,7 @@ pub async fn serve(service: &Service, order: &Order, budget: Budget) -> Served {
             .map_or(Err(Problem::Internal), |verdict| speak(verdict, settled.as_ref().ok())),
         Err(problem) => Err(*problem),
     });
-    Served { results: results.collect(), kept: attempt.kept, trace: attempt.trace }
+    Served { results: results.collect(), kept: attempt.kept, trace: progress.trace }
 }
 
 /// What a verdict is in words. A recovered leave is a 200 only once it is

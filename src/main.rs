@@ -9,6 +9,7 @@ use leave_group::clock::SystemClock;
 use leave_group::config::Config;
 use leave_group::entry::{self, Invocation};
 use leave_group::log;
+use leave_group::report::Reporter;
 use leave_group::service::Service;
 use serde_json::value::RawValue;
 
@@ -32,12 +33,15 @@ async fn run() -> Result<(), lambda_runtime::Error> {
         }
     };
     log::install(config.log_level);
-    let service = Service::new(&config, Arc::new(SystemClock::new()))?;
+    let function = std::env::var("AWS_LAMBDA_FUNCTION_NAME").unwrap_or_default();
+    let service =
+        Service::new(&config, Arc::new(SystemClock::new()))?.reporting(Reporter::stdout(function));
     service.preload().await;
     let service = &service;
     lambda_runtime::run(service_fn(move |event: LambdaEvent<Box<RawValue>>| async move {
         let invocation = Invocation {
             request_id: event.context.request_id.clone(),
+            trace_id: event.context.xray_trace_id.clone(),
             remaining: until(event.context.deadline),
         };
         entry::handle(service, &event.payload, invocation)

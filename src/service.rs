@@ -7,9 +7,11 @@ use std::time::Duration;
 use aws_sdk_dynamodb::config::SharedHttpClient;
 
 use crate::aws::{https_client, sdk_config};
+use crate::client_version::ClientVersions;
 use crate::clock::{Budget, Clock};
 use crate::config::{Config, Origins, Sealing};
 use crate::gate::Gate;
+use crate::report::Reporter;
 use crate::seal::{Keyring, SealError, Wrapping};
 use crate::session::Sessions;
 use crate::table::Table;
@@ -30,8 +32,14 @@ pub struct Service {
     pub keyring: Keyring,
     /// The way to WhatsApp.
     pub dialer: Dialer,
+    /// The client version to show it.
+    pub versions: ClientVersions,
     /// The CORS allow-list.
     pub origins: Origins,
+    /// The table, for what is said about its calls.
+    pub table: Table,
+    /// Where a request's line goes.
+    pub reporter: Reporter,
 }
 
 /// Why there is no service.
@@ -79,18 +87,29 @@ impl Service {
         Ok(Self {
             gate: Gate::new(table.clone(), Arc::clone(&clock)),
             sessions: Sessions::new(table.clone(), Arc::clone(&clock), config.lease_wait),
-            keyring: Keyring::new(table, wrapping),
+            keyring: Keyring::new(table.clone(), wrapping),
+            versions: ClientVersions::new(table.clone(), config.whatsapp.version),
             dialer: Dialer::new(&config.whatsapp, tls_config()?)?,
             origins: config.allowed_origins.clone(),
+            table,
+            reporter: Reporter::silent(),
             clock,
         })
     }
 
-    /// Loads the data keys while the environment starts, so that no request waits
-    /// for them. Storage or KMS that does not answer stops nothing: it is said in
+    /// The same, with a line for each request.
+    #[must_use]
+    pub fn reporting(self, reporter: Reporter) -> Self {
+        Self { reporter, ..self }
+    }
+
+    /// Loads the data keys and the client version while the environment starts, so
+    /// that no request waits for them. Storage or KMS that does not answer stops nothing: it is said in
     /// one line, and a key is loaded when it is needed.
     pub async fn preload(&self) {
-        if let Err(error) = self.keyring.preload(Budget::of(PRELOAD)).await {
+        let budget = Budget::of(PRELOAD);
+        let (keys, _) = tokio::join!(self.keyring.preload(budget), self.versions.current(budget));
+        if let Err(error) = keys {
             tracing::error!(%error, "data keys are not loaded, requests that need them answer 503");
         }
     }

@@ -34,12 +34,12 @@ use crate::table::{StoreError, Table};
 use crate::tenant::InstanceId;
 
 pub use acquire::AcquireError;
-pub use due::{Due, next as next_check};
+pub use due::{Due, is_fresh, next as next_check};
 pub use intent::{Intended, Standing};
 pub use item::{BlockReason, NewSession, device_claim, group_row, session_item};
 pub use kept::{Kept, KeptAnswer};
 pub use membership::{Evidence, Row};
-pub use settle::{GroupEnd, Keep, SessionEnd, SettleError, Settled, Settlement};
+pub use settle::{CheckNote, GroupEnd, Keep, SessionEnd, SettleError, Settled, Settlement};
 
 /// How long an intent counts.
 const INTENT_LIFE: Duration = Duration::from_hours(24);
@@ -87,6 +87,8 @@ pub struct Leased {
     until: UnixMillis,
     until_monotonic: Instant,
     sealed: Sealed,
+    waits: u32,
+    seen: Option<UnixMillis>,
     intents: Mutex<HashMap<String, StoredIntent>>,
 }
 
@@ -106,6 +108,16 @@ impl Leased {
     /// The sealed credentials.
     pub fn sealed(&self) -> &Sealed {
         &self.sealed
+    }
+
+    /// How often the session was found busy before it was ours.
+    pub fn waits(&self) -> u32 {
+        self.waits
+    }
+
+    /// When the device last logged in, as far as is known.
+    pub fn seen(&self) -> Option<UnixMillis> {
+        self.seen
     }
 
     /// Whether the lease still has time for us, by the wall clock and by a monotonic

@@ -4,11 +4,11 @@
 //! [`crate::session`], [`crate::seal`].
 
 mod client;
-mod date;
 mod failure;
 pub mod index;
 mod item;
 pub mod keys;
+mod witness;
 
 pub use client::Table;
 pub(crate) use client::{Update, Updated};

@@ -6,7 +6,8 @@ use std::collections::HashMap;
 use futures_util::future::join_all;
 use serde::{Deserialize, Serialize};
 
-use super::command::{self, Leave};
+use super::Invocation;
+use super::command::{self, Commanded, Delivery, Leave};
 use crate::clock::Budget;
 use crate::service::Service;
 use crate::tenant::InstanceId;
@@ -23,6 +24,15 @@ pub(super) struct Batch {
 struct Record {
     message_id: String,
     body: String,
+    #[serde(default)]
+    attributes: Attributes,
+}
+
+/// What SQS says of a message; all of it text.
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Attributes {
+    approximate_receive_count: Option<String>,
 }
 
 /// The messages that SQS has to deliver again. What fails for good after the
@@ -39,6 +49,15 @@ struct Failure {
     item_identifier: String,
 }
 
+/// What the messages of one instance ask for.
+#[derive(Default)]
+struct Asked {
+    identifiers: Vec<String>,
+    shares: Vec<Share>,
+    /// How often the one delivered most often was delivered.
+    received: Option<u64>,
+}
+
 /// Which message asked for which part of an instance's identifiers.
 struct Share {
     message_id: String,
@@ -50,17 +69,24 @@ struct Share {
 pub(super) async fn run(
     service: &Service,
     batch: Batch,
-    request_id: &str,
+    invocation: &Invocation,
     budget: Budget,
 ) -> Failures {
+    let request_id = invocation.request_id.as_str();
     let mut failed = Vec::new();
-    let mut instances: HashMap<InstanceId, (Vec<String>, Vec<Share>)> = HashMap::new();
-    for Record { message_id, body } in batch.records {
+    let mut instances: HashMap<InstanceId, Asked> = HashMap::new();
+    for Record { message_id, body, attributes } in batch.records {
         match command::parse(&body) {
-            Ok(Leave { instance, identifiers }) => {
-                let (all, shares) = instances.entry(instance).or_default();
-                shares.push(Share { message_id, identifiers: identifiers.len() });
-                all.extend(identifiers);
+            Ok(Commanded::Leave(Leave { instance, identifiers })) => {
+                let asked = instances.entry(instance).or_default();
+                let received = attributes.approximate_receive_count;
+                asked.received = asked.received.max(received.and_then(|times| times.parse().ok()));
+                asked.shares.push(Share { message_id, identifiers: identifiers.len() });
+                asked.identifiers.extend(identifiers);
+            }
+            Ok(Commanded::Check) => {
+                tracing::error!(request_id, message_id, "a check has no place in a queue");
+                failed.push(message_id);
             }
             Err(error) => {
                 tracing::error!(request_id, message_id, %error, "a message holds no command");
@@ -68,10 +94,13 @@ pub(super) async fn run(
             }
         }
     }
-    let runs = instances.into_iter().map(|(instance, (identifiers, shares))| async move {
+    let runs = instances.into_iter().map(|(instance, asked)| async move {
+        let Asked { identifiers, shares, received } = asked;
         let command = Leave { instance, identifiers };
+        let trace_id = invocation.trace_id.as_deref();
+        let delivery = Delivery { kind: "batch", request_id, trace_id, received };
         let mut results =
-            command::run(service, command, request_id, budget).await.results.into_iter();
+            command::run(service, command, delivery, budget).await.results.into_iter();
         let mut failed = Vec::new();
         for Share { message_id, identifiers } in shares {
             // Every result is taken, so that the next message finds its own.

@@ -5,6 +5,7 @@ use std::panic::AssertUnwindSafe;
 
 use futures_util::FutureExt;
 use serde::{Deserialize, Serialize};
+use tokio::time::Instant;
 
 use crate::answer::LEFT;
 use crate::clock::Budget;
@@ -12,8 +13,10 @@ use crate::identifier::Identifier;
 use crate::leave::{self, Left};
 use crate::order::Order;
 use crate::problem::Problem;
+use crate::report::{self, Report};
 use crate::service::Service;
 use crate::tenant::{InstanceId, NameError};
+use crate::trace::Trace;
 
 /// Identifiers that are left over one connection. What a run settles has to fit
 /// one transaction of 100 actions: two for each group, and the release.
@@ -25,6 +28,8 @@ const AT_ONCE: usize = 40;
 enum Command {
     /// An instance leaves groups.
     Leave { account: String, instance: String, identifiers: Vec<String> },
+    /// The sessions that are due are checked.
+    Check {},
 }
 
 /// A command that can be carried out.
@@ -64,41 +69,80 @@ pub(super) struct Outcomes {
     pub(super) results: Vec<Outcome>,
 }
 
+/// How a command came.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Delivery<'a> {
+    /// `command` or `batch`.
+    pub(super) kind: &'static str,
+    pub(super) request_id: &'a str,
+    pub(super) trace_id: Option<&'a str>,
+    /// How often SQS has delivered it.
+    pub(super) received: Option<u64>,
+}
+
+/// A command that was read.
+#[derive(Debug, Clone)]
+pub(super) enum Commanded {
+    Leave(Leave),
+    Check,
+}
+
 /// Reads a command.
-pub(super) fn parse(text: &str) -> Result<Leave, NotACommand> {
-    let Command::Leave { account, instance, identifiers } = serde_json::from_str(text)?;
-    let instance = InstanceId { account: account.parse()?, name: instance.parse()? };
-    Ok(Leave { instance, identifiers })
+pub(super) fn parse(text: &str) -> Result<Commanded, NotACommand> {
+    match serde_json::from_str(text)? {
+        Command::Leave { account, instance, identifiers } => {
+            let instance = InstanceId { account: account.parse()?, name: instance.parse()? };
+            Ok(Commanded::Leave(Leave { instance, identifiers }))
+        }
+        Command::Check {} => Ok(Commanded::Check),
+    }
 }
 
 /// Carries a command out. A panic becomes a 500 of each identifier it concerns.
 pub(super) async fn run(
     service: &Service,
     command: Leave,
-    request_id: &str,
+    delivery: Delivery<'_>,
     budget: Budget,
 ) -> Outcomes {
+    let began = Instant::now();
+    let calls = service.table.calls();
+    let mut trace = Trace::default();
+    let mut outcomes = Vec::with_capacity(command.identifiers.len());
     let mut results = Vec::with_capacity(command.identifiers.len());
     for identifiers in command.identifiers.chunks(AT_ONCE) {
         let parsed = identifiers.iter().map(|text| Identifier::parse(text).map_err(Problem::from));
-        let order =
-            Order::commanded(command.instance.clone(), parsed.collect(), request_id.to_owned());
+        let order = Order::commanded(
+            command.instance.clone(),
+            parsed.collect(),
+            delivery.request_id.to_owned(),
+        );
         let serving = AssertUnwindSafe(leave::serve(service, &order, budget));
         let served = serving.catch_unwind().await.map_or_else(
             |_| vec![Err(Problem::Internal); identifiers.len()],
-            |served| served.results,
+            |served| {
+                trace.merge(&served.trace);
+                served.results
+            },
         );
+        outcomes.extend(served.iter().map(report::Outcome::from));
         results.extend(identifiers.iter().zip(served).map(|(text, result)| outcome(text, &result)));
     }
-    for outcome in &results {
-        tracing::info!(
-            request_id,
-            account = command.instance.account.as_str(),
-            instance = command.instance.name.as_str(),
-            status = outcome.status,
-            "carried out"
-        );
-    }
+    service.reporter.report(&Report {
+        kind: delivery.kind,
+        request_id: delivery.request_id,
+        trace_id: delivery.trace_id,
+        account: command.instance.account.as_str(),
+        instance: command.instance.name.as_str(),
+        token: "",
+        status: None,
+        outcomes: &outcomes,
+        received: delivery.received,
+        counts: &[],
+        trace,
+        storage_calls: service.table.calls() - calls,
+        took: began.elapsed(),
+    });
     Outcomes { results }
 }
 

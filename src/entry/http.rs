@@ -1,7 +1,6 @@
 //! One HTTP request, in the order of the contract's table.
 
 use std::panic::AssertUnwindSafe;
-use std::time::Instant;
 
 use futures_util::FutureExt;
 use lambda_http::http::header::{
@@ -10,7 +9,9 @@ use lambda_http::http::header::{
     HeaderName, HeaderValue, RETRY_AFTER, VARY,
 };
 use lambda_http::http::{HeaderMap, StatusCode};
+use tokio::time::Instant;
 
+use super::Invocation;
 use super::event::{Request, Unreadable};
 use super::path;
 use crate::answer;
@@ -18,12 +19,14 @@ use crate::clock::Budget;
 use crate::config::Origins;
 use crate::gate::{Caller, Limit, Refusal};
 use crate::identifier::Identifier;
-use crate::leave::{self, Left, Served, Trace};
+use crate::leave::{self, Left, Served};
 use crate::order::IdempotencyKey;
 use crate::problem::Problem;
+use crate::report::{Outcome, Report};
 use crate::service::Service;
 use crate::tenant::InstanceName;
 use crate::token::Token;
+use crate::trace::{Step, Trace};
 
 const METHODS: HeaderValue = HeaderValue::from_static("DELETE, OPTIONS");
 
@@ -61,9 +64,11 @@ struct Known {
 pub(super) async fn answer(
     service: &Service,
     request: Result<Request, Unreadable>,
+    invocation: &Invocation,
     budget: Budget,
 ) -> Answer {
     let began = Instant::now();
+    let calls = service.table.calls();
     let mut known = Known::default();
     let (id, origin, end) = match &request {
         Ok(request) => {
@@ -76,19 +81,34 @@ pub(super) async fn answer(
         }
         Err(Unreadable { id, problem }) => (id, None, End::Result(Err(*problem))),
     };
+    let outcome = end.outcome();
     let answer = write(end, id, origin, &service.origins, known.limit);
-    tracing::info!(
-        request_id = id,
-        account = known.account,
-        instance = known.instance,
-        token = known.token,
-        status = answer.status.as_u16(),
-        whatsapp_code = known.trace.whatsapp_code,
-        iqs = known.trace.iqs,
-        ms = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX),
-        "answered"
-    );
+    service.reporter.report(&Report {
+        kind: "http",
+        request_id: id,
+        trace_id: invocation.trace_id.as_deref(),
+        account: &known.account,
+        instance: &known.instance,
+        token: &known.token,
+        status: Some(answer.status.as_u16()),
+        outcomes: &[outcome],
+        received: None,
+        counts: &[],
+        trace: known.trace,
+        storage_calls: service.table.calls() - calls,
+        took: began.elapsed(),
+    });
     answer
+}
+
+impl End {
+    fn outcome(&self) -> Outcome {
+        match self {
+            Self::Preflight => Outcome::Preflight,
+            Self::Replayed { .. } => Outcome::Replayed,
+            Self::Result(result) => Outcome::from(result),
+        }
+    }
 }
 
 /// The request's way: path, method, token, limit, scope, identifier, leave.
@@ -116,7 +136,7 @@ async fn end(service: &Service, request: &Request, budget: Budget, known: &mut K
             End::Replayed { status: kept.status, body: kept.body }
         }
         Ok(Served { results, trace, .. }) => {
-            known.trace = trace;
+            known.trace.merge(&trace);
             End::Result(results.into_iter().next().unwrap_or(Err(Problem::Internal)))
         }
         Err(problem) => End::Result(Err(problem)),
@@ -144,7 +164,10 @@ async fn admit(
     }
     let token = Token::new(token).map_err(|_| Problem::InvalidToken)?;
     known.token = token.hash().prefix();
-    match service.gate.admit(&token, budget).await {
+    let began = Instant::now();
+    let admitted = service.gate.admit(&token, budget).await;
+    known.trace.spent(Step::Gate, began);
+    match admitted {
         Ok(caller) => {
             known.limit = Some(caller.limit());
             caller.account().as_str().clone_into(&mut known.account);

@@ -3,12 +3,16 @@
 
 use std::time::Duration;
 
+use tokio::time::Instant;
+
 use super::attempt::Run;
 use super::resolve::{Target, cannot_be_left};
 use super::verdict::Verdict;
+use super::was_attempted;
 use crate::group::{Group, GroupKind};
 use crate::identifier::Identifier;
 use crate::problem::Problem;
+use crate::trace::Step;
 use crate::whatsapp::{Failure, Online, TargetReply};
 
 /// One wanted identifier on its way.
@@ -32,14 +36,21 @@ impl Run<'_> {
     /// stanza, the communities in another.
     pub(super) async fn leave_all(&mut self, wanted: &[&Identifier]) -> Vec<Verdict> {
         let mut slots = Vec::with_capacity(wanted.len());
+        let began = Instant::now();
         for identifier in wanted {
             slots.push(match self.resolve(identifier).await {
                 Ok(target) => Slot::Pending(target),
                 Err(verdict) => Slot::Ended(verdict),
             });
         }
+        self.progress.trace.spent(Step::Resolve, began);
         while let Some(batch) = next_batch(&slots) {
+            if batch.iter().any(|target| was_attempted(Some(target.intended.standing()))) {
+                self.progress.trace.attempt = 2;
+            }
+            let began = Instant::now();
             let verdicts = self.leave_batch(&batch).await;
+            self.progress.trace.spent(Step::Leave, began);
             for (target, verdict) in batch.iter().zip(verdicts) {
                 for slot in &mut slots {
                     if matches!(slot, Slot::Pending(pending) if pending.group().jid == target.group().jid)

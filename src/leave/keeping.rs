@@ -42,7 +42,9 @@ pub(super) fn keep<'a>(
     };
     let result = match verdict {
         // Kept in the very transaction that settles it.
-        Verdict::Recovered { evidence, .. } => Ok(Left { group: evidence.jid().clone() }),
+        Verdict::Recovered { evidence, .. } => {
+            Ok(Left { group: evidence.jid().clone(), recovered: true })
+        }
         Verdict::NotMember { .. } => Err(Problem::NotMember),
         other => speak(other, None),
     };

@@ -1,9 +1,10 @@
 //! From an identifier to a target that may be left: its JID, its kind, the
 //! evidence of membership, and an intent that stands.
 
-use super::attempt::{Run, problem};
+use super::attempt::Run;
 use super::verdict::Verdict;
 use super::was_attempted;
+use crate::connection::problem;
 use crate::group::{Group, GroupJid, GroupKind};
 use crate::identifier::{Identifier, InviteCode};
 use crate::problem::Problem;

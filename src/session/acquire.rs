@@ -49,6 +49,8 @@ pub enum AcquireError {
     Busy {
         /// Until that run's lease ends.
         left: Duration,
+        /// How often it was found busy.
+        waits: u32,
     },
     /// The session could not be read or taken.
     #[error(transparent)]
@@ -66,8 +68,18 @@ impl From<&AcquireError> for Problem {
             AcquireError::Blocked { reason: BlockReason::Throttled, left } => {
                 Self::Throttled { retry_after: *left }
             }
-            AcquireError::Busy { left } => Self::Busy { retry_after: *left },
+            AcquireError::Busy { left, .. } => Self::Busy { retry_after: *left },
             AcquireError::Store(error) => Self::from(error),
+        }
+    }
+}
+
+impl AcquireError {
+    /// How often the session was found busy.
+    pub fn waits(&self) -> u32 {
+        match self {
+            Self::Busy { waits, .. } => *waits,
+            Self::NotFound | Self::NotConnected | Self::Blocked { .. } | Self::Store(_) => 0,
         }
     }
 }
@@ -87,6 +99,7 @@ impl Sessions {
         let owner = Owner::new()?;
         let waiting = budget.at_most(self.wait);
         let mut wait = FIRST_WAIT;
+        let mut waits = 0;
         loop {
             let asked = Instant::now();
             let now = self.clock.now();
@@ -97,6 +110,7 @@ impl Sessions {
                 Ok(Updated::Applied(item)) => {
                     let leased =
                         self.leased(instance, owner.clone(), now, asked, ours, Item(&item));
+                    let leased = leased.map(|leased| Leased { waits, ..leased });
                     if leased.is_err() {
                         self.give_back(instance, &owner, budget).await;
                     }
@@ -111,8 +125,9 @@ impl Sessions {
                 }
             };
             let busy_until = refusal(Item(&item), now)?;
+            waits += 1;
             if waiting.remaining().is_zero() {
-                return Err(AcquireError::Busy { left: busy_until.since(now) });
+                return Err(AcquireError::Busy { left: busy_until.since(now), waits });
             }
             let pause = wait.mul_f64(fastrand::f64()).min(waiting.remaining());
             tokio::time::sleep(pause).await;
@@ -142,6 +157,8 @@ impl Sessions {
             until: now.plus(ours),
             until_monotonic: asked + ours,
             sealed,
+            waits: 0,
+            seen: item.optional_number("seen_at").map(UnixMillis),
             intents: Mutex::new(intents(item)?),
         })
     }

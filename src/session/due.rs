@@ -7,14 +7,15 @@
 //! index has, so that the request path pays for no index: a check that finds a
 //! session seen lately only moves its due time.
 
+use std::collections::HashMap;
 use std::time::Duration;
 
-use aws_sdk_dynamodb::types::Select;
+use aws_sdk_dynamodb::types::{AttributeValue, Select};
 use tokio::time::timeout_at;
 
 use super::Sessions;
 use crate::clock::{Budget, UnixMillis};
-use crate::table::{Corrupt, Item, StoreError, index, number, text};
+use crate::table::{Corrupt, Item, StoreError, Update, index, keys, number, text};
 use crate::tenant::InstanceId;
 
 /// The index's one partition. Only checks and links write it, so it stays cold.
@@ -32,6 +33,11 @@ pub struct Due {
     pub instances: Vec<InstanceId>,
     /// How many are due in all.
     pub total: u64,
+}
+
+/// Whether a session seen at `seen` need not be checked at `now`.
+pub fn is_fresh(seen: UnixMillis, now: UnixMillis) -> bool {
+    now.since(seen) < INTERVAL
 }
 
 /// When a session that was seen at `seen` is due next: 7 to 10 days later.
@@ -76,6 +82,41 @@ impl Sessions {
         }
         Ok(Due { instances, total })
     }
+}
+
+impl Sessions {
+    /// Moves a session's next check without its lease: the due time is nobody's
+    /// secret, and a session that cannot be taken must not stand at the head of
+    /// the index for ever. `None`: it is checked no more.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn postpone(
+        &self,
+        instance: &InstanceId,
+        next: Option<UnixMillis>,
+        budget: Budget,
+    ) -> Result<(), StoreError> {
+        let (expression, values) = match next {
+            Some(next) => (
+                "SET due_at = :due_at",
+                HashMap::from([(":due_at".to_owned(), number(next.0)), due_value()]),
+            ),
+            None => ("REMOVE due, due_at", HashMap::from([due_value()])),
+        };
+        let update = Update {
+            expression: expression.to_owned(),
+            condition: "due = :due".to_owned(),
+            names: HashMap::new(),
+            values,
+        };
+        // Refused: it was unlinked or deleted meanwhile, and is due no more.
+        self.table.update(&keys::session(instance), update, budget).await.map(|_| ())
+    }
+}
+
+fn due_value() -> (String, AttributeValue) {
+    (":due".to_owned(), text(DUE))
 }
 
 fn instance(item: Item<'_>) -> Result<InstanceId, StoreError> {

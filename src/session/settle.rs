@@ -7,6 +7,7 @@ use aws_sdk_dynamodb::types::{
 };
 use std::collections::{BTreeSet, HashMap};
 
+use super::due::DUE;
 use super::item::{BlockReason, LOGGED_OUT, group_row, left_row};
 use super::kept::{self, KeptAnswer};
 use super::{Leased, Owner, Standing};
@@ -44,9 +45,11 @@ pub enum GroupEnd {
 /// What became of the session.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum SessionEnd {
-    /// As before.
+    /// As before: the device was not asked, or did not get through.
     #[default]
     Unchanged,
+    /// It logged in.
+    Online,
     /// WhatsApp unlinked the device.
     LoggedOut,
     /// WhatsApp does not listen before `until`.
@@ -80,6 +83,17 @@ pub struct Settlement<'a> {
     pub keep: Option<Keep<'a>>,
     /// The request, for the history.
     pub request_id: &'a str,
+    /// What a check found.
+    pub check: Option<CheckNote>,
+}
+
+/// What a check found, and when the next one is due.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct CheckNote {
+    /// The result's name.
+    pub result: &'static str,
+    /// The next check.
+    pub next: UnixMillis,
 }
 
 /// Proof that a settlement was written. A recovered 200 needs it.
@@ -178,14 +192,30 @@ impl Leased {
         let mut values = HashMap::from([(":me".to_owned(), text(self.owner.0.as_str()))]);
         match settlement.session {
             SessionEnd::Unchanged => {}
+            SessionEnd::Online => {
+                set.push("seen_at = :now");
+                values.insert(":now".to_owned(), number(now.0));
+            }
             SessionEnd::LoggedOut => {
                 set.push("session_state = :logged_out");
                 values.insert(":logged_out".to_owned(), text(LOGGED_OUT));
+                // It is in no index of sessions to check until it is linked again.
+                removed.extend(["due".to_owned(), "due_at".to_owned()]);
             }
             SessionEnd::Blocked { reason, until } => {
                 set.push("blocked_until = :blocked_until, blocked_by = :blocked_by");
                 values.insert(":blocked_until".to_owned(), number(until.0));
                 values.insert(":blocked_by".to_owned(), text(reason.name()));
+            }
+        }
+        if let Some(CheckNote { result, next }) = settlement.check {
+            set.push("checked_at = :checked_at, check_result = :check_result");
+            values.insert(":checked_at".to_owned(), number(now.0));
+            values.insert(":check_result".to_owned(), text(result));
+            if settlement.session != SessionEnd::LoggedOut {
+                set.push("due = :due, due_at = :due_at");
+                values.insert(":due".to_owned(), text(DUE));
+                values.insert(":due_at".to_owned(), number(next.0));
             }
         }
         for (index, jid) in self.spent_intents(settlement, now).into_iter().enumerate() {

@@ -2,6 +2,7 @@
 //! `TransactionConflict` retried, the server's `Date` heard.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::config::Builder;
@@ -11,10 +12,10 @@ use aws_sdk_dynamodb::types::{AttributeValue, TransactWriteItem};
 use aws_types::SdkConfig;
 use tokio::time::timeout_at;
 
-use super::date::ServerDate;
 use super::failure::{Cancelled, StoreError};
 use super::item::Attributes;
 use super::keys::Key;
+use super::witness::Witness;
 use crate::aws::FIRST_BACKOFF;
 use crate::clock::{Budget, Clock};
 
@@ -26,20 +27,28 @@ const CONFLICT_ATTEMPTS: u32 = 6;
 pub struct Table {
     client: Client,
     name: String,
+    calls: Arc<AtomicU64>,
 }
 
 impl Table {
     /// A client for `name`. Nothing is connected before the first call.
     /// `endpoint` is another DynamoDB than AWS's.
     pub fn new(name: &str, sdk: &SdkConfig, endpoint: Option<&str>, clock: Arc<dyn Clock>) -> Self {
-        let mut config = Builder::from(sdk).interceptor(ServerDate(clock));
+        let calls = Arc::new(AtomicU64::new(0));
+        let witness = Witness { clock, calls: Arc::clone(&calls) };
+        let mut config = Builder::from(sdk).interceptor(witness);
         config.set_endpoint_url(endpoint.map(str::to_owned));
-        Self { client: Client::from_conf(config.build()), name: name.to_owned() }
+        Self { client: Client::from_conf(config.build()), name: name.to_owned(), calls }
     }
 
     /// The SDK's client, for what operators and tests do beyond the request path.
     pub fn client(&self) -> &Client {
         &self.client
+    }
+
+    /// How many calls were made so far, repeated ones included.
+    pub fn calls(&self) -> u64 {
+        self.calls.load(Ordering::Relaxed)
     }
 
     /// The table's name.

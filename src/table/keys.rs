@@ -67,3 +67,8 @@ pub const DATA_KEY_PREFIX: &str = "KEY#";
 pub fn data_key(id: &str) -> Key {
     key(DATA_KEYS.to_owned(), format!("{DATA_KEY_PREFIX}{id}"))
 }
+
+/// The client version that an operator has set.
+pub fn client_version() -> Key {
+    key("WHATSAPP".to_owned(), "VERSION")
+}

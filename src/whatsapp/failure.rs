@@ -4,6 +4,7 @@
 use std::time::Duration;
 
 use super::certificate::CertificateFault;
+use crate::trace::Reason;
 
 /// A connection, or one question on it, failed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -115,6 +116,31 @@ impl Failure {
             self,
             Self::Login(LoginFailure::LoggedOut(_)) | Self::Stream(StreamError::DeviceRemoved)
         )
+    }
+
+    /// Why it failed, as an operator would tell it apart.
+    pub fn reason(&self) -> Reason {
+        match self {
+            Self::Connect(_) | Self::Timeout(Step::Dial) => Reason::Unreachable,
+            Self::Timeout(Step::Greet | Step::Login | Step::Iq) => Reason::TimedOut,
+            Self::Closed => Reason::Closed,
+            Self::Protocol(_) => Reason::Protocol,
+            Self::Certificate(_) => Reason::Certificate,
+            Self::Login(LoginFailure::LoggedOut(_)) | Self::Stream(StreamError::DeviceRemoved) => {
+                Reason::LoggedOut
+            }
+            Self::Login(LoginFailure::Banned(_)) => Reason::Banned,
+            Self::Login(LoginFailure::VersionRefused) => Reason::VersionRefused,
+            Self::Login(LoginFailure::Unavailable(_) | LoginFailure::Refused(_)) => {
+                Reason::LoginRefused
+            }
+            Self::Stream(StreamError::Replaced) => Reason::Replaced,
+            Self::Stream(StreamError::Code(_) | StreamError::End | StreamError::Unknown) => {
+                Reason::Stream
+            }
+            Self::Iq { code: 429, .. } => Reason::Throttled,
+            Self::Iq { .. } => Reason::Refused,
+        }
     }
 
     /// WhatsApp's own code, for the log.

@@ -97,6 +97,12 @@ impl Greeted {
         Ok(Online { socket, writer, reader, sent: 0, received: 0, iqs: 0 })
     }
 
+    /// The same, showing another client version at login.
+    #[must_use]
+    pub fn showing(self, version: ClientVersion) -> Self {
+        Self { version, ..self }
+    }
+
     /// The client version that this connection shows.
     pub fn version(&self) -> ClientVersion {
         self.version

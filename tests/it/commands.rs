@@ -15,8 +15,11 @@ use crate::support::{GROUP, Rig};
 
 async fn send(service: &Service, event: &Value) -> Result<Value, EntryError> {
     let event = RawValue::from_string(event.to_string()).unwrap();
-    let invocation =
-        Invocation { request_id: "request".to_owned(), remaining: Duration::from_mins(1) };
+    let invocation = Invocation {
+        request_id: "request".to_owned(),
+        trace_id: None,
+        remaining: Duration::from_mins(1),
+    };
     let answer = entry::handle(service, &event, invocation).await?;
     Ok(serde_json::from_str(answer.get()).unwrap())
 }

@@ -72,6 +72,7 @@ fn an_event_of_any_form_is_answered_or_refused() {
     let handle = |text: String| {
         let event = RawValue::from_string(text).unwrap();
         let invocation = leave_group::entry::Invocation {
+            trace_id: None,
             request_id: "fuzz".to_owned(),
             remaining: Duration::from_secs(5),
         };

@@ -85,7 +85,7 @@ async fn answer(
     let Ok(event) = RawValue::from_string(event.to_string()) else {
         return plain(StatusCode::INTERNAL_SERVER_ERROR);
     };
-    let invocation = Invocation { request_id, remaining: TIMEOUT };
+    let invocation = Invocation { request_id, trace_id: None, remaining: TIMEOUT };
     match entry::handle(service, &event, invocation).await {
         Ok(answer) => http_answer(answer.get()),
         Err(_) => plain(StatusCode::INTERNAL_SERVER_ERROR),

@@ -239,7 +239,7 @@ pub async fn ask(service: &Service, request: &Request) -> Reply {
 /// The same, with less time until Lambda would end it.
 pub async fn ask_within(service: &Service, request: &Request, remaining: Duration) -> Reply {
     let event = RawValue::from_string(request.event(Shape::HttpApi)).unwrap();
-    let invocation = Invocation { request_id: "request".to_owned(), remaining };
+    let invocation = Invocation { request_id: "request".to_owned(), trace_id: None, remaining };
     Reply::read(entry::handle(service, &event, invocation).await.unwrap().get())
 }
 

@@ -1,6 +1,8 @@
-//! Tells the clock what time it is where the table is.
+//! What every call tells: the clock, what time it is where the table is; the
+//! request's line, how many calls there were.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::SystemTime;
 
 use aws_sdk_dynamodb::config::interceptors::{
@@ -21,14 +23,17 @@ impl Storable for Sent {
     type Storer = StoreReplace<Self>;
 }
 
-/// Tells the clock the `Date` of each answer.
+/// Counts attempts, and tells the clock the `Date` of each answer.
 #[derive(Debug)]
-pub(super) struct ServerDate(pub(super) Arc<dyn Clock>);
+pub(super) struct Witness {
+    pub(super) clock: Arc<dyn Clock>,
+    pub(super) calls: Arc<AtomicU64>,
+}
 
 #[aws_smithy_runtime_api::client::interceptors::dyn_dispatch_hint]
-impl Intercept for ServerDate {
+impl Intercept for Witness {
     fn name(&self) -> &'static str {
-        "ServerDate"
+        "Witness"
     }
 
     fn read_before_transmit(
@@ -37,6 +42,7 @@ impl Intercept for ServerDate {
         _: &RuntimeComponents,
         state: &mut ConfigBag,
     ) -> Result<(), BoxError> {
+        self.calls.fetch_add(1, Ordering::Relaxed);
         state.interceptor_state().store_put(Sent(SystemTime::now()));
         Ok(())
     }
@@ -51,7 +57,7 @@ impl Intercept for ServerDate {
         let date =
             date.and_then(|date| aws_smithy_types::DateTime::from_str(date, Format::HttpDate).ok());
         if let (Some(date), Some(Sent(sent))) = (date, state.load::<Sent>()) {
-            self.0.observe(date.secs(), *sent);
+            self.clock.observe(date.secs(), *sent);
         }
         Ok(())
     }

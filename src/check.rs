@@ -1,0 +1,234 @@
+//! The health check: a short login of a session, so that it is known to work and
+//! WhatsApp sees it now and then. Why: [`crate::session::Due`] and
+//! `docs/passive-login.md`.
+
+use std::time::Duration;
+
+use futures_util::{StreamExt, stream};
+
+use crate::clock::{Budget, UnixMillis};
+use crate::connection::{CLOSING, connect, credentials, session_end};
+use crate::service::Service;
+use crate::session::{AcquireError, CheckNote, SessionEnd, Settlement, is_fresh, next_check};
+use crate::table::StoreError;
+use crate::tenant::InstanceId;
+use crate::trace::{Reason, Trace};
+use crate::whatsapp::Abandoned;
+
+/// Sessions that are checked at the same time. Each has a socket and some 50 KiB.
+const AT_ONCE: usize = 8;
+/// Most sessions that one run looks at.
+const MOST: i32 = 200;
+/// No check is begun with less time than this left.
+const ONE_CHECK: Duration = Duration::from_secs(8);
+/// Kept back of a check's time for settling.
+const SETTLING: Duration = Duration::from_millis(1_500);
+/// When a session is looked at again that could not be checked: an hour, and up
+/// to another at random.
+const AGAIN: Duration = Duration::from_hours(1);
+
+/// How a session does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Health {
+    /// It logged in.
+    Connected,
+    /// It was seen lately, so nothing was asked.
+    Fresh,
+    /// WhatsApp unlinked the device; now or before.
+    LoggedOut,
+    /// WhatsApp banned the number until then.
+    Banned {
+        /// How much longer.
+        left: Duration,
+    },
+    /// WhatsApp throttles the number.
+    Throttled {
+        /// How much longer.
+        left: Duration,
+    },
+    /// WhatsApp refuses our client version.
+    VersionRefused,
+    /// Another run holds the session, so it works.
+    Busy,
+    /// WhatsApp could not be asked.
+    Unreachable(Reason),
+    /// No such instance.
+    NotFound,
+    /// Its credentials, or the table, could not be read.
+    Unreadable,
+}
+
+impl Health {
+    /// Its name, as it is stored and shown.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Connected => "connected",
+            Self::Fresh => "fresh",
+            Self::LoggedOut => "logged_out",
+            Self::Banned { .. } => "banned",
+            Self::Throttled { .. } => "throttled",
+            Self::VersionRefused => "version_refused",
+            Self::Busy => "busy",
+            Self::Unreachable(_) => "unreachable",
+            Self::NotFound => "not_found",
+            Self::Unreadable => "unreadable",
+        }
+    }
+
+    /// Whether the check itself brought no result.
+    pub fn is_failure(self) -> bool {
+        match self {
+            Self::VersionRefused | Self::Unreachable(_) | Self::Unreadable => true,
+            Self::Connected
+            | Self::Fresh
+            | Self::LoggedOut
+            | Self::Banned { .. }
+            | Self::Throttled { .. }
+            | Self::Busy
+            | Self::NotFound => false,
+        }
+    }
+}
+
+/// Which sessions are asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum When {
+    /// Those that were not seen for a while.
+    Stale,
+    /// Whenever they were seen.
+    Always,
+}
+
+/// What a run of checks did.
+#[derive(Debug, Default, Clone, PartialEq, Eq)]
+pub struct Checked {
+    /// What each session's check found.
+    pub found: Vec<(InstanceId, Health)>,
+    /// Sessions that are due and were not looked at.
+    pub remaining: u64,
+}
+
+/// Checks the sessions that are due, some at a time, until none is left or the
+/// budget is nearly used up.
+///
+/// # Errors
+/// When the due sessions cannot be listed.
+pub async fn due(service: &Service, budget: Budget) -> Result<Checked, StoreError> {
+    let due = service.sessions.due(MOST, budget).await?;
+    let checks = stream::iter(due.instances).map(|instance| async move {
+        // Asked when the check begins, not when it is listed.
+        if budget.remaining() < ONE_CHECK {
+            return None;
+        }
+        let health = one(service, &instance, When::Stale, budget).await;
+        Some((instance, health))
+    });
+    let found: Vec<_> =
+        checks.buffer_unordered(AT_ONCE).filter_map(|found| async { found }).collect().await;
+    let looked_at = u64::try_from(found.len()).unwrap_or(u64::MAX);
+    Ok(Checked { found, remaining: due.total.saturating_sub(looked_at) })
+}
+
+/// Checks one session, under its lease, and records what was found and when the
+/// next check is due.
+pub async fn one(service: &Service, instance: &InstanceId, when: When, budget: Budget) -> Health {
+    let leased = match service.sessions.acquire(instance, &[], budget.keeping(SETTLING)).await {
+        Ok(leased) => leased,
+        Err(error) => return without_lease(service, instance, &error, budget).await,
+    };
+    let now = service.clock.now();
+    let (health, session, next) = match leased.seen().filter(|seen| is_fresh(*seen, now)) {
+        Some(seen) if when == When::Stale => {
+            (Health::Fresh, SessionEnd::Unchanged, next_check(seen))
+        }
+        _ => {
+            let (health, session) = log_in(service, &leased, budget.keeping(SETTLING)).await;
+            (health, session, next_after(health, now))
+        }
+    };
+    let check = Some(CheckNote { result: health.name(), next });
+    let settlement = Settlement { session, check, ..Settlement::default() };
+    if let Err(error) = leased.settle(settlement, budget).await {
+        tracing::warn!(%instance, %error, "the check is not recorded");
+    }
+    tracing::info!(%instance, health = health.name(), "checked");
+    health
+}
+
+async fn log_in(
+    service: &Service,
+    leased: &crate::session::Leased,
+    budget: Budget,
+) -> (Health, SessionEnd) {
+    let Ok(credentials) = credentials(service, leased, budget).await else {
+        return (Health::Unreadable, SessionEnd::Unchanged);
+    };
+    match connect(service, leased, &credentials, budget, &mut Trace::default()).await {
+        Ok(online) => {
+            online.close(budget.at_most(CLOSING)).await;
+            (Health::Connected, SessionEnd::Online)
+        }
+        Err(Abandoned::LeaseExpired) => {
+            (Health::Unreachable(Reason::TimedOut), SessionEnd::Unchanged)
+        }
+        Err(Abandoned::Failed(failure)) => {
+            let now = service.clock.now();
+            let session = session_end(&failure, now);
+            let health = match (failure.reason(), session) {
+                (Reason::LoggedOut, _) => Health::LoggedOut,
+                (Reason::VersionRefused, _) => Health::VersionRefused,
+                (Reason::Banned, SessionEnd::Blocked { until, .. }) => {
+                    Health::Banned { left: until.since(now) }
+                }
+                (reason, _) => Health::Unreachable(reason),
+            };
+            (health, session)
+        }
+    }
+}
+
+/// A session whose lease cannot be had is moved away from the head of the index.
+async fn without_lease(
+    service: &Service,
+    instance: &InstanceId,
+    error: &AcquireError,
+    budget: Budget,
+) -> Health {
+    let health = match error {
+        AcquireError::NotFound => return Health::NotFound,
+        AcquireError::NotConnected => Health::LoggedOut,
+        AcquireError::Blocked { reason: crate::session::BlockReason::Banned, left } => {
+            Health::Banned { left: *left }
+        }
+        AcquireError::Blocked { reason: crate::session::BlockReason::Throttled, left } => {
+            Health::Throttled { left: *left }
+        }
+        AcquireError::Busy { .. } => Health::Busy,
+        AcquireError::Store(error) => {
+            tracing::warn!(%instance, %error, "not checked");
+            Health::Unreadable
+        }
+    };
+    let next = match health {
+        Health::LoggedOut => None,
+        health => Some(next_after(health, service.clock.now())),
+    };
+    if let Err(error) = service.sessions.postpone(instance, next, budget).await {
+        tracing::warn!(%instance, %error, "the next check is not moved");
+    }
+    health
+}
+
+fn next_after(health: Health, now: UnixMillis) -> UnixMillis {
+    match health {
+        Health::Connected | Health::Fresh | Health::LoggedOut | Health::NotFound => next_check(now),
+        Health::Banned { left } | Health::Throttled { left } => again(now.plus(left)),
+        Health::VersionRefused | Health::Busy | Health::Unreachable(_) | Health::Unreadable => {
+            again(now)
+        }
+    }
+}
+
+fn again(from: UnixMillis) -> UnixMillis {
+    from.plus(AGAIN).plus(AGAIN.mul_f64(fastrand::f64()))
+}

@@ -1,0 +1,79 @@
+//! The health check of the sessions that are due: `{"action":"check"}`, from a
+//! schedule.
+
+use serde::Serialize;
+use tokio::time::Instant;
+
+use super::command::Delivery;
+use crate::check::{self, Checked, Health};
+use crate::clock::Budget;
+use crate::report::{Metric, Report};
+use crate::service::Service;
+use crate::table::StoreError;
+use crate::trace::Trace;
+
+/// The answer.
+#[derive(Debug, Default, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Summary {
+    checked: u64,
+    connected: u64,
+    /// Seen lately, so nothing was asked.
+    fresh: u64,
+    logged_out: u64,
+    banned: u64,
+    failed: u64,
+    remaining: u64,
+}
+
+/// Checks what is due.
+pub(super) async fn run(
+    service: &Service,
+    delivery: Delivery<'_>,
+    budget: Budget,
+) -> Result<Summary, StoreError> {
+    let began = Instant::now();
+    let calls = service.table.calls();
+    let Checked { found, remaining } = check::due(service, budget).await?;
+    let mut versions_refused = 0;
+    let mut summary = Summary { remaining, ..Summary::default() };
+    for (_, health) in found {
+        summary.checked += 1;
+        let count = match health {
+            Health::Connected => &mut summary.connected,
+            Health::Fresh | Health::Busy => &mut summary.fresh,
+            Health::LoggedOut | Health::NotFound => &mut summary.logged_out,
+            Health::Banned { .. } | Health::Throttled { .. } => &mut summary.banned,
+            Health::VersionRefused => {
+                versions_refused += 1;
+                &mut summary.failed
+            }
+            Health::Unreachable(_) | Health::Unreadable => &mut summary.failed,
+        };
+        *count += 1;
+    }
+    let counts = [
+        (Metric::SessionsChecked, summary.checked),
+        (Metric::SessionsLoggedOut, summary.logged_out),
+        (Metric::ChecksFailed, summary.failed),
+        (Metric::ClientVersionRefused, versions_refused),
+        // Also when it is 0: an alarm on it has to end.
+        (Metric::ChecksRemaining, summary.remaining),
+    ];
+    service.reporter.report(&Report {
+        kind: delivery.kind,
+        request_id: delivery.request_id,
+        trace_id: delivery.trace_id,
+        account: "",
+        instance: "",
+        token: "",
+        status: None,
+        outcomes: &[],
+        received: None,
+        counts: &counts,
+        trace: Trace::default(),
+        storage_calls: service.table.calls() - calls,
+        took: began.elapsed(),
+    });
+    Ok(summary)
+}
