@@ -19,6 +19,7 @@ mod fuzz;
 mod hostile_http;
 mod idempotency;
 mod identifiers;
+mod kms;
 mod lease;
 mod logins;
 mod outcomes;
