@@ -22,6 +22,7 @@ mod identifiers;
 mod kms;
 mod lease;
 mod logins;
+mod observability;
 mod outcomes;
 mod random_walk;
 mod rate_limit;
