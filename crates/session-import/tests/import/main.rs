@@ -1,0 +1,10 @@
+//! Imports from stores as other software writes them.
+
+mod arbitrary;
+mod baileys;
+mod databases;
+mod evolution;
+mod refusals;
+mod stores;
+mod whatsapp_rust;
+mod whatsmeow;
