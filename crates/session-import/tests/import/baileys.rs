@@ -37,10 +37,7 @@ fn a_stored_file_by_any_way_in() {
 #[cfg(unix)]
 #[test]
 fn a_pipe_is_read_like_a_file() {
-    let (mut writer, reader) = {
-        let (reader, writer) = std::io::pipe().unwrap();
-        (writer, reader)
-    };
+    let (reader, mut writer) = std::io::pipe().unwrap();
     std::thread::spawn(move || std::io::Write::write_all(&mut writer, stores::CREDS.as_bytes()));
     let descriptor = std::os::fd::AsRawFd::as_raw_fd(&reader);
     let imported = stores::read(&stores::path(format!("/dev/fd/{descriptor}")), None).unwrap();

@@ -1,4 +1,5 @@
 //! Imports from stores as other software writes them.
+#![allow(clippy::unwrap_used, clippy::expect_used)]
 
 mod arbitrary;
 mod baileys;

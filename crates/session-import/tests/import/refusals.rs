@@ -14,12 +14,11 @@ use crate::stores;
 /// [`stores::CREDS`] with one value replaced, or taken away.
 fn creds(pointer: &str, value: Option<Value>) -> String {
     let mut creds: Value = serde_json::from_str(stores::CREDS).unwrap();
-    match value {
-        Some(value) => *creds.pointer_mut(pointer).unwrap() = value,
-        None => {
-            let (parent, name) = pointer.rsplit_once('/').unwrap();
-            creds.pointer_mut(parent).unwrap().as_object_mut().unwrap().remove(name).unwrap();
-        }
+    if let Some(value) = value {
+        *creds.pointer_mut(pointer).unwrap() = value;
+    } else {
+        let (parent, name) = pointer.rsplit_once('/').unwrap();
+        creds.pointer_mut(parent).unwrap().as_object_mut().unwrap().remove(name).unwrap();
     }
     creds.to_string()
 }

@@ -39,6 +39,18 @@ fn as_whatsapp_rust_stored_it() {
     }
 }
 
+/// It keeps all of a young database in the log while it runs.
+#[test]
+fn while_whatsapp_rust_runs() {
+    let folder = stores::folder();
+    let file = folder.path().join("whatsapp.db");
+    let mode = "PRAGMA journal_mode = WAL; PRAGMA wal_autocheckpoint = 0";
+    let connection = stores::database(&file, &[mode, stores::WHATSAPP_RUST]);
+    let imported = stores::read(&stores::path(&file), Some("5511999990001:7")).unwrap();
+    assert_eq!(imported.others.len(), 1);
+    drop(connection);
+}
+
 #[test]
 fn from_its_first_version() {
     let folder = stores::folder();
