@@ -124,7 +124,8 @@ pub(crate) fn run(program: impl AsRef<OsStr>, arguments: &[&OsStr], folder: &Pat
 pub(crate) fn present(programs: &[&str]) -> bool {
     let absent = |program: &&&str| Command::new(program).arg("--version").output().is_err();
     if let Some(absent) = programs.iter().find(absent) {
-        writeln!(io::stderr(), "SKIPPED a test: {absent} is not on this machine").unwrap();
+        let notice = format!("SKIPPED a test: {absent} is not on this machine\n");
+        io::stderr().write_all(notice.as_bytes()).unwrap();
         return false;
     }
     true
