@@ -17,6 +17,7 @@ mod greet;
 mod groups;
 mod leave;
 mod login;
+mod proxy;
 mod socket;
 mod stanza;
 
@@ -27,4 +28,5 @@ pub use greet::Greeted;
 pub use groups::Metadata;
 pub use leave::{Confirmed, TargetReply};
 pub use login::{Abandoned, Online};
+pub use proxy::{NotAProxy, Proxy};
 pub use stanza::Iq;

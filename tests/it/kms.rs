@@ -39,6 +39,7 @@ impl Sealed {
             noise_private_key: zeroize::Zeroizing::new(device.noise_private_key),
             device: device.jid.parse().unwrap(),
             lid: Some(device.lid.clone()),
+            proxy: None,
         };
         provisioner.linked(&id("acme", "sales"), &credentials).await.unwrap();
         sealed.proxy.traffic().clear();
@@ -187,7 +188,7 @@ async fn kms_down_at_the_start_is_one_line_and_503_until_it_works() {
     let reply = sealed.leave(&process).await;
     assert_eq!(reply.status, 503, "{reply:?}");
     assert!(
-        reply.body.to_string().contains("Service is temporarily unavailable. Try again later."),
+        reply.body.contains("Service is temporarily unavailable. Try again later."),
         "{reply:?}"
     );
     assert_eq!(sealed.leave(&process).await.status, 200, "the same process, once it works");

@@ -24,6 +24,7 @@ mod lease;
 mod logins;
 mod observability;
 mod outcomes;
+mod proxies;
 mod random_walk;
 mod rate_limit;
 mod refusals;

@@ -61,7 +61,7 @@ impl Device {
                 return Err(ImportError::KeyMismatch);
             }
         }
-        Ok(Credentials { noise_private_key, device: self.jid, lid: self.lid })
+        Ok(Credentials { noise_private_key, device: self.jid, lid: self.lid, proxy: None })
     }
 }
 

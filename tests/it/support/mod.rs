@@ -2,10 +2,12 @@
 
 mod event;
 mod kms;
+mod proxies;
 mod rig;
 
 pub use event::{Reply, Request, Shape, encode, fixture};
 pub use kms::Kms;
+pub use proxies::{PASSWORD, ProxyKind, ProxyServer, USER};
 pub use rig::{
     ACCOUNT_TOKEN, GROUP, INSTANCE_TOKEN, Process, Rig, ask, ask_within, envelope, id, spawn,
     success,
