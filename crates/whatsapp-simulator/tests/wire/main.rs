@@ -2,6 +2,8 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 mod client;
+mod companion;
+mod linking;
 
 use client::{Client, PASSIVE};
 use wacore_binary::builder::NodeBuilder;
