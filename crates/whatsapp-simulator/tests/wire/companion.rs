@@ -27,6 +27,8 @@ pub(crate) struct Companion {
     pub(crate) adv_secret: [u8; 32],
     /// Leaves `account_signature_key` in its reply, as real clients do not.
     pub(crate) talkative: bool,
+    /// The signature that it registers with, when it is not its own.
+    pub(crate) registered_signature: Option<[u8; 64]>,
 }
 
 pub(crate) const SIGNED_PRE_KEY_ID: u32 = 1;
@@ -55,6 +57,7 @@ impl Companion {
             registration_id: 4711,
             adv_secret: rand::random(),
             talkative: false,
+            registered_signature: None,
         }
     }
 
@@ -65,6 +68,7 @@ impl Companion {
     }
 
     fn payload(&self) -> Vec<u8> {
+        let signature = self.registered_signature.unwrap_or_else(|| self.signature());
         let props = DeviceProps {
             os: Some("Linux".to_owned()),
             platform_type: Some(PlatformType::CHROME),
@@ -78,7 +82,7 @@ impl Companion {
                 e_ident: Some(public(&self.identity).to_vec()),
                 e_skey_id: Some(SIGNED_PRE_KEY_ID.to_be_bytes()[1..].to_vec()),
                 e_skey_val: Some(public(&self.signed_pre_key).to_vec()),
-                e_skey_sig: Some(self.signature().to_vec()),
+                e_skey_sig: Some(signature.to_vec()),
                 build_hash: Some(vec![0; 16]),
                 device_props: Some(props.encode_to_vec()),
             }),
@@ -254,4 +258,3 @@ pub(crate) async fn linked(simulator: &Simulator, phone: &str) -> (Companion, Li
     let (linked, ()) = tokio::join!(phone.scan(&qr), companion.sign(&mut client));
     (companion, linked.unwrap())
 }
-

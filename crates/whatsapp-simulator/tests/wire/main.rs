@@ -3,7 +3,9 @@
 
 mod client;
 mod companion;
+mod first_login;
 mod linking;
+mod linking_faults;
 
 use client::{Client, PASSIVE};
 use wacore_binary::builder::NodeBuilder;
