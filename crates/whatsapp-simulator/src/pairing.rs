@@ -324,7 +324,7 @@ impl Registering {
             return self.session.drop_connection();
         }
         match last {
-            Some(last) => self.session.end_with(last).await,
+            Some(last) => self.session.end_after_client(last).await,
             None => Ok(()),
         }
     }

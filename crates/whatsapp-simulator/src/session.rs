@@ -1,9 +1,11 @@
 //! A logged-in client.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::BytesMut;
 use tokio::sync::mpsc;
+use tokio::time::timeout;
 use wacore_binary::builder::NodeBuilder;
 use wacore_binary::{Node, OwnedNodeRef, marshal::marshal, util::unpack_bytes};
 
@@ -14,6 +16,9 @@ use crate::record::{Direction, Overlap, Stanza};
 use crate::script::{Reaction, StreamErrorKind};
 use crate::stanza::{failure, jid, stream_error, text, unrelated};
 use crate::state::{Control, Shared};
+
+/// How long a client has to hang up by itself.
+const GRACE: Duration = Duration::from_secs(1);
 
 /// One connection after its handshake. Dropping it closes the socket and ends the session.
 pub(crate) struct Session {
@@ -215,6 +220,15 @@ impl Session {
     /// The last stanza of this stream. Never `Ok`, so that a caller can end with it.
     pub(crate) async fn end_with<T>(&mut self, stanza: Node) -> Result<T, Closed> {
         self.send(stanza).await?;
+        self.finish().await;
+        Err(Closed)
+    }
+
+    /// The last stanza of this stream, after which the client is to hang up itself: one that finds
+    /// the socket closed before it has read the stanza takes the link for a lost connection.
+    pub(crate) async fn end_after_client<T>(&mut self, stanza: Node) -> Result<T, Closed> {
+        self.send(stanza).await?;
+        let _ = timeout(GRACE, self.ignore_until_closed::<()>()).await;
         self.finish().await;
         Err(Closed)
     }

@@ -40,14 +40,21 @@ fn props(asked: &Node) -> Node {
 
 /// Everybody may see everything.
 fn privacy() -> Node {
-    const CATEGORIES: [&str; 8] =
-        ["last", "online", "profile", "status", "groupadd", "calladd", "messages", "defense"];
-    let categories = CATEGORIES.map(|name| {
-        let value = if name == "defense" { "off" } else { "all" };
+    const SETTINGS: [(&str, &str); 9] = [
+        ("last", "all"),
+        ("online", "all"),
+        ("profile", "all"),
+        ("status", "all"),
+        ("groupadd", "all"),
+        ("calladd", "all"),
+        ("messages", "all"),
+        ("readreceipts", "all"),
+        ("defense", "off"),
+    ];
+    let categories = SETTINGS.map(|(name, value)| {
         NodeBuilder::new("category").attr("name", name).attr("value", value).build()
     });
-    let read = NodeBuilder::new("category").attr("name", "readreceipts").attr("value", "all");
-    NodeBuilder::new("privacy").children(categories).children([read.build()]).build()
+    NodeBuilder::new("privacy").children(categories).build()
 }
 
 /// The collections as they were asked for, with nothing in them.

@@ -29,10 +29,10 @@ async fn links_by_qr_code() {
     assert_eq!((linked.os.as_str(), linked.platform.as_str()), ("Linux", "CHROME"));
     let error = client.next("stream:error").await.unwrap();
     assert_eq!(attr(&error, "code").as_deref(), Some("515"));
-    assert!(client.receive().await.is_none());
+    drop(client);
 
     assert!(simulator.is_linked(&linked.jid));
-    assert_eq!(phone.companions(), [linked.jid.clone()]);
+    assert_eq!(phone.companions(), std::slice::from_ref(&linked.jid));
     let pairing = simulator.record().pairings[0].clone();
     assert!(pairing.acknowledged);
     assert_eq!((pairing.pings_sent, pairing.pings_answered), (1, 1));

@@ -6,6 +6,7 @@ mod companion;
 mod first_login;
 mod linking;
 mod linking_faults;
+mod start_queries;
 
 use client::{Client, PASSIVE};
 use wacore_binary::builder::NodeBuilder;
