@@ -7,26 +7,27 @@ use leave_group::whatsapp::{Dialer, Online, tls_config};
 use linking::{Event, FirstLogin, LinkError, Linked, Method, Timing, link};
 use std::time::Duration;
 use tokio::sync::mpsc::unbounded_channel;
+use tokio::time::sleep;
 use whatsapp_simulator::{Fault, Moment, Pairing, Phone, Reaction, Simulator, World};
 
-pub const NUMBER: &str = "5511999990000";
-pub const VERSION: ClientVersion = ClientVersion([2, 3000, 1_042_742_319]);
+pub(crate) const NUMBER: &str = "5511999990000";
+pub(crate) const VERSION: ClientVersion = ClientVersion([2, 3000, 1_042_742_319]);
 
 /// Long enough for anything that has to happen.
-pub const LONG: Duration = Duration::from_mins(1);
+pub(crate) const LONG: Duration = Duration::from_mins(1);
 /// For what has to pass without anything happening.
-pub const SHORT: Duration = Duration::from_millis(20);
+pub(crate) const SHORT: Duration = Duration::from_millis(20);
 
-pub struct Account {
-    pub simulator: Simulator,
-    pub phone: Phone,
-    pub dialer: Dialer,
-    pub clock: SystemClock,
+pub(crate) struct Account {
+    pub(crate) simulator: Simulator,
+    pub(crate) phone: Phone,
+    pub(crate) dialer: Dialer,
+    pub(crate) clock: SystemClock,
 }
 
 /// An event, as it was shown.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Shown {
+pub(crate) enum Shown {
     Qr { text: String, number: usize, of: usize },
     Code { code: String, number: usize, of: usize },
     Refreshed,
@@ -53,7 +54,7 @@ impl From<Event<'_>> for Shown {
 
 /// Real waiting times would only make failures slow, and the silence at the end is not needed:
 /// the simulated phone writes before WhatsApp says that all is there.
-pub fn timing() -> Timing {
+pub(crate) fn timing() -> Timing {
     Timing {
         step: LONG,
         first_qr: LONG,
@@ -69,31 +70,28 @@ pub fn timing() -> Timing {
 }
 
 impl Account {
-    pub async fn new() -> Self {
+    pub(crate) async fn new() -> Self {
         let simulator = Simulator::start(World::new()).await.unwrap();
-        let whatsapp = WhatsApp {
-            url: simulator.url(),
-            root_key: simulator.root_key(),
-            version: VERSION,
-        };
+        let whatsapp =
+            WhatsApp { url: simulator.url(), root_key: simulator.root_key(), version: VERSION };
         let dialer = Dialer::new(&whatsapp, tls_config().unwrap()).unwrap();
         let phone = simulator.phone(NUMBER);
         Self { simulator, phone, dialer, clock: SystemClock::new() }
     }
 
     /// An account on whose server one thing goes wrong.
-    pub async fn with(moment: Moment, reaction: Reaction) -> Self {
+    pub(crate) async fn with(moment: Moment, reaction: Reaction) -> Self {
         let account = Self::new().await;
         account.fails(moment, reaction);
         account
     }
 
-    pub fn fails(&self, moment: Moment, reaction: Reaction) {
+    pub(crate) fn fails(&self, moment: Moment, reaction: Reaction) {
         self.simulator.script(Fault::new(moment, reaction));
     }
 
     /// Links while `user` does what they do about each thing that is shown.
-    pub async fn link(
+    pub(crate) async fn link(
         &self,
         method: Method,
         timing: &Timing,
@@ -114,50 +112,62 @@ impl Account {
     }
 
     /// Links by the first QR code.
-    pub async fn link_by_qr(&self) -> Result<Linked, LinkError> {
+    pub(crate) async fn link_by_qr(&self) -> Result<Linked, LinkError> {
         self.link(Method::Qr, &timing(), async |shown| self.scan(shown).await).await.0
     }
 
     /// Links by the first code.
-    pub async fn link_by_code(&self) -> Result<Linked, LinkError> {
+    pub(crate) async fn link_by_code(&self) -> Result<Linked, LinkError> {
         self.link(by_code(), &timing(), async |shown| self.enter(shown).await).await.0
     }
 
     /// The user scans what is shown, if it is a QR code; what comes of it the linking says.
-    pub async fn scan(&self, shown: &Shown) {
+    pub(crate) async fn scan(&self, shown: &Shown) {
         if let Shown::Qr { text, .. } = shown {
             let _ = self.phone.scan(text).await;
         }
     }
 
     /// The user enters what is shown, if it is a code; what comes of it the linking says.
-    pub async fn enter(&self, shown: &Shown) {
+    pub(crate) async fn enter(&self, shown: &Shown) {
         if let Shown::Code { code, .. } = shown {
             let _ = self.phone.enter_code(code).await;
         }
     }
 
-    pub async fn log_in(&self, credentials: &Credentials) -> Online {
+    /// Nobody scans anything.
+    pub(crate) async fn link_unseen(&self) -> Result<Linked, LinkError> {
+        self.link(Method::Qr, &timing(), async |_| {}).await.0
+    }
+
+    /// Waits until something is true of the last registration.
+    pub(crate) async fn until(&self, holds: impl Fn(&Pairing) -> bool) {
+        while !holds(&self.pairing()) {
+            sleep(Duration::from_millis(1)).await;
+        }
+    }
+
+    pub(crate) async fn log_in(&self, credentials: &Credentials) -> Online {
         let budget = Budget::of(LONG);
         let greeted = self.dialer.greet(budget, self.clock.now()).await.unwrap();
         greeted.login(credentials, budget, || true).await.unwrap()
     }
 
     /// The last registration.
-    pub fn pairing(&self) -> Pairing {
+    pub(crate) fn pairing(&self) -> Pairing {
         self.simulator.record().pairings.last().unwrap().clone()
     }
 
-    pub fn all_faults_were_met(&self) {
+    pub(crate) fn all_faults_were_met(&self) {
         assert!(self.simulator.unused_faults().is_empty());
     }
 }
 
 /// An IQ answered with an error.
-pub fn refusal(code: u16) -> Reaction {
+pub(crate) fn refusal(code: u16) -> Reaction {
     Reaction::IqError { code, text: "refused".to_owned(), backoff: None }
 }
 
-pub fn by_code() -> Method {
+pub(crate) fn by_code() -> Method {
     Method::Code { phone: "+55 11 99999-0000".parse().unwrap() }
 }

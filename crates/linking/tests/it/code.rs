@@ -13,7 +13,7 @@ async fn an_entered_code_links_a_device() {
 
     let linked = linked.unwrap();
     let jid = linked.credentials.device.to_string();
-    assert_eq!(account.phone.companions(), [jid.clone()]);
+    assert_eq!(account.phone.companions(), std::slice::from_ref(&jid));
     assert_eq!(linked.unfinished, None);
     let [Shown::Code { code, number: 1, of: 3 }, Shown::Entered, Shown::Paired(paired), ..] =
         &shown[..]

@@ -138,12 +138,15 @@ async fn a_first_login_without_answers_ends_with_its_budget() {
 async fn nothing_that_is_printed_holds_a_secret() {
     let account = Account::new().await;
     let linked = account.link_by_qr().await.unwrap();
-    let key: String =
-        linked.credentials.noise_private_key.iter().map(|byte| format!("{byte:02x}")).collect();
+    let key = hex(linked.credentials.noise_private_key.as_slice());
     let numbers = format!("{:?}", linked.credentials.noise_private_key.as_slice());
     let printed = format!("{linked:?}");
     assert!(!printed.contains(&key) && !printed.contains(&numbers), "{printed}");
     let qr = linking::Event::Qr { text: "secret", valid_for: Duration::ZERO, number: 1, of: 6 };
     let code = linking::Event::Code { code: "secret", valid_for: Duration::ZERO, number: 1, of: 3 };
     assert!(!format!("{qr:?} {code:?}").contains("secret"));
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::new(), |text, byte| format!("{text}{byte:02x}"))
 }

@@ -42,7 +42,10 @@ async fn a_demanded_passkey_points_to_importing() {
     ];
     for (moment, notification) in cases {
         let account = Account::with(moment, Reaction::Notification(notification)).await;
-        let error = account.link_by_qr().await.unwrap_err();
+        let error = match moment {
+            Moment::PairSuccess => account.link_by_qr().await.unwrap_err(),
+            _ => account.link_unseen().await.unwrap_err(),
+        };
         assert_eq!(error, LinkError::PasskeyDemanded, "{moment:?}");
         assert!(error.to_string().contains("import its session"));
         account.all_faults_were_met();
@@ -65,14 +68,12 @@ async fn a_refused_registration_says_why() {
 
 #[tokio::test]
 async fn a_connection_lost_before_the_phone_answered_links_nothing() {
-    let cases = [
-        (Moment::Registration, Reaction::Drop),
-        (Moment::PairDevice, Reaction::Drop),
-        (Moment::PairSuccess, Reaction::Drop),
-    ];
-    for (moment, reaction) in cases {
-        let account = Account::with(moment, reaction).await;
-        let error = account.link_by_qr().await.unwrap_err();
+    for moment in [Moment::Registration, Moment::PairDevice, Moment::PairSuccess] {
+        let account = Account::with(moment, Reaction::Drop).await;
+        let error = match moment {
+            Moment::PairSuccess => account.link_by_qr().await.unwrap_err(),
+            _ => account.link_unseen().await.unwrap_err(),
+        };
         assert_eq!(error, LinkError::Lost(Failure::Closed), "{moment:?}");
         assert!(account.phone.companions().is_empty(), "{moment:?}");
         account.all_faults_were_met();
