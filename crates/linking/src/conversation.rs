@@ -40,11 +40,17 @@ impl Conversation {
     }
 
     /// The next stanza, or none until `until`. Pings are answered, and `<pair-device>`,
-    /// notifications, receipts and calls acknowledged by then; messages are not.
+    /// notifications, receipts and calls acknowledged by then; messages are not. Answers that
+    /// nobody waits for are passed over.
     pub(crate) async fn next(&mut self, until: Instant) -> Result<Option<OwnedNodeRef>, Failure> {
-        match self.waiting.pop_front() {
-            Some(stanza) => Ok(Some(stanza)),
-            None => self.receive(until).await,
+        if let Some(stanza) = self.waiting.pop_front() {
+            return Ok(Some(stanza));
+        }
+        loop {
+            match self.receive(until).await? {
+                Some(stanza) if is_answer(&stanza) => {}
+                next => return Ok(next),
+            }
         }
     }
 
@@ -102,9 +108,7 @@ impl Conversation {
         let until = Instant::now() + self.step;
         loop {
             let stanza = self.receive(until).await?.ok_or(Failure::Timeout(Step::Iq))?;
-            let answers = stanza.tag() == "iq"
-                && matches!(text(&stanza, "type").as_deref(), Some("result" | "error"));
-            if !answers {
+            if !is_answer(&stanza) {
                 self.waiting.push_back(stanza);
             } else if text(&stanza, "id").as_deref() == Some(id) {
                 return self.accepted(stanza);
@@ -126,7 +130,6 @@ impl Conversation {
         self.requests.build_iq_node(query, Some(id))
     }
 
-    /// Its answer is passed over like everything that nobody waits for.
     async fn keep_alive(&mut self) -> Result<(), Failure> {
         self.next_keep_alive = Instant::now() + self.keep_alive;
         let ping = self.iq(KeepaliveSpec::new().build_iq(), self.new_id());
@@ -164,6 +167,10 @@ pub(crate) fn ack(stanza: &OwnedNodeRef) -> Node {
         ack = ack.attr("type", kind.to_node_value());
     }
     ack.build()
+}
+
+fn is_answer(stanza: &OwnedNodeRef) -> bool {
+    stanza.tag() == "iq" && matches!(text(stanza, "type").as_deref(), Some("result" | "error"))
 }
 
 /// `<iq type="result" id to>`.

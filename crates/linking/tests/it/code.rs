@@ -39,9 +39,7 @@ async fn a_mistyped_code_is_entered_again() {
     let (linked, shown) = account
         .link(by_code(), &timing(), async |shown| {
             if let Shown::Code { code, .. } = shown {
-                let first = if code.starts_with('A') { 'B' } else { 'A' };
-                let mistyped = format!("{first}{}", &code[1..]);
-                let refused = account.phone.enter_code(&mistyped).await.unwrap_err();
+                let refused = account.phone.enter_code(&mistyped(code)).await.unwrap_err();
                 assert_eq!(refused, whatsapp_simulator::LinkError::WrongCode);
                 account.enter(shown).await;
             }
@@ -51,6 +49,50 @@ async fn a_mistyped_code_is_entered_again() {
     let entered = shown.iter().filter(|shown| **shown == Shown::Entered).count();
     assert_eq!(entered, 2);
     assert_eq!(account.pairing().hellos.len(), 1);
+}
+
+#[tokio::test]
+async fn a_phone_that_goes_quiet_after_a_mistyped_code_is_shown_another() {
+    let account = Account::new().await;
+    let fast = Timing { entered: SHORT, ..timing() };
+    let (linked, shown) = account
+        .link(by_code(), &fast, async |shown| match shown {
+            Shown::Code { code, number: 1, .. } => {
+                account.phone.enter_code(&mistyped(code)).await.unwrap_err();
+            }
+            // A passkey's demand ends it: entering this code could be too late as well.
+            Shown::Code { .. } => {
+                let passkey = PairingNotification::PasskeyPrologueRequest;
+                account.simulator.notify_waiting(passkey);
+            }
+            _ => {}
+        })
+        .await;
+    assert_eq!(linked.unwrap_err(), LinkError::PasskeyDemanded);
+    assert!(shown.iter().any(|shown| matches!(shown, Shown::Code { number: 2, .. })));
+}
+
+#[tokio::test]
+async fn a_code_mistyped_four_times_is_replaced() {
+    let account = Account::new().await;
+    let (linked, shown) = account
+        .link(by_code(), &timing(), async |shown| match shown {
+            Shown::Code { code, number: 1, .. } => {
+                for _ in 0..4 {
+                    account.phone.enter_code(&mistyped(code)).await.unwrap_err();
+                }
+            }
+            shown => account.enter(shown).await,
+        })
+        .await;
+    linked.unwrap();
+    assert!(shown.iter().any(|shown| matches!(shown, Shown::Code { number: 2, .. })));
+    assert_eq!(account.pairing().hellos.len(), 2);
+}
+
+fn mistyped(code: &str) -> String {
+    let first = if code.starts_with('A') { 'B' } else { 'A' };
+    format!("{first}{}", &code[1..])
 }
 
 #[tokio::test]
