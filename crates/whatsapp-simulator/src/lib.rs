@@ -7,26 +7,45 @@
 //! - [`World`] is what the server knows and what survives a restart.
 //! - [`Fault`] is one failure: a [`Moment`] and a [`Reaction`].
 //! - [`Record`] is what it saw.
+//! - [`Phone`] links a client that registered, by QR code or by typed code.
 //!
 //! Inside: `connection` accepts, `link` frames, `handshake` encrypts, `login` admits, `session`
-//! serves, `queries` and `groups` decide, `reactions` misbehave.
+//! serves, `queries`, `start_queries` and `groups` decide, `reactions` misbehave. A client without
+//! a device is served by `pairing` until its phone (`phone`, `qr`, `link_code`, `adv`) has linked
+//! it; `greeting` is what the phone then writes to it.
 
+mod adv;
 mod certificate;
 mod connection;
+mod greeting;
 mod groups;
 mod handshake;
+mod hello;
+mod hold;
+mod key_bundle;
 mod keys;
 mod link;
+mod link_code;
 mod login;
 mod new_group;
 mod offline;
+mod pairing;
+mod pairing_record;
+mod pairing_stanzas;
+mod phone;
+mod phone_keys;
+mod qr;
 mod queries;
 mod reactions;
 mod record;
+mod registration;
 mod script;
 mod session;
+mod signal_store;
 mod stanza;
+mod start_queries;
 mod state;
+mod waiting;
 mod world;
 
 use std::io;
@@ -36,14 +55,20 @@ use std::sync::Arc;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 
+pub use hold::HoldHandle;
 pub use new_group::NewGroup;
+pub use pairing_record::{CodeRequest, Pairing, PairingAnswer};
+pub use phone::{AccountKind, LinkError, LinkedByPhone, Phone};
 pub use record::{Direction, HandshakeKind, Login, Overlap, Record, Stanza};
 pub use script::{
-    CertificateFault, Fault, HoldHandle, LeaveReplyKind, Moment, Reaction, StreamErrorKind,
+    CertificateFault, Fault, LeaveReplyKind, Moment, PairSuccessFault, PairingNotification,
+    Reaction, StreamErrorKind,
 };
 pub use world::{Device, GroupKind, Rank, World};
 
+use pairing_stanzas::pairing_notification;
 use state::Shared;
+use waiting::Order;
 
 /// A running server. Clones are handles to the same one.
 #[derive(Clone)]
@@ -109,7 +134,42 @@ impl Simulator {
         self.stop.closed().await;
     }
 
-    /// Links a new device to a phone number, whose account is made when missing.
+    /// The phone of an account, which is made when missing.
+    pub fn phone(&self, number: &str) -> Phone {
+        Phone::new(self.shared.clone(), number)
+    }
+
+    /// How many clients wait to be linked.
+    pub fn waiting_companions(&self) -> usize {
+        self.shared.state().waiting.len()
+    }
+
+    /// Makes every ref that was given out invalid. Clients are not told, as in reality.
+    pub fn expire_refs(&self) {
+        self.shared.state().waiting.use_up_all();
+    }
+
+    /// Sends a notification to every client that waits to be linked.
+    pub fn notify_waiting(&self, kind: PairingNotification) {
+        for waiting in self.shared.state().waiting.iter() {
+            // A client that is gone needs no notification.
+            let _ = waiting.orders.send(Order::Notify(pairing_notification(kind)));
+        }
+    }
+
+    /// Retires the ADV secrets of all waiting clients: `companion_reg_refresh`.
+    pub fn refresh_registrations(&self) {
+        self.notify_waiting(PairingNotification::CompanionRegRefresh);
+    }
+
+    /// How many pre-keys of a device are on the server, unused.
+    pub fn pre_keys(&self, device_jid: &str) -> usize {
+        let state = self.shared.state();
+        let bundle = state.world.devices.get(device_jid).and_then(|device| device.bundle.as_ref());
+        bundle.map_or(0, |bundle| bundle.pre_keys.len())
+    }
+
+    /// Links a new device to a phone number without its phone, whose account is made when missing.
     pub fn link_device(&self, phone: &str) -> Device {
         self.shared.change(|world| world.link_device(phone))
     }
