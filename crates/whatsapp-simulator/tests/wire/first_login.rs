@@ -171,6 +171,9 @@ async fn ask<S: IqSpec>(client: &mut Client, spec: &S, id: &str) -> S::Response 
 async fn uploaded(simulator: &Simulator) -> (Client, Companion, LinkedByPhone, Chat) {
     let (companion, linked) = linked(simulator, PHONE).await;
     let mut client = Client::logged_in(simulator, &companion.device(&linked)).await;
+    let routing = client.next("ib").await.unwrap();
+    let routing = routing.get_optional_child("edge_routing").unwrap();
+    assert!(!bytes(routing.get_optional_child("routing_info").unwrap()).is_empty());
     assert_eq!(ask(&mut client, &PreKeyCountSpec::new(), "count").await.count, 0);
     let chat = Chat::new(&companion);
     let upload = PreKeyUploadSpec::new(
