@@ -83,7 +83,10 @@ fn introduction(simulator: &Simulator) -> Value {
 async fn answer(simulator: &Simulator, phone: &Phone, request: Request) -> Value {
     let linked = match request {
         Request::Scan(text) => phone.scan(&text).await,
-        Request::EnterCode(code) => phone.enter_code(&code).await,
+        Request::EnterCode(code) => {
+            phone.asked_for_code().await;
+            phone.enter_code(&code).await
+        }
         Request::IsMember(group) => {
             return json!({ "is_member": simulator.is_member(&group, PHONE) });
         }

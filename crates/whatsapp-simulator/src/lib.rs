@@ -16,7 +16,9 @@
 
 mod adv;
 mod certificate;
+mod companions;
 mod connection;
+mod fault_kinds;
 mod greeting;
 mod groups;
 mod handshake;
@@ -30,6 +32,7 @@ mod login;
 mod new_group;
 mod offline;
 mod pairing;
+mod pairing_iqs;
 mod pairing_record;
 mod pairing_stanzas;
 mod phone;
@@ -55,20 +58,18 @@ use std::sync::Arc;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 
+pub use fault_kinds::{
+    CertificateFault, LeaveReplyKind, PairSuccessFault, PairingNotification, StreamErrorKind,
+};
 pub use hold::HoldHandle;
 pub use new_group::NewGroup;
 pub use pairing_record::{CodeRequest, Pairing, PairingAnswer};
 pub use phone::{AccountKind, LinkError, LinkedByPhone, Phone};
 pub use record::{Direction, HandshakeKind, Login, Overlap, Record, Stanza};
-pub use script::{
-    CertificateFault, Fault, LeaveReplyKind, Moment, PairSuccessFault, PairingNotification,
-    Reaction, StreamErrorKind,
-};
+pub use script::{Fault, Moment, Reaction};
 pub use world::{Device, GroupKind, Rank, World};
 
-use pairing_stanzas::pairing_notification;
 use state::Shared;
-use waiting::Order;
 
 /// A running server. Clones are handles to the same one.
 #[derive(Clone)]
@@ -123,7 +124,8 @@ impl Simulator {
         self.shared.state().world.clone()
     }
 
-    /// Counts up whenever the world changes.
+    /// Counts up whenever the world changes, and when a client begins to wait for a phone or asks
+    /// for a code to be accepted.
     pub fn changes(&self) -> watch::Receiver<u64> {
         self.shared.changes()
     }
@@ -132,41 +134,6 @@ impl Simulator {
     pub async fn shutdown(&self) {
         self.stop.send_replace(true);
         self.stop.closed().await;
-    }
-
-    /// The phone of an account, which is made when missing.
-    pub fn phone(&self, number: &str) -> Phone {
-        Phone::new(self.shared.clone(), number)
-    }
-
-    /// How many clients wait to be linked.
-    pub fn waiting_companions(&self) -> usize {
-        self.shared.state().waiting.len()
-    }
-
-    /// Makes every ref that was given out invalid. Clients are not told, as in reality.
-    pub fn expire_refs(&self) {
-        self.shared.state().waiting.use_up_all();
-    }
-
-    /// Sends a notification to every client that waits to be linked.
-    pub fn notify_waiting(&self, kind: PairingNotification) {
-        for waiting in self.shared.state().waiting.iter() {
-            // A client that is gone needs no notification.
-            let _ = waiting.orders.send(Order::Notify(pairing_notification(kind)));
-        }
-    }
-
-    /// Retires the ADV secrets of all waiting clients: `companion_reg_refresh`.
-    pub fn refresh_registrations(&self) {
-        self.notify_waiting(PairingNotification::CompanionRegRefresh);
-    }
-
-    /// How many pre-keys of a device are on the server, unused.
-    pub fn pre_keys(&self, device_jid: &str) -> usize {
-        let state = self.shared.state();
-        let bundle = state.world.devices.get(device_jid).and_then(|device| device.bundle.as_ref());
-        bundle.map_or(0, |bundle| bundle.pre_keys.len())
     }
 
     /// Links a new device to a phone number without its phone, whose account is made when missing.

@@ -15,7 +15,7 @@ use crate::record::Login;
 use crate::registration::Registration;
 use crate::script::{Moment, Reaction};
 use crate::session::Session;
-use crate::stanza::{failure, success};
+use crate::stanza::{edge_routing, failure, success};
 use crate::state::Shared;
 
 const LOGGED_OUT: u16 = 401;
@@ -109,6 +109,9 @@ pub(crate) async fn log_in(
         return Ok(Admitted::Device(Box::new(session)));
     }
     session.accept(success(&lid)).await?;
+    if session.has_published_keys() {
+        session.send(edge_routing()).await?;
+    }
     if session.is_active() {
         session.deliver_queue().await?;
     }

@@ -4,19 +4,18 @@ use tokio::sync::{mpsc, oneshot};
 use wacore_binary::Node;
 
 use crate::adv::{SignedByPhone, Voucher};
-use crate::hello::{read_finish, read_hello};
+use crate::fault_kinds::{PairSuccessFault, StreamErrorKind};
 use crate::link::Closed;
 use crate::link_code::CompanionFinish;
 use crate::pairing_record::{Pairing, PairingAnswer};
 use crate::pairing_stanzas::{
-    Success, fresh_id, fresh_ref, fresh_refs, hello_answer, pair_device, pair_success,
-    pairing_notification, ping,
+    Success, fresh_id, fresh_refs, pair_device, pair_success, pairing_notification, ping,
 };
 use crate::phone::{LinkError, LinkedByPhone};
 use crate::registration::Registration;
-use crate::script::{Moment, PairSuccessFault, Reaction, StreamErrorKind};
+use crate::script::{Moment, Reaction};
 use crate::session::Session;
-use crate::stanza::{bytes, iq_error, plain_error, result, stream_error, text, unrelated};
+use crate::stanza::{bytes, stream_error, text};
 use crate::waiting::{LinkOrder, Order, Waiting};
 
 /// A stream error that means: connect again, now as the device that you are.
@@ -26,14 +25,14 @@ type Done = oneshot::Sender<Result<LinkedByPhone, LinkError>>;
 
 /// A client between its registration and its link.
 pub(crate) struct Registering {
-    session: Session,
-    connection: u64,
-    registration: Registration,
+    pub(crate) session: Session,
+    pub(crate) connection: u64,
+    pub(crate) registration: Registration,
     orders: mpsc::UnboundedReceiver<Order>,
     pair_device_id: String,
     ping_id: String,
     /// The phone that waits for the companion's key bundle.
-    finish: Option<oneshot::Sender<CompanionFinish>>,
+    pub(crate) finish: Option<oneshot::Sender<CompanionFinish>>,
     offered: Option<Offered>,
     pending_notification: Option<Node>,
 }
@@ -61,6 +60,7 @@ impl Registering {
                 orders: sender,
             },
         );
+        session.shared.changed();
         Self {
             session,
             connection,
@@ -124,93 +124,6 @@ impl Registering {
         }
         self.note(|pairing| pairing.pings_sent += 1);
         self.session.send(ping(&self.ping_id)).await
-    }
-
-    async fn answer(&mut self, iq: Node) -> Result<(), Closed> {
-        let stage = iq
-            .get_optional_child("link_code_companion_reg")
-            .and_then(|registration| text(registration, "stage"));
-        let moment = match stage.as_deref() {
-            Some("companion_hello") => Moment::CompanionHello,
-            Some("companion_finish") => Moment::CompanionFinish,
-            _ => Moment::AnyIq,
-        };
-        match self.session.shared.take_fault(moment, None) {
-            None => {}
-            Some(Reaction::Silence) => return Ok(()),
-            Some(Reaction::SilenceAfterApply) => {
-                self.apply(moment, &iq);
-                return Ok(());
-            }
-            Some(Reaction::DropAfterApply) => {
-                self.apply(moment, &iq);
-                return self.session.drop_connection();
-            }
-            Some(Reaction::Hold(handle)) => self.session.hold(&handle).await,
-            Some(Reaction::Noise) => {
-                for stanza in unrelated() {
-                    self.session.send(stanza).await?;
-                }
-            }
-            Some(Reaction::StreamError(kind)) => {
-                return self.session.end_with(stream_error(kind)).await;
-            }
-            Some(Reaction::IqError { code, text, backoff }) => {
-                return self.session.send(iq_error(&iq, code, &text, backoff)).await;
-            }
-            Some(Reaction::RawFrame(plaintext)) => {
-                return self.session.send_plaintext(&plaintext).await;
-            }
-            Some(Reaction::RawBytes(raw)) => return self.session.send_bytes(raw).await,
-            Some(Reaction::Notification(kind)) => {
-                // The server demands something else first, so the phone is not told.
-                self.finish = None;
-                self.session.send(result(&iq, [])).await?;
-                return self.session.send(pairing_notification(kind)).await;
-            }
-            Some(_) => return self.session.drop_connection(),
-        }
-        let reply = self.apply(moment, &iq);
-        self.session.send(reply).await
-    }
-
-    fn apply(&mut self, moment: Moment, iq: &Node) -> Node {
-        match moment {
-            Moment::CompanionHello => self.companion_hello(iq),
-            Moment::CompanionFinish => self.companion_finish(iq),
-            // Pings and telemetry; a client that is no device has nothing else to ask.
-            _ => result(iq, []),
-        }
-    }
-
-    fn companion_hello(&mut self, iq: &Node) -> Node {
-        let Some((mut hello, request)) = read_hello(iq, &self.registration.noise_public_key) else {
-            return plain_error(iq, 400);
-        };
-        hello.pairing_ref = fresh_ref().into_bytes();
-        let answer = hello_answer(iq, &hello.pairing_ref);
-        self.finish = None;
-        self.note(|pairing| pairing.hellos.push(request));
-        if let Some(waiting) = self.session.shared.state().waiting.get_mut(self.connection) {
-            waiting.hello = Some(hello);
-        }
-        answer
-    }
-
-    fn companion_finish(&mut self, iq: &Node) -> Node {
-        let pairing_ref = {
-            let state = self.session.shared.state();
-            let hello = state.waiting.get(self.connection).and_then(|w| w.hello.clone());
-            hello.map(|hello| hello.pairing_ref)
-        };
-        match (pairing_ref.and_then(|known| read_finish(iq, &known)), self.finish.take()) {
-            (Some(finish), Some(phone)) => {
-                self.note(|pairing| pairing.finishes += 1);
-                let _ = phone.send(finish);
-                result(iq, [])
-            }
-            _ => plain_error(iq, 400),
-        }
     }
 
     async fn obey(&mut self, order: Order) -> Result<(), Closed> {
@@ -338,7 +251,7 @@ impl Registering {
         }
     }
 
-    fn note(&self, change: impl FnOnce(&mut Pairing)) {
+    pub(crate) fn note(&self, change: impl FnOnce(&mut Pairing)) {
         self.session.shared.state().record.pairing(self.connection, change);
     }
 }

@@ -220,6 +220,17 @@ impl Phone {
             .map_err(|_| LinkError::Gone)
     }
 
+    /// Returns once a companion has asked for a code to be accepted by this number: some clients
+    /// show theirs before the server has heard of it.
+    pub async fn asked_for_code(&self) {
+        let mut changes = self.shared.changes();
+        while self.shared.state().waiting.find_hello(&self.number).is_none() {
+            if changes.changed().await.is_err() {
+                return;
+            }
+        }
+    }
+
     /// Has the server ask the companion that waits for this number's code to show a new one.
     ///
     /// # Errors

@@ -9,11 +9,12 @@ use tokio::time::timeout;
 use wacore_binary::builder::NodeBuilder;
 use wacore_binary::{Node, OwnedNodeRef, marshal::marshal, util::unpack_bytes};
 
+use crate::fault_kinds::StreamErrorKind;
 use crate::handshake::Cipher;
 use crate::hold::HoldHandle;
 use crate::link::{Closed, Link};
 use crate::record::{Direction, Overlap, Stanza};
-use crate::script::{Reaction, StreamErrorKind};
+use crate::script::Reaction;
 use crate::stanza::{failure, jid, stream_error, text, unrelated};
 use crate::state::{Control, Shared};
 
@@ -61,6 +62,12 @@ impl Session {
         drop(state);
         self.phone = phone;
         Some(lid)
+    }
+
+    /// Whether the device is one that can be written to: linked by a phone, or with an upload.
+    pub(crate) fn has_published_keys(&self) -> bool {
+        let state = self.shared.state();
+        state.world.devices.get(&self.device).is_some_and(|device| device.bundle.is_some())
     }
 
     /// Becomes the device's one session.

@@ -4,7 +4,7 @@ use wacore_binary::builder::NodeBuilder;
 use wacore_binary::{Jid, Node, NodeContent, NodeValue, Server};
 
 use crate::certificate::unix_now;
-use crate::script::StreamErrorKind;
+use crate::fault_kinds::StreamErrorKind;
 
 /// An attribute as text, whichever way the client encoded it.
 pub(crate) fn text(node: &Node, key: &str) -> Option<String> {
@@ -74,6 +74,13 @@ pub(crate) fn success(lid: &str) -> Node {
         .attr("location", "sim")
         .attr("lid", jid(lid))
         .build()
+}
+
+/// What a client is to put before its next connection header; these bytes lead nowhere else.
+pub(crate) fn edge_routing() -> Node {
+    let info = NodeBuilder::new("routing_info").bytes(b"\x08\x08\x08\x02".to_vec()).build();
+    let routing = NodeBuilder::new("edge_routing").children([info]).build();
+    NodeBuilder::new("ib").attr("from", server()).children([routing]).build()
 }
 
 pub(crate) fn failure(reason: u16, expire: Option<u64>) -> Node {

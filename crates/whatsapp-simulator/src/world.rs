@@ -12,7 +12,6 @@ use crate::keys::{Keys, from_hex, to_hex};
 use crate::new_group::NewGroup;
 use crate::offline::Letter;
 use crate::phone_keys::PhoneKeys;
-use crate::registration::Registration;
 
 /// Everything that survives a restart of the simulator. Its JSON holds the server's private keys;
 /// its `Debug` form shows none.
@@ -201,34 +200,6 @@ impl World {
         let number = account.next_device;
         account.next_device += 1;
         (number, format!("{}:{number}@lid", account.lid))
-    }
-
-    /// The JIDs of an account's companions.
-    pub(crate) fn companions(&self, phone: &str) -> Vec<String> {
-        let of_phone = self.devices.iter().filter(|(_, device)| device.phone == phone);
-        of_phone.map(|(jid, _)| jid.clone()).collect()
-    }
-
-    /// Links a client that registered.
-    pub(crate) fn add_companion(
-        &mut self,
-        phone: &str,
-        jid: &str,
-        lid: &str,
-        registration: Registration,
-    ) {
-        self.devices.insert(
-            jid.to_owned(),
-            LinkedDevice {
-                phone: phone.to_owned(),
-                lid: lid.to_owned(),
-                noise_public_key: registration.noise_public_key,
-                queue: Vec::new(),
-                bundle: Some(registration.bundle),
-                greeting_due: true,
-                letters: BTreeMap::new(),
-            },
-        );
     }
 
     pub(crate) fn link_device(&mut self, phone: &str) -> Device {

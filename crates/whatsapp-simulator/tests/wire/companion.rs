@@ -185,6 +185,7 @@ impl Companion {
         let id = attr(&success, "id").unwrap();
         let identity = success
             .get_optional_child("pair-success")
+            .filter(|node| node.get_optional_child("device").is_some())
             .and_then(|node| node.get_optional_child("device-identity"));
         let reply = match identity.map_or(Err((500, "internal-error")), |n| self.check(bytes(n))) {
             Ok((signed, index)) => PairUtils::build_pair_success_response(&id, signed, index),

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use async_trait::async_trait;
+use wacore::iq::passive::PassiveModeSpec;
 use wacore::iq::prekeys::{DigestKeyBundleSpec, PreKeyCountSpec, PreKeyUploadSpec};
 use wacore::iq::spec::IqSpec;
 use wacore::libsignal::protocol::{
@@ -22,7 +23,7 @@ use whatsapp_simulator::{Fault, LinkedByPhone, Moment, Reaction, Simulator};
 
 use crate::client::Client;
 use crate::companion::{Companion, SIGNED_PRE_KEY_ID, bytes, linked};
-use crate::{PHONE, attr, start};
+use crate::{PHONE, attr, error_code, start};
 
 type Outcome<T> = Result<T, SignalProtocolError>;
 
@@ -167,21 +168,27 @@ async fn ask<S: IqSpec>(client: &mut Client, spec: &S, id: &str) -> S::Response 
     spec.parse_response(&answer.as_node_ref()).unwrap()
 }
 
-/// Logs a new companion in and uploads its pre-keys.
-async fn uploaded(simulator: &Simulator) -> (Client, Companion, LinkedByPhone, Chat) {
-    let (companion, linked) = linked(simulator, PHONE).await;
-    let mut client = Client::logged_in(simulator, &companion.device(&linked)).await;
-    assert_eq!(ask(&mut client, &PreKeyCountSpec::new(), "count").await.count, 0);
-    let chat = Chat::new(&companion);
-    let upload = PreKeyUploadSpec::new(
+fn upload(companion: &Companion, chat: &Chat) -> PreKeyUploadSpec {
+    PreKeyUploadSpec::new(
         companion.registration_id,
         companion.identity.public_key,
         SIGNED_PRE_KEY_ID,
         companion.signed_pre_key.public_key,
         chat.signature.clone(),
         (1..=PRE_KEYS).map(|id| (id, chat.pre_keys.0[&id].public_key)).collect(),
-    );
-    ask(&mut client, &upload, "upload").await;
+    )
+}
+
+/// Logs a new companion in and uploads its pre-keys.
+async fn uploaded(simulator: &Simulator) -> (Client, Companion, LinkedByPhone, Chat) {
+    let (companion, linked) = linked(simulator, PHONE).await;
+    let mut client = Client::logged_in(simulator, &companion.device(&linked)).await;
+    let routing = client.next("ib").await.unwrap();
+    let routing = routing.get_optional_child("edge_routing").unwrap();
+    assert!(!bytes(routing.get_optional_child("routing_info").unwrap()).is_empty());
+    assert_eq!(ask(&mut client, &PreKeyCountSpec::new(), "count").await.count, 0);
+    let chat = Chat::new(&companion);
+    ask(&mut client, &upload(&companion, &chat), "upload").await;
     (client, companion, linked, chat)
 }
 
@@ -263,6 +270,38 @@ async fn is_sent_the_phones_letters_and_confirms_them() {
     assert_eq!(record.receipts(&linked.jid), ["peer_msg", "peer_msg", "hist_sync"]);
     drop(client);
     assert_eq!(simulator.offline_queued(&linked.jid), 0);
+}
+
+#[tokio::test]
+async fn meets_failures_after_the_link() {
+    let simulator = start().await;
+    let (mut client, companion, linked, chat) = uploaded(&simulator).await;
+    for moment in [Moment::PreKeyCount, Moment::PreKeyUpload, Moment::Digest, Moment::Activate] {
+        let throttled =
+            Reaction::IqError { code: 429, text: "rate-overlimit".to_owned(), backoff: Some(9) };
+        simulator.script(Fault::new(moment, throttled).for_device(&linked.jid));
+        let utils = RequestUtils::new("test".to_owned());
+        let query = match moment {
+            Moment::PreKeyCount => PreKeyCountSpec::new().build_iq(),
+            Moment::Digest => DigestKeyBundleSpec::new().build_iq(),
+            Moment::Activate => PassiveModeSpec::active().build_iq(),
+            _ => upload(&companion, &chat).build_iq(),
+        };
+        let iq = utils.build_iq_node(query, Some("faulty".to_owned()));
+        let answer = client.query(&iq).await.unwrap();
+        assert_eq!(error_code(&answer), Some(429), "{moment:?}");
+    }
+    assert!(simulator.unused_faults().is_empty());
+    let sent = simulator.record().stanzas;
+    assert!(sent.iter().all(|stanza| stanza.tag() != "message"));
+
+    // Keys that the identity did not sign are not taken.
+    let mut forged = upload(&companion, &chat);
+    forged.signed_pre_key_signature = vec![1; 64];
+    let utils = RequestUtils::new("test".to_owned());
+    let iq = utils.build_iq_node(forged.build_iq(), Some("forged".to_owned()));
+    assert_eq!(error_code(&client.query(&iq).await.unwrap()), Some(406));
+    assert_eq!(simulator.pre_keys(&linked.jid), PRE_KEYS as usize);
 }
 
 #[tokio::test]

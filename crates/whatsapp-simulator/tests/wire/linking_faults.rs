@@ -31,6 +31,7 @@ async fn sends_a_pair_success_that_must_be_refused() {
         (PairSuccessFault::AccountSignature, 401, "signature-mismatch"),
         (PairSuccessFault::Garbled, 500, "internal-error"),
         (PairSuccessFault::NoIdentity, 500, "internal-error"),
+        (PairSuccessFault::NoDevice, 500, "internal-error"),
         (PairSuccessFault::NoKeyIndex, 500, "internal-error"),
     ];
     for (fault, code, text) in cases {
