@@ -140,7 +140,12 @@ async fn take(
 
     let noise_private_key = companion.noise_private_key();
     Ok(Paired {
-        credentials: Credentials { noise_private_key, device: proven.jid, lid: proven.lid },
+        credentials: Credentials {
+            noise_private_key,
+            device: proven.jid,
+            lid: proven.lid,
+            proxy: None,
+        },
         platform: proven.platform,
         business_name: proven.business_name,
         companion,
