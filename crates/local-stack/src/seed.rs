@@ -156,6 +156,7 @@ pub async fn seed(backends: &Backends) -> Result<Seeded, StackError> {
     let account_token = backends.derived_token("account");
     let token = token(&account_token)?;
     let is_new = !provisioner.knows_token(token.hash()).await?;
+    provisioner.account(&account).await?;
     let mut instances = Vec::new();
     for instance in &INSTANCES {
         instances.push(seed_instance(backends, &provisioner, &account, instance, is_new).await?);
