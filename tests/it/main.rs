@@ -6,6 +6,8 @@
 mod support;
 
 mod certificates;
+mod checks;
+mod client_version;
 mod clock;
 mod commands;
 mod config;
