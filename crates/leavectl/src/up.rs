@@ -14,8 +14,16 @@ use local_stack::{Backends, Options, StackError};
 use serde::Serialize;
 use tokio::signal::unix::{SignalKind, signal};
 
-/// Start DynamoDB, WhatsApp and the function on this machine, with demonstration data.
+use crate::env;
+use crate::failure::Failure;
+
+/// Start DynamoDB, WhatsApp and the function on this machine, with demonstration data
 #[derive(Args)]
+#[command(after_help = "\
+Examples:
+  leavectl up
+  leavectl up --data ./stack --listen 127.0.0.1:9100
+  leavectl up --json > up.json &")]
 pub(crate) struct Up {
     /// HTTP address of the API; port 0 picks one
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:9000")]
@@ -57,13 +65,13 @@ struct WhatsApp<'a> {
 }
 
 impl Up {
-    pub(crate) async fn run(self) -> Result<(), StackError> {
+    pub(crate) async fn run(self) -> Result<(), Failure> {
         // Before anything else, so that no signal finds us without a handler.
         let mut interrupt = signal(SignalKind::interrupt())?;
         let mut terminate = signal(SignalKind::terminate())?;
 
         let options = Options {
-            data: self.data,
+            data: self.data.clone(),
             dynamodb: self.dynamodb,
             whatsapp: self.whatsapp.zip(self.whatsapp_root),
         };
@@ -75,10 +83,14 @@ impl Up {
         backends.persistence().caught_up().await;
 
         let url = front.url();
+        let exports = env::exports(&backends.environment());
+        if let Some(data) = &self.data {
+            env::keep(data, &exports)?;
+        }
         let text = if self.json {
             json(&url, &backends, &seeded)?
         } else {
-            lines(&url, &backends, &seeded)
+            lines(&url, &backends, &seeded, &exports)
         };
         let mut stdout = std::io::stdout();
         writeln!(stdout, "{text}")?;
@@ -89,6 +101,9 @@ impl Up {
             _ = terminate.recv() => {}
         }
         drop(front);
+        if let Some(data) = &self.data {
+            env::forget(data);
+        }
         backends.stop().await;
         Ok(())
     }
@@ -107,7 +122,7 @@ fn json(url: &str, backends: &Backends, seeded: &Seeded) -> Result<String, Stack
     serde_json::to_string(&running).map_err(|error| StackError::Io(error.into()))
 }
 
-fn lines(url: &str, backends: &Backends, seeded: &Seeded) -> String {
+fn lines(url: &str, backends: &Backends, seeded: &Seeded, exports: &str) -> String {
     let mut lines = vec![
         format!("API        {url}"),
         format!("DynamoDB   {}   table {}", backends.dynamodb(), local_stack::backends::TABLE),
@@ -128,6 +143,8 @@ fn lines(url: &str, backends: &Backends, seeded: &Seeded) -> String {
             "curl -X DELETE -H 'token: {token}' '{url}/api/group/leave/{instance}?identifier={identifier}'"
         ));
     }
+    lines.push("For the other commands, in another terminal:".to_owned());
+    lines.push(exports.to_owned());
     lines.push("Ctrl-C stops it.".to_owned());
     lines.join("\n")
 }

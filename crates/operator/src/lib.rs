@@ -14,6 +14,7 @@
 //! | [`history`] | what was left, and what is unresolved |
 //! | [`rehearsal`] | what a leave would do |
 //! | [`data_keys`] | the data key to seal with, and a new one in its place |
+//! | [`probe`] | whether WhatsApp is there and takes our client version |
 //! | [`visit`] | one short connection under the lease, for the above |
 //!
 //! Everything is a method of [`Operator`]. Other people's runs are respected:
@@ -26,6 +27,7 @@ mod error;
 pub mod history;
 pub mod instances;
 pub mod link;
+pub mod probe;
 pub mod rehearsal;
 pub mod roster;
 pub mod schema;
