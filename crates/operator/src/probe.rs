@@ -34,7 +34,10 @@ impl Operator {
     /// # Errors
     /// [`OperatorError::WhatsApp`] when it cannot be reached or is not WhatsApp.
     pub async fn probe_whatsapp(&self) -> Result<VersionVerdict, OperatorError> {
-        let budget = Budget::of(LONGEST);
+        Box::pin(self.probe(Budget::of(LONGEST))).await
+    }
+
+    async fn probe(&self, budget: Budget) -> Result<VersionVerdict, OperatorError> {
         let greeted = self.service.dialer.greet(budget, self.now()).await?;
         let version = greeted.version();
         let noise_key = Zeroizing::new(random::<32>()?);
