@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use aws_sdk_dynamodb::error::BuildError;
+use aws_sdk_dynamodb::operation::create_table::CreateTableError;
 use aws_sdk_dynamodb::types::{
     AttributeDefinition, BillingMode, CreateGlobalSecondaryIndexAction, GlobalSecondaryIndex,
     GlobalSecondaryIndexUpdate, KeySchemaElement, PointInTimeRecoverySpecification, Projection,
@@ -10,7 +11,7 @@ use aws_sdk_dynamodb::types::{
 };
 use leave_group::table::StoreError;
 
-use super::found::{Found, describe, supported};
+use super::found::{Found, Ttl, describe, supported};
 use super::{Index, KeyPart, TableSchema};
 use crate::{Operator, OperatorError};
 
@@ -93,7 +94,7 @@ impl Operator {
             Err(error)
                 if error
                     .as_service_error()
-                    .is_some_and(|error| error.is_resource_in_use_exception()) =>
+                    .is_some_and(CreateTableError::is_resource_in_use_exception) =>
             {
                 Ok(false)
             }
@@ -142,9 +143,9 @@ impl Operator {
     async fn set_ttl(&self, schema: &TableSchema, found: &Found) -> Result<Setting, OperatorError> {
         let Some(attribute) = &schema.ttl else { return Ok(Setting::Set) };
         match &found.ttl {
-            Some(there) if there.as_ref() == Some(attribute) => return Ok(Setting::Set),
-            Some(_) => {}
-            None => return Ok(Setting::NotHere),
+            Ttl::By(there) if there == attribute => return Ok(Setting::Set),
+            Ttl::Off | Ttl::By(_) => {}
+            Ttl::Untold => return Ok(Setting::NotHere),
         }
         let specification = TimeToLiveSpecification::builder()
             .attribute_name(attribute)
