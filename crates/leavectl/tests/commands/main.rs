@@ -15,4 +15,5 @@ mod rig;
 mod secrets;
 mod shells;
 mod table;
+mod terminal;
 mod tokens;
