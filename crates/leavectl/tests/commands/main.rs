@@ -18,5 +18,6 @@ mod rig;
 mod secrets;
 mod shells;
 mod table;
+mod terminal;
 mod tokens;
 mod versions;
