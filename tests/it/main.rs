@@ -29,5 +29,6 @@ mod reliability;
 mod sealing;
 mod secrets;
 mod storage;
+mod template;
 mod tenants;
 mod truth;
