@@ -99,6 +99,7 @@ impl Bench {
             noise_private_key: zeroize::Zeroizing::new(device.noise_private_key),
             device: device.jid.parse().unwrap(),
             lid: Some(device.lid.clone()),
+            proxy: None,
         };
         provisioner.linked(&instance, &credentials).await.unwrap();
         let simulator = backends.simulator().unwrap();

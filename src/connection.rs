@@ -57,10 +57,9 @@ pub async fn connect(
     trace: &mut Trace,
 ) -> Result<Online, Abandoned> {
     let began = Instant::now();
-    let (greeted, version) = tokio::join!(
-        service.dialer.greet(budget, service.clock.now()),
-        service.versions.current(budget)
-    );
+    let dialer = service.dialer.through(credentials.proxy.as_ref());
+    let (greeted, version) =
+        tokio::join!(dialer.greet(budget, service.clock.now()), service.versions.current(budget));
     trace.spent(Step::Connect, began);
     let online = match greeted {
         Ok(greeted) => {

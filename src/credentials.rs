@@ -6,6 +6,8 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
+use crate::whatsapp::Proxy;
+
 /// A linked device's own JID, `user:device@s.whatsapp.net`.
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct DeviceJid {
@@ -67,6 +69,8 @@ pub struct Credentials {
     pub device: DeviceJid,
     /// Our own LID without its device part, to find ourselves in LID-addressed groups.
     pub lid: Option<String>,
+    /// The proxy that this instance's connections go through.
+    pub proxy: Option<Proxy>,
 }
 
 /// The stored form, before sealing. `v` is for the day that it changes.
@@ -77,6 +81,8 @@ struct Stored {
     jid: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     lid: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    proxy: Option<Zeroizing<String>>,
 }
 
 /// What was opened is no stored credentials.
@@ -92,8 +98,9 @@ impl Credentials {
             noise_private_key: Zeroizing::new(hex::encode(self.noise_private_key.as_slice())),
             jid: self.device.to_string(),
             lid: self.lid.clone(),
+            proxy: self.proxy.as_ref().map(Proxy::to_text),
         };
-        // Four plain fields: there is nothing in them that JSON cannot hold.
+        // Five plain fields: there is nothing in them that JSON cannot hold.
         Zeroizing::new(serde_json::to_vec(&stored).unwrap_or_default())
     }
 
@@ -113,6 +120,7 @@ impl Credentials {
             noise_private_key,
             device: stored.jid.parse().map_err(|_| Unreadable)?,
             lid: stored.lid,
+            proxy: stored.proxy.map(|proxy| proxy.parse()).transpose().map_err(|_| Unreadable)?,
         })
     }
 }

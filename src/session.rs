@@ -36,7 +36,10 @@ use crate::tenant::InstanceId;
 pub use acquire::AcquireError;
 pub use due::{Due, is_fresh, next as next_check};
 pub use intent::{Intended, Standing};
-pub use item::{BlockReason, NewSession, device_claim, group_row, session_item};
+pub use item::{
+    BlockReason, LINKED, LOGGED_OUT, NEVER_LINKED, NewSession, device_claim, group_row,
+    session_item,
+};
 pub use kept::{Kept, KeptAnswer};
 pub use membership::{Evidence, Row};
 pub use settle::{CheckNote, GroupEnd, Keep, SessionEnd, SettleError, Settled, Settlement};

@@ -10,7 +10,6 @@ mod item;
 pub mod keys;
 mod witness;
 
-pub use client::Table;
-pub(crate) use client::{Update, Updated};
+pub use client::{Table, Update, Updated};
 pub use failure::{Cancelled, StoreError};
 pub use item::{Attributes, Corrupt, Item, binary, number, text};

@@ -17,6 +17,7 @@ mod greet;
 mod groups;
 mod leave;
 mod login;
+mod proxy;
 mod socket;
 mod stanza;
 
@@ -24,7 +25,8 @@ pub use certificate::CertificateFault;
 pub use dial::{Dialer, tls_config};
 pub use failure::{Failure, LoginFailure, Step, StreamError};
 pub use greet::Greeted;
-pub use groups::Metadata;
+pub use groups::{Metadata, read_group};
 pub use leave::{Confirmed, TargetReply};
 pub use login::{Abandoned, Online};
+pub use proxy::{NotAProxy, Proxy};
 pub use stanza::Iq;

@@ -14,11 +14,11 @@ use crate::table::{Attributes, Corrupt, Item, binary, keys, number, text};
 use crate::tenant::InstanceId;
 
 /// `session_state` of a device that can log in.
-pub(super) const LINKED: &str = "linked";
+pub const LINKED: &str = "linked";
 /// `session_state` of a device that WhatsApp has unlinked.
-pub(super) const LOGGED_OUT: &str = "logged_out";
+pub const LOGGED_OUT: &str = "logged_out";
 /// `session_state` of an instance that was never linked.
-pub(super) const NEVER_LINKED: &str = "never_linked";
+pub const NEVER_LINKED: &str = "never_linked";
 
 /// Why WhatsApp does not listen to a session for a while (`blocked_by`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -317,8 +317,12 @@ impl Leased {
         Ok(TransactWriteItem::builder().delete(delete.map_err(|_| not_built())?).build())
     }
 
-    /// An action that changes nothing and fails when the lease is not ours.
-    pub(super) fn fence(&self) -> Result<TransactWriteItem, StoreError> {
+    /// An action that changes nothing and fails when the lease is not ours: what
+    /// it stands before in a transaction is written under the lease or not at all.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the action cannot be built.
+    pub fn fence(&self) -> Result<TransactWriteItem, StoreError> {
         let check = ConditionCheck::builder()
             .table_name(self.table.name())
             .set_key(Some(self.key()))

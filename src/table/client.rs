@@ -56,8 +56,12 @@ impl Table {
         &self.name
     }
 
-    /// An update of one item; its call is completed by `build`.
-    pub(crate) async fn update(
+    /// A conditional update of one item, which comes back as it is afterwards, or
+    /// as it was when it refused.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn update(
         &self,
         key: &Key,
         update: Update,
@@ -108,7 +112,10 @@ impl Table {
     /// the same call (at most 36 characters; the actions must be identical).
     ///
     /// `Ok(Err(_))` says why DynamoDB cancelled it.
-    pub(crate) async fn transact(
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn transact(
         &self,
         token: &str,
         actions: Vec<TransactWriteItem>,
@@ -148,11 +155,10 @@ impl Table {
     }
 
     /// A strongly consistent read of one item.
-    pub(crate) async fn get(
-        &self,
-        key: &Key,
-        budget: Budget,
-    ) -> Result<Option<Attributes>, StoreError> {
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn get(&self, key: &Key, budget: Budget) -> Result<Option<Attributes>, StoreError> {
         let call = self
             .client
             .get_item()
@@ -168,7 +174,10 @@ impl Table {
     }
 
     /// All items of a partition whose sort key begins with `prefix`.
-    pub(crate) async fn list(
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn list(
         &self,
         pk: &str,
         prefix: &str,
@@ -201,15 +210,20 @@ impl Table {
 
 /// An update expression with its condition and values.
 #[derive(Debug, Clone)]
-pub(crate) struct Update {
-    pub(crate) expression: String,
-    pub(crate) condition: String,
-    pub(crate) names: std::collections::HashMap<String, String>,
-    pub(crate) values: Attributes,
+pub struct Update {
+    /// The update expression.
+    pub expression: String,
+    /// The condition expression.
+    pub condition: String,
+    /// Attribute names by their placeholders, `#…`.
+    pub names: std::collections::HashMap<String, String>,
+    /// Values by their placeholders, `:…`.
+    pub values: Attributes,
 }
 
 /// What became of an update.
-pub(crate) enum Updated {
+#[derive(Debug)]
+pub enum Updated {
     /// Applied; the item as it is now.
     Applied(Attributes),
     /// The condition failed; the item as it was, if there is one.

@@ -37,7 +37,7 @@ const REFUSALS: [&str; 3] =
 
 impl StoreError {
     /// Sorts an SDK error. The text has the error's code, never an item.
-    pub(crate) fn of<E: ProvideErrorMetadata, R>(error: &SdkError<E, R>) -> Self {
+    pub fn of<E: ProvideErrorMetadata, R>(error: &SdkError<E, R>) -> Self {
         match error {
             SdkError::ServiceError(service) => {
                 let code = service.err().code().unwrap_or("unknown");
@@ -55,7 +55,7 @@ impl StoreError {
     }
 
     /// The budget ran out before DynamoDB answered.
-    pub(crate) fn out_of_time() -> Self {
+    pub fn out_of_time() -> Self {
         Self::Unavailable("no time left".to_owned())
     }
 }

@@ -3,7 +3,7 @@
 
 use crate::clock::UnixMillis;
 use crate::group::GroupJid;
-use crate::tenant::InstanceId;
+use crate::tenant::{AccountId, InstanceId};
 use crate::token::TokenHash;
 
 /// Partition and sort key of one item.
@@ -22,14 +22,34 @@ fn key(pk: String, sk: impl Into<String>) -> Key {
 /// Sort keys of roster rows begin with this.
 pub const GROUP_PREFIX: &str = "GROUP#";
 
+/// Sort keys of history rows begin with this.
+pub const LEFT_PREFIX: &str = "LEFT#";
+
+/// Partition keys of tokens begin with this.
+pub const TOKEN_PREFIX: &str = "TOKEN#";
+
+/// Partition keys of instances begin with this.
+pub const INSTANCE_PREFIX: &str = "INSTANCE#";
+
+/// The partition of all accounts, so that one query lists them.
+pub const ACCOUNTS: &str = "ACCOUNTS";
+
+/// Sort keys of accounts begin with this.
+pub const ACCOUNT_PREFIX: &str = "ACCOUNT#";
+
+/// An account.
+pub fn account(id: &AccountId) -> Key {
+    key(ACCOUNTS.to_owned(), format!("{ACCOUNT_PREFIX}{id}"))
+}
+
 /// A token, by its hash.
 pub fn token(hash: TokenHash) -> Key {
-    key(format!("TOKEN#{}", hash.to_hex()), "TOKEN")
+    key(format!("{TOKEN_PREFIX}{}", hash.to_hex()), "TOKEN")
 }
 
 /// The partition of everything that belongs to one instance.
 pub fn instance_partition(instance: &InstanceId) -> String {
-    format!("INSTANCE#{}#{}", instance.account, instance.name)
+    format!("{INSTANCE_PREFIX}{}#{}", instance.account, instance.name)
 }
 
 /// An instance's session.
@@ -44,7 +64,7 @@ pub fn group(instance: &InstanceId, jid: &GroupJid) -> Key {
 
 /// A group that an instance left. Sorts by time: 13 digits last until the year 2286.
 pub fn left(instance: &InstanceId, at: UnixMillis, jid: &GroupJid) -> Key {
-    key(instance_partition(instance), format!("LEFT#{:013}#{jid}", at.0))
+    key(instance_partition(instance), format!("{LEFT_PREFIX}{:013}#{jid}", at.0))
 }
 
 /// An answer kept for an `Idempotency-Key`, by the key's hash.
@@ -62,6 +82,12 @@ pub const DATA_KEYS: &str = "KEYS";
 
 /// Sort keys of data keys begin with this.
 pub const DATA_KEY_PREFIX: &str = "KEY#";
+
+/// The item that names the data key to seal with. Values under other keys stay
+/// readable, so only who seals reads it.
+pub fn current_data_key() -> Key {
+    key(DATA_KEYS.to_owned(), "CURRENT")
+}
 
 /// A data key, by its id.
 pub fn data_key(id: &str) -> Key {

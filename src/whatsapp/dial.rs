@@ -11,6 +11,7 @@ use tokio_websockets::{ClientBuilder, Connector, Limits};
 use wacore::net::WHATSAPP_WEB_ORIGIN;
 
 use super::failure::{Failure, Step};
+use super::proxy::Proxy;
 use super::socket::Socket;
 use crate::clock::Budget;
 use crate::config::{ClientVersion, WhatsApp};
@@ -20,9 +21,11 @@ const LARGEST_MESSAGE: usize = 5 * 1024 * 1024;
 
 /// Opens connections to WhatsApp. One per environment: its TLS configuration
 /// costs more to build than a request.
+#[derive(Clone)]
 pub struct Dialer {
     uri: Uri,
-    connector: Connector,
+    connector: Arc<Connector>,
+    proxy: Option<Proxy>,
     pub(super) root_key: [u8; 32],
     pub(super) version: ClientVersion,
 }
@@ -49,10 +52,17 @@ impl Dialer {
     pub fn new(whatsapp: &WhatsApp, tls: ClientConfig) -> Result<Self, InvalidUri> {
         Ok(Self {
             uri: whatsapp.url.parse()?,
-            connector: Connector::Rustls(TlsConnector::from(Arc::new(tls))),
+            connector: Arc::new(Connector::Rustls(TlsConnector::from(Arc::new(tls)))),
+            proxy: None,
             root_key: whatsapp.root_key,
             version: whatsapp.version,
         })
+    }
+
+    /// The same, through a proxy: nothing goes to WhatsApp by another way.
+    #[must_use]
+    pub fn through(&self, proxy: Option<&Proxy>) -> Self {
+        Self { proxy: proxy.cloned(), ..self.clone() }
     }
 
     pub(super) async fn dial(&self, budget: Budget) -> Result<Socket, Failure> {
@@ -60,11 +70,26 @@ impl Dialer {
             .connector(&self.connector)
             .limits(Limits::default().max_payload_len(Some(LARGEST_MESSAGE)))
             .add_header(ORIGIN, HeaderValue::from_static(WHATSAPP_WEB_ORIGIN))
-            .map_err(|error| Failure::Connect(error.to_string()))?;
-        let (stream, _) = timeout_at(budget.end(), builder.connect())
+            .map_err(|error| failed(&error))?;
+        let connecting = async {
+            let Some(proxy) = &self.proxy else {
+                return builder.connect().await.map_err(|error| failed(&error));
+            };
+            let host = self.uri.host().unwrap_or_default();
+            let is_plain = self.uri.scheme_str() == Some("ws");
+            let port = self.uri.port_u16().unwrap_or(if is_plain { 80 } else { 443 });
+            let tcp = proxy.connect(host, port).await?;
+            let connector = if is_plain { &Connector::Plain } else { self.connector.as_ref() };
+            let stream = connector.wrap(host, tcp).await.map_err(|error| failed(&error))?;
+            builder.connect_on(stream).await.map_err(|error| failed(&error))
+        };
+        let (stream, _) = timeout_at(budget.end(), connecting)
             .await
-            .map_err(|_| Failure::Timeout(Step::Dial))?
-            .map_err(|error| Failure::Connect(error.to_string()))?;
+            .map_err(|_| Failure::Timeout(Step::Dial))??;
         Ok(Socket::new(stream))
     }
+}
+
+fn failed(error: &tokio_websockets::Error) -> Failure {
+    Failure::Connect(error.to_string())
 }

@@ -43,9 +43,7 @@ impl Online {
         let invite = NodeBuilder::new("invite").attr("code", code.as_str()).build();
         let reply = self.ask(Iq::to_groups(InfoQueryType::Get, invite), budget).await?;
         let group = reply.get_optional_child("group").ok_or(Failure::Protocol("invite reply"))?;
-        let jid = stanza::attribute(group, "id").ok_or(Failure::Protocol("invite reply"))?;
-        let jid = group_jid(&jid).ok_or(Failure::Protocol("invite reply"))?;
-        Ok(Group { kind: kind(group), jid })
+        read_group(group).ok_or(Failure::Protocol("invite reply"))
     }
 
     /// Asks for a group's metadata: `<iq type="get" to="J@g.us"><query request="interactive"/></iq>`.
@@ -73,6 +71,13 @@ impl Online {
                 .any(|participant| is_ourselves(participant, ourselves) && is_owner(participant)),
         })
     }
+}
+
+/// The group that a `<group id>` names, with its kind; `None` without an id that
+/// is a group's.
+pub fn read_group(node: &NodeRef<'_>) -> Option<Group> {
+    let jid = stanza::attribute(node, "id").and_then(|id| group_jid(&id))?;
+    Some(Group { kind: kind(node), jid })
 }
 
 /// Group ids come with and without `@g.us`.

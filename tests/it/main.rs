@@ -6,6 +6,8 @@
 mod support;
 
 mod certificates;
+mod checks;
+mod client_version;
 mod clock;
 mod commands;
 mod config;
@@ -19,9 +21,12 @@ mod fuzz;
 mod hostile_http;
 mod idempotency;
 mod identifiers;
+mod kms;
 mod lease;
 mod logins;
+mod observability;
 mod outcomes;
+mod proxies;
 mod random_walk;
 mod rate_limit;
 mod refusals;

@@ -81,6 +81,7 @@ async fn debug_of_every_secret_shows_nothing_of_it() {
         noise_private_key: zeroize::Zeroizing::new(key),
         device: rig.device.jid.parse().unwrap(),
         lid: None,
+        proxy: None,
     };
     let sealed = Sealed { key_id: "key".to_owned(), bytes: key.to_vec() };
     let token = Token::new(ACCOUNT_TOKEN).unwrap();

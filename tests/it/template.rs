@@ -10,28 +10,29 @@ use leave_group::entry::{self, Invocation};
 use leave_group::report::{DIMENSION, Metric, NAMESPACE};
 use leave_group::table::{index, number};
 use local_stack::traffic::{Call, Traffic};
+use saphyr::{LoadableYamlNode, Scalar, Yaml};
 use serde_json::value::RawValue;
 use serde_json::{Map, Value, json};
-use serde_yaml_ng::Value as Yaml;
 
 use crate::support::{ACCOUNT_TOKEN, GROUP, Request, Rig, ask};
 
 /// The template in its long form: `!Ref X` is `{"Ref": "X"}`.
 fn template() -> Value {
     let text = read("template.yaml");
-    long_form(&serde_yaml_ng::from_str(&text).unwrap())
+    long_form(&Yaml::load_from_str(&text).unwrap()[0])
 }
 
 fn read(path: &str) -> String {
     std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(path)).unwrap()
 }
 
-fn long_form(yaml: &Yaml) -> Value {
+fn long_form(yaml: &Yaml<'_>) -> Value {
     match yaml {
-        Yaml::Null => Value::Null,
-        Yaml::Bool(value) => json!(value),
-        Yaml::Number(value) => serde_json::from_str(&value.to_string()).unwrap(),
-        Yaml::String(value) => json!(value),
+        Yaml::Value(Scalar::Null) => Value::Null,
+        Yaml::Value(Scalar::Boolean(value)) => json!(value),
+        Yaml::Value(Scalar::Integer(value)) => json!(value),
+        Yaml::Value(Scalar::FloatingPoint(value)) => json!(value.into_inner()),
+        Yaml::Value(Scalar::String(value)) => json!(value),
         Yaml::Sequence(values) => values.iter().map(long_form).collect(),
         Yaml::Mapping(values) => Value::Object(
             values
@@ -39,14 +40,14 @@ fn long_form(yaml: &Yaml) -> Value {
                 .map(|(name, value)| (name.as_str().unwrap().to_owned(), long_form(value)))
                 .collect(),
         ),
-        Yaml::Tagged(tagged) => {
-            let tag = tagged.tag.to_string();
-            let name = match tag.trim_start_matches('!') {
+        Yaml::Tagged(tag, value) => {
+            let name = match tag.suffix.as_str() {
                 plain @ ("Ref" | "Condition") => plain.to_owned(),
                 function => format!("Fn::{function}"),
             };
-            json!({name: long_form(&tagged.value)})
+            json!({name: long_form(value)})
         }
+        Yaml::Representation(..) | Yaml::Alias(_) | Yaml::BadValue => panic!("{yaml:?}"),
     }
 }
 

@@ -12,7 +12,7 @@ use tokio::task::JoinHandle;
 use whatsapp_simulator::{Simulator, World};
 use zeroize::Zeroizing;
 
-use crate::database::{Embedded, create_table};
+use crate::database::Embedded;
 use crate::provision::Provisioner;
 
 /// The table's name on the local stack.
@@ -56,6 +56,12 @@ pub enum StackError {
     /// Sealing a session.
     #[error(transparent)]
     Seal(#[from] leave_group::seal::SealError),
+    /// What an operator does.
+    #[error(transparent)]
+    Operator(#[from] operator::OperatorError),
+    /// The template, which the table is made by.
+    #[error(transparent)]
+    Template(#[from] operator::schema::TemplateError),
 }
 
 /// Running backends.
@@ -112,8 +118,7 @@ impl Backends {
             persistence,
             world_file,
         };
-        let provisioner = backends.provisioner()?;
-        create_table(provisioner.client(), TABLE).await?;
+        backends.provisioner()?.table().await?;
         Ok(backends)
     }
 

@@ -1,11 +1,7 @@
-//! DynamoDB's protocol on a loopback port, in memory or in a file, and the table in it.
+//! DynamoDB's protocol on a loopback port, in memory or in a file.
 
 use std::path::Path;
 
-use aws_sdk_dynamodb::Client;
-use aws_sdk_dynamodb::types::{
-    AttributeDefinition, BillingMode, KeySchemaElement, KeyType, ScalarAttributeType,
-};
 use dynoxide::Database;
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
@@ -52,28 +48,4 @@ impl Embedded {
         let _ = tokio::time::timeout(std::time::Duration::from_secs(2), &mut self.server).await;
         self.server.abort();
     }
-}
-
-/// Creates the table, unless it is there.
-pub(crate) async fn create_table(client: &Client, name: &str) -> Result<(), StackError> {
-    let of = |error: &dyn std::fmt::Display| StackError::Database(error.to_string());
-    if client.describe_table().table_name(name).send().await.is_ok() {
-        return Ok(());
-    }
-    let mut call = client.create_table().table_name(name).billing_mode(BillingMode::PayPerRequest);
-    for (attribute, key) in [("pk", KeyType::Hash), ("sk", KeyType::Range)] {
-        let definition = AttributeDefinition::builder()
-            .attribute_name(attribute)
-            .attribute_type(ScalarAttributeType::S)
-            .build()
-            .map_err(|error| of(&error))?;
-        let element = KeySchemaElement::builder()
-            .attribute_name(attribute)
-            .key_type(key)
-            .build()
-            .map_err(|error| of(&error))?;
-        call = call.attribute_definitions(definition).key_schema(element);
-    }
-    call.send().await.map_err(|error| of(&aws_sdk_dynamodb::error::DisplayErrorContext(&error)))?;
-    Ok(())
 }

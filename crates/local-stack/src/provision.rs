@@ -1,33 +1,34 @@
 //! Accounts, tokens, instances and groups, put into the table as the function
 //! expects them, with the function's own code.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::error::DisplayErrorContext;
 use aws_sdk_dynamodb::types::AttributeValue;
-use leave_group::aws::{https_client, sdk_config};
 use leave_group::clock::{Budget, Clock, SystemClock};
 use leave_group::config::{Config, Sealing};
 use leave_group::credentials::Credentials;
 use leave_group::gate::{NewToken, Scope};
 use leave_group::group::Group;
-use leave_group::seal::{Keyring, Sealed, Wrapping};
+use leave_group::seal::Sealed;
 use leave_group::session::{NewSession, device_claim, group_row, session_item};
-use leave_group::table::{Attributes, Item, Table, keys};
+use leave_group::table::{Attributes, Item, keys};
 use leave_group::tenant::{AccountId, InstanceId};
 use leave_group::token::{Token, TokenHash};
-use leave_group::whatsapp::tls_config;
+use operator::schema::TableSchema;
+use operator::{Operator, OperatorError};
 
 use crate::StackError;
 
 /// Longest time of one call.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// Writes into one table.
+/// Writes into one table. What an operator would do, [`Operator`] does; what tests
+/// and a stack of its own need beyond that is here.
 pub struct Provisioner {
-    table: Table,
-    keyring: Keyring,
+    operator: Operator,
     data_key: String,
 }
 
@@ -37,28 +38,41 @@ impl Provisioner {
     /// # Errors
     /// [`StackError`].
     pub fn new(config: &Config) -> Result<Self, StackError> {
-        let http = https_client(tls_config().map_err(leave_group::service::StartError::from)?);
-        let sdk = sdk_config(&config.aws, http);
-        let clock = std::sync::Arc::new(SystemClock::new());
-        let table = Table::new(&config.table, &sdk, config.aws.dynamodb.as_deref(), clock);
-        let (wrapping, name) = match &config.sealing {
-            Sealing::Key(key) => (Wrapping::by_key(key)?, key.0.as_slice()),
-            Sealing::Kms(key) => {
-                let kms = config.aws.kms.as_deref();
-                (Wrapping::by_kms(key, &config.table, &sdk, kms), key.as_str().as_bytes())
-            }
+        let operator = Operator::new(config, Arc::new(SystemClock::new()))?;
+        let name = match &config.sealing {
+            Sealing::Key(key) => key.0.as_slice(),
+            Sealing::Kms(key) => key.as_str().as_bytes(),
         };
-        let keyring = Keyring::new(table.clone(), wrapping);
         // Each sealing key has a data key of its own, so that stacks may share a table.
         let name = ring::hmac::Key::new(ring::hmac::HMAC_SHA256, name);
         let named = ring::hmac::sign(&name, b"data key");
         let data_key = format!("local-{}", hex::encode(&named.as_ref()[..4]));
-        Ok(Self { table, keyring, data_key })
+        Ok(Self { operator, data_key })
     }
 
     /// The SDK's client, for what this type does not do.
     pub fn client(&self) -> &Client {
-        self.table.client()
+        self.operator.table().client()
+    }
+
+    /// Makes the table as the template does, or of one that is there what it lacks.
+    ///
+    /// # Errors
+    /// [`StackError`].
+    pub async fn table(&self) -> Result<(), StackError> {
+        self.operator.create_table(&TableSchema::of_template()?).await?;
+        Ok(())
+    }
+
+    /// Makes sure that there is an account.
+    ///
+    /// # Errors
+    /// [`StackError`].
+    pub async fn account(&self, id: &AccountId) -> Result<(), StackError> {
+        match self.operator.create_account(id, None).await {
+            Ok(_) | Err(OperatorError::AccountExists(_)) => Ok(()),
+            Err(error) => Err(error.into()),
+        }
     }
 
     /// Makes sure that there is a data key to seal with.
@@ -68,8 +82,10 @@ impl Provisioner {
     pub async fn data_key(&self) -> Result<(), StackError> {
         let key = keys::data_key(&self.data_key);
         if self.item(&key.pk, &key.sk).await?.is_none() {
-            let new = self.keyring.new_data_key(&self.data_key, Budget::of(PATIENCE)).await?;
+            let keyring = &self.operator.service().keyring;
+            let new = keyring.new_data_key(&self.data_key, Budget::of(PATIENCE)).await?;
             self.put(new).await?;
+            self.operator.adopt_key(&self.data_key, None).await?;
         }
         Ok(())
     }
@@ -119,8 +135,12 @@ impl Provisioner {
     ) -> Result<(), StackError> {
         self.data_key().await?;
         let plain = credentials.to_bytes();
-        let sealed =
-            self.keyring.seal(&plain, instance, &self.data_key, Budget::of(PATIENCE)).await?;
+        let sealed = self
+            .operator
+            .service()
+            .keyring
+            .seal(&plain, instance, &self.data_key, Budget::of(PATIENCE))
+            .await?;
         let session = NewSession::Linked { credentials, sealed: &sealed };
         self.put(session_item(instance, &session, SystemClock::new().now())).await?;
         self.put(device_claim(&credentials.device, instance)).await
@@ -158,7 +178,8 @@ impl Provisioner {
             return Ok(None);
         };
         let sealed = Sealed { key_id: key_id.to_owned(), bytes: bytes.to_vec() };
-        let plain = self.keyring.open(&sealed, instance, Budget::of(PATIENCE)).await?;
+        let plain =
+            self.operator.service().keyring.open(&sealed, instance, Budget::of(PATIENCE)).await?;
         Credentials::from_bytes(&plain)
             .map(Some)
             .map_err(|error| StackError::Database(error.to_string()))
@@ -172,7 +193,7 @@ impl Provisioner {
         let call = self
             .client()
             .get_item()
-            .table_name(self.table.name())
+            .table_name(self.operator.table().name())
             .key("pk", AttributeValue::S(pk.to_owned()))
             .key("sk", AttributeValue::S(sk.to_owned()))
             .consistent_read(true);
@@ -188,7 +209,7 @@ impl Provisioner {
         let mut pages = self
             .client()
             .scan()
-            .table_name(self.table.name())
+            .table_name(self.operator.table().name())
             .consistent_read(true)
             .into_paginator()
             .items()
@@ -205,7 +226,8 @@ impl Provisioner {
     /// # Errors
     /// [`StackError`].
     pub async fn put(&self, item: Attributes) -> Result<(), StackError> {
-        let call = self.client().put_item().table_name(self.table.name()).set_item(Some(item));
+        let call =
+            self.client().put_item().table_name(self.operator.table().name()).set_item(Some(item));
         call.send().await.map(|_| ()).map_err(|error| failed(&error))
     }
 }

@@ -60,8 +60,9 @@ async fn pass(
 ) -> Option<Response<Full<Bytes>>> {
     let (mut parts, body) = request.into_parts();
     let body = body.collect().await.ok()?.to_bytes();
-    let target = parts.headers.get("x-amz-target").and_then(|target| target.to_str().ok());
-    let fault = traffic.seen(target.unwrap_or_default(), &body);
+    let header = |name: &str| parts.headers.get(name).and_then(|value| value.to_str().ok());
+    let target = header("x-amz-target").unwrap_or_default();
+    let fault = traffic.seen(target, header("x-amzn-trace-id"), &body);
     parts.uri = format!("{dynamodb}{}", parts.uri.path()).parse().ok()?;
     let forward = || async {
         // The client that asked may be gone by now: the call is applied all the same.

@@ -156,6 +156,7 @@ pub async fn seed(backends: &Backends) -> Result<Seeded, StackError> {
     let account_token = backends.derived_token("account");
     let token = token(&account_token)?;
     let is_new = !provisioner.knows_token(token.hash()).await?;
+    provisioner.account(&account).await?;
     let mut instances = Vec::new();
     for instance in &INSTANCES {
         instances.push(seed_instance(backends, &provisioner, &account, instance, is_new).await?);
@@ -226,6 +227,7 @@ fn device(simulator: Option<&Simulator>, phone: u64) -> Result<Credentials, Stac
             noise_private_key: Zeroizing::new(device.noise_private_key),
             device: parsed(&device.jid)?,
             lid: Some(device.lid.clone()),
+            proxy: None,
         });
     }
     let mut key = Zeroizing::new([0; 32]);
@@ -233,7 +235,7 @@ fn device(simulator: Option<&Simulator>, phone: u64) -> Result<Credentials, Stac
         .fill(key.as_mut_slice())
         .map_err(|_| StackError::Database("no randomness".to_owned()))?;
     let device: DeviceJid = parsed(&format!("{phone}:1@s.whatsapp.net"))?;
-    Ok(Credentials { noise_private_key: key, device, lid: None })
+    Ok(Credentials { noise_private_key: key, device, lid: None, proxy: None })
 }
 
 fn groups(seed: &Instance) -> Result<Vec<(Group, &'static SeedGroup)>, StackError> {

@@ -22,6 +22,8 @@ pub struct Call {
     pub operation: String,
     /// The request.
     pub body: Value,
+    /// Its X-Ray trace header.
+    pub trace_id: Option<String>,
 }
 
 /// What happens to one call.
@@ -128,12 +130,17 @@ impl Traffic {
     }
 
     /// Records a call, and says what is to happen to it.
-    pub(crate) fn seen(&self, target: &str, body: &[u8]) -> Option<CallFault> {
+    pub(crate) fn seen(
+        &self,
+        target: &str,
+        trace_id: Option<&str>,
+        body: &[u8],
+    ) -> Option<CallFault> {
         let operation = target.rsplit('.').next().unwrap_or_default().to_owned();
         let body = serde_json::from_slice(body).unwrap_or(Value::Null);
         let mut state = self.state();
         let place = state.planned.iter().position(|planned| planned.operation == operation);
-        state.calls.push(Call { operation, body });
+        state.calls.push(Call { operation, body, trace_id: trace_id.map(str::to_owned) });
         place.and_then(|place| state.planned.remove(place)).map(|planned| planned.fault)
     }
 }
@@ -148,7 +155,8 @@ impl HttpConnector for Watched {
     /// A call goes on when whoever asked is gone: a packet that was sent is sent.
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
         let target = request.headers().get("x-amz-target").unwrap_or_default();
-        let fault = self.traffic.seen(target, request.body().bytes().unwrap_or_default());
+        let trace_id = request.headers().get("x-amzn-trace-id");
+        let fault = self.traffic.seen(target, trace_id, request.body().bytes().unwrap_or_default());
         let going = Going::begin(self.traffic.clone());
         let inner = self.inner.clone();
         let call = tokio::spawn(async move {

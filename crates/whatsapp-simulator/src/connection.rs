@@ -8,9 +8,8 @@ use tokio_websockets::ServerBuilder;
 
 use crate::handshake::{read_hello, respond};
 use crate::link::Link;
-use crate::login::log_in;
+use crate::login::{Admitted, log_in};
 use crate::script::{Moment, Reaction};
-use crate::session::Session;
 use crate::state::Shared;
 
 /// Serves a client until either side closes. Whatever goes wrong ends this connection only.
@@ -25,10 +24,11 @@ pub(crate) async fn serve(shared: Arc<Shared>, tcp: TcpStream) {
     let Some(link) = upgrade(&shared, tcp).await else {
         return;
     };
-    let Some(session) = open_session(shared, link, connection).await else {
-        return;
+    let _ = match admit(shared, link, connection).await {
+        None => return,
+        Some(Admitted::Device(session)) => session.serve().await,
+        Some(Admitted::Registering(client)) => client.serve().await,
     };
-    let _ = session.serve().await;
 }
 
 async fn upgrade(shared: &Shared, mut tcp: TcpStream) -> Option<Link> {
@@ -57,7 +57,7 @@ async fn upgrade(shared: &Shared, mut tcp: TcpStream) -> Option<Link> {
     Some(Link::new(socket))
 }
 
-async fn open_session(shared: Arc<Shared>, mut link: Link, connection: u64) -> Option<Session> {
+async fn admit(shared: Arc<Shared>, mut link: Link, connection: u64) -> Option<Admitted> {
     let hello = read_hello(&mut link).await.ok()?;
     let mut certificate = None;
     match shared.take_fault(Moment::ClientHello, None) {

@@ -7,10 +7,16 @@ use crate::stanza::jid;
 use crate::world::{Group, GroupKind, Rank, World};
 
 /// How much of a group is shown.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Shown {
-    WithMembers,
-    WithoutMembers,
+#[derive(Clone, Copy)]
+pub(crate) struct Shown {
+    pub(crate) members: bool,
+    pub(crate) description: bool,
+}
+
+impl Shown {
+    pub(crate) const ALL: Self = Self { members: true, description: true };
+    pub(crate) const NO_MEMBERS: Self = Self { members: false, description: true };
+    pub(crate) const NEITHER: Self = Self { members: false, description: false };
 }
 
 impl World {
@@ -72,7 +78,15 @@ impl World {
             }
         }
         let mut children = kind_nodes(&group.kind);
-        if shown == Shown::WithMembers {
+        if let Some(description) = group.description.as_ref().filter(|_| shown.description) {
+            let body = NodeBuilder::new("body").bytes(description.as_bytes()).build();
+            let description = NodeBuilder::new("description")
+                .attr("id", format!("{:016X}", group.created))
+                .attr("t", group.created)
+                .children([body]);
+            children.push(description.build());
+        }
+        if shown.members {
             children.extend(
                 group.members.iter().map(|(phone, rank)| self.participant(group, phone, *rank)),
             );

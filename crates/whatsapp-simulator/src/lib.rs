@@ -7,26 +7,48 @@
 //! - [`World`] is what the server knows and what survives a restart.
 //! - [`Fault`] is one failure: a [`Moment`] and a [`Reaction`].
 //! - [`Record`] is what it saw.
+//! - [`Phone`] links a client that registered, by QR code or by typed code.
 //!
 //! Inside: `connection` accepts, `link` frames, `handshake` encrypts, `login` admits, `session`
-//! serves, `queries` and `groups` decide, `reactions` misbehave.
+//! serves, `queries`, `start_queries` and `groups` decide, `reactions` misbehave. A client without
+//! a device is served by `pairing` until its phone (`phone`, `qr`, `link_code`, `adv`) has linked
+//! it; `greeting` is what the phone then writes to it.
 
+mod adv;
 mod certificate;
+mod companions;
 mod connection;
+mod fault_kinds;
+mod greeting;
 mod groups;
 mod handshake;
+mod hello;
+mod hold;
+mod key_bundle;
 mod keys;
 mod link;
+mod link_code;
 mod login;
 mod new_group;
 mod offline;
+mod pairing;
+mod pairing_iqs;
+mod pairing_record;
+mod pairing_stanzas;
+mod phone;
+mod phone_keys;
+mod qr;
 mod queries;
 mod reactions;
 mod record;
+mod registration;
 mod script;
 mod session;
+mod signal_store;
 mod stanza;
+mod start_queries;
 mod state;
+mod waiting;
 mod world;
 
 use std::io;
@@ -36,11 +58,15 @@ use std::sync::Arc;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 
-pub use new_group::NewGroup;
-pub use record::{Direction, HandshakeKind, Login, Overlap, Record, Stanza};
-pub use script::{
-    CertificateFault, Fault, HoldHandle, LeaveReplyKind, Moment, Reaction, StreamErrorKind,
+pub use fault_kinds::{
+    CertificateFault, LeaveReplyKind, PairSuccessFault, PairingNotification, StreamErrorKind,
 };
+pub use hold::HoldHandle;
+pub use new_group::NewGroup;
+pub use pairing_record::{CodeRequest, Pairing, PairingAnswer};
+pub use phone::{AccountKind, LinkError, LinkedByPhone, Phone};
+pub use record::{Direction, HandshakeKind, Login, Overlap, Record, Stanza};
+pub use script::{Fault, Moment, Reaction};
 pub use world::{Device, GroupKind, Rank, World};
 
 use state::Shared;
@@ -98,7 +124,8 @@ impl Simulator {
         self.shared.state().world.clone()
     }
 
-    /// Counts up whenever the world changes.
+    /// Counts up whenever the world changes, and when a client begins to wait for a phone or asks
+    /// for a code to be accepted.
     pub fn changes(&self) -> watch::Receiver<u64> {
         self.shared.changes()
     }
@@ -109,7 +136,7 @@ impl Simulator {
         self.stop.closed().await;
     }
 
-    /// Links a new device to a phone number, whose account is made when missing.
+    /// Links a new device to a phone number without its phone, whose account is made when missing.
     pub fn link_device(&self, phone: &str) -> Device {
         self.shared.change(|world| world.link_device(phone))
     }

@@ -10,7 +10,7 @@ use tokio_websockets::{Message, WebSocketStream};
 use wacore::framing::{FrameDecoder, encode_frame};
 use wacore_binary::consts::WA_CONN_HEADER;
 
-use crate::script::HoldHandle;
+use crate::hold::HoldHandle;
 
 /// The peer is gone, or has to go.
 #[derive(Debug, thiserror::Error)]

@@ -1,25 +1,41 @@
-//! From a finished handshake to a session.
+//! From a finished handshake to a session, or to a client that waits for a phone.
 
 use std::sync::Arc;
 
 use waproto::buffa::{DecodeError, Message};
 use waproto::whatsapp::ClientPayload;
+use waproto::whatsapp::client_payload::DevicePairingRegistrationData;
 
 use crate::handshake::Established;
 use crate::link::{Closed, Link};
+use crate::pairing::Registering;
+use crate::pairing_record::Pairing;
+use crate::pairing_stanzas::pairing_notification;
 use crate::record::Login;
+use crate::registration::Registration;
 use crate::script::{Moment, Reaction};
 use crate::session::Session;
-use crate::stanza::{failure, stream_error, success, unrelated};
+use crate::stanza::{edge_routing, failure, success};
 use crate::state::Shared;
 
 const LOGGED_OUT: u16 = 401;
+const BAD_REGISTRATION: u16 = 400;
 
 /// What a login payload claims.
 struct Claim {
     device: String,
     passive: bool,
     version: String,
+    /// What a client that is no device yet has in place of a name.
+    registration: Option<DevicePairingRegistrationData>,
+}
+
+/// A client that was let in.
+pub(crate) enum Admitted {
+    /// As the device that it says it is.
+    Device(Box<Session>),
+    /// As one that wants to become a device.
+    Registering(Box<Registering>),
 }
 
 impl Claim {
@@ -34,7 +50,15 @@ impl Claim {
             (Some(user), _) => format!("{user}@s.whatsapp.net"),
             (None, _) => String::new(),
         };
-        Ok(Self { device, passive: payload.passive.unwrap_or(false), version })
+        Ok(Self {
+            registration: match payload.username {
+                Some(_) => None,
+                None => payload.device_pairing_data.into_option(),
+            },
+            device,
+            passive: payload.passive.unwrap_or(false),
+            version,
+        })
     }
 }
 
@@ -44,8 +68,11 @@ pub(crate) async fn log_in(
     link: Link,
     established: Established,
     connection: u64,
-) -> Result<Session, Closed> {
+) -> Result<Admitted, Closed> {
     let claim = Claim::decode(&established.payload).map_err(|_| Closed)?;
+    if claim.registration.is_some() {
+        return register(shared, link, established, connection, claim).await;
+    }
     shared.state().record.login_attempts.push(Login {
         device: claim.device.clone(),
         passive: claim.passive,
@@ -59,30 +86,15 @@ pub(crate) async fn log_in(
         Session::new(shared, link, established.cipher, connection, claim.device, !claim.passive);
     let mut unanswered = false;
     let mut dropped = false;
-    match fault {
+    let reaction = match fault {
+        None => None,
+        Some(reaction) => session.misbehave(reaction).await?,
+    };
+    match reaction {
         None => {}
-        Some(Reaction::Hold(handle)) => session.hold(&handle).await,
-        Some(Reaction::Noise) => {
-            for stanza in unrelated() {
-                session.send(stanza).await?;
-            }
-        }
-        Some(Reaction::Failure { reason, expire }) => {
-            return session.end_with(failure(reason, expire)).await;
-        }
-        Some(Reaction::StreamError(kind)) => return session.end_with(stream_error(kind)).await,
-        Some(Reaction::RawFrame(plaintext)) => {
-            session.send_plaintext(&plaintext).await?;
-            return session.ignore_until_closed().await;
-        }
-        Some(Reaction::RawBytes(bytes)) => {
-            session.send_bytes(bytes).await?;
-            return session.ignore_until_closed().await;
-        }
-        Some(Reaction::Silence) => return session.ignore_until_closed().await,
         Some(Reaction::SilenceAfterApply) => unanswered = true,
         Some(Reaction::DropAfterApply) => dropped = true,
-        Some(_) => return Err(Closed),
+        Some(_) => return session.drop_connection(),
     }
 
     let known = session.identify(&established.client_static);
@@ -91,15 +103,52 @@ pub(crate) async fn log_in(
     };
     session.take_over().await;
     if dropped {
-        session.abort();
-        return Err(Closed);
+        return session.drop_connection();
     }
     if unanswered {
-        return Ok(session);
+        return Ok(Admitted::Device(Box::new(session)));
     }
     session.accept(success(&lid)).await?;
+    if session.has_published_keys() {
+        session.send(edge_routing()).await?;
+    }
     if session.is_active() {
         session.deliver_queue().await?;
     }
-    Ok(session)
+    Ok(Admitted::Device(Box::new(session)))
+}
+
+/// Lets a client that is no device wait to be linked, or tells it why not and ends the stream.
+async fn register(
+    shared: Arc<Shared>,
+    link: Link,
+    established: Established,
+    connection: u64,
+    claim: Claim,
+) -> Result<Admitted, Closed> {
+    let fault = shared.take_fault(Moment::Registration, None);
+    let mut session =
+        Session::new(shared, link, established.cipher, connection, String::new(), false);
+    let registration =
+        claim.registration.and_then(|data| Registration::read(&established.client_static, data));
+    let Some(registration) = registration else {
+        // The code that the real server has for this is not public.
+        return session.end_with(failure(BAD_REGISTRATION, None)).await;
+    };
+    session.shared.state().record.pairings.push(Pairing {
+        connection,
+        os: registration.os.clone(),
+        platform: registration.platform.clone(),
+        version: claim.version,
+        ..Pairing::default()
+    });
+    let reaction = match fault {
+        None => None,
+        Some(reaction) => session.misbehave(reaction).await?,
+    };
+    let mut registering = Registering::new(session, connection, registration);
+    if let Some(Reaction::Notification(kind)) = reaction {
+        registering.notify_first(pairing_notification(kind));
+    }
+    Ok(Admitted::Registering(Box::new(registering)))
 }

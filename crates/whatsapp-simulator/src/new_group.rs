@@ -9,6 +9,8 @@ pub struct NewGroup {
     pub jid: Option<String>,
     /// Its subject.
     pub subject: String,
+    /// Its description, shown where a client asks for descriptions.
+    pub description: Option<String>,
     /// What it is to a community.
     pub kind: GroupKind,
     /// Whether members are addressed by LID rather than by phone number.
@@ -26,6 +28,7 @@ impl NewGroup {
         Self {
             jid: None,
             subject: subject.to_owned(),
+            description: None,
             kind: GroupKind::Group,
             lid_addressed: false,
             members: Vec::new(),
@@ -37,6 +40,13 @@ impl NewGroup {
     #[must_use]
     pub fn jid(mut self, jid: &str) -> Self {
         self.jid = Some(jid.to_owned());
+        self
+    }
+
+    /// Gives it a description.
+    #[must_use]
+    pub fn description(mut self, text: &str) -> Self {
+        self.description = Some(text.to_owned());
         self
     }
 

@@ -1,14 +1,27 @@
 //! Messages that wait for a device, and the stanzas that deliver them.
 
+use serde::{Deserialize, Serialize};
 use wacore_binary::Node;
 use wacore_binary::builder::NodeBuilder;
 
 use crate::certificate::unix_now;
+use crate::keys::{bytes_from_hex, bytes_to_hex};
 use crate::stanza::{jid, server, text};
 use crate::world::World;
 
 /// Bytes no device can decrypt: nobody reads these messages, they only wait to be acknowledged.
 const SEALED: [u8; 48] = [0x33; 48];
+
+/// A message that its device can decrypt.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct Letter {
+    /// Without device: the account's phone.
+    pub(crate) from: String,
+    /// `pkmsg` or `msg`.
+    pub(crate) kind: String,
+    #[serde(serialize_with = "bytes_to_hex", deserialize_with = "bytes_from_hex")]
+    pub(crate) sealed: Vec<u8>,
+}
 
 impl World {
     pub(crate) fn queue_offline(&mut self, device: &str, messages: usize) {
@@ -33,13 +46,17 @@ impl World {
                 .extend(list.get_children_by_tag("item").filter_map(|item| text(item, "id")));
         }
         queue.retain(|id| !acknowledged.contains(id));
-        queue.len() != before
+        let taken = queue.len() != before;
+        if let Some(device) = self.devices.get_mut(device) {
+            device.letters.retain(|id, _| !acknowledged.contains(id));
+        }
+        taken
     }
 
     /// Preview, messages and end marker, as an active session is sent them.
     pub(crate) fn offline_delivery(&self, device: &str) -> Vec<Node> {
-        let queue =
-            self.devices.get(device).map(|device| device.queue.as_slice()).unwrap_or_default();
+        let device = self.devices.get(device);
+        let queue = device.map(|device| device.queue.as_slice()).unwrap_or_default();
         let count = queue.len();
         let preview = NodeBuilder::new("offline_preview")
             .attr("count", count)
@@ -51,7 +68,12 @@ impl World {
             .build();
         let end = NodeBuilder::new("offline").attr("count", count).build();
         let mut delivery = vec![ib(preview)];
-        delivery.extend(queue.iter().map(|id| message(id)));
+        delivery.extend(queue.iter().map(
+            |id| match device.and_then(|device| device.letters.get(id)) {
+                Some(letter) => peer_message(id, letter),
+                None => message(id),
+            },
+        ));
         delivery.push(ib(end));
         delivery
     }
@@ -69,6 +91,25 @@ fn message(id: &str) -> Node {
         .attr("t", unix_now())
         .attr("type", "text")
         .attr("notify", "Someone")
+        .attr("offline", 0_u8)
+        .children([sealed])
+        .build()
+}
+
+/// From the account's phone to one of its companions.
+fn peer_message(id: &str, letter: &Letter) -> Node {
+    let sealed = NodeBuilder::new("enc")
+        .attr("v", "2")
+        .attr("type", &letter.kind)
+        .bytes(letter.sealed.clone())
+        .build();
+    NodeBuilder::new("message")
+        .attr("from", jid(&letter.from))
+        .attr("id", id)
+        .attr("t", unix_now())
+        .attr("type", "text")
+        .attr("category", "peer")
+        .attr("push_priority", "high")
         .attr("offline", 0_u8)
         .children([sealed])
         .build()

@@ -3,13 +3,16 @@
 use wacore_binary::Node;
 use wacore_binary::builder::NodeBuilder;
 
+use crate::fault_kinds::LeaveReplyKind;
 use crate::groups::Shown;
-use crate::script::{LeaveReplyKind, Moment};
+use crate::key_bundle::KeyBundle;
+use crate::script::Moment;
 use crate::stanza::{iq_error, jid, plain_error, result, text};
+use crate::start_queries;
 use crate::world::{GroupKind, World};
 
 /// Pre-keys a device is said to have left: enough that a usual client uploads none.
-const PRE_KEYS_LEFT: u16 = 812;
+const PRE_KEYS_LEFT: usize = 812;
 
 /// What came of an IQ.
 pub(crate) struct Answer {
@@ -34,26 +37,62 @@ pub(crate) fn moment(iq: &Node) -> Moment {
         Some(("set", "w:g2", child)) if child.tag == "leave" => Moment::Leave,
         Some(("get", "w:g2", child)) if child.tag == "query" => Moment::Metadata,
         Some(("get", "w:g2", child)) if child.tag == "invite" => Moment::Invite,
+        Some(("get", "w:g2", child)) if child.tag == "participating" => Moment::Participating,
+        Some(("get", "encrypt", child)) if child.tag == "count" => Moment::PreKeyCount,
+        Some(("get", "encrypt", child)) if child.tag == "digest" => Moment::Digest,
+        Some(("set", "encrypt", child)) if child.tag != "rotate" => Moment::PreKeyUpload,
+        Some((_, "passive", child)) if child.tag == "active" => Moment::Activate,
+        Some(("set", "md", child)) if child.tag == "remove-companion-device" => Moment::Unlink,
         _ => Moment::AnyIq,
     }
 }
 
-/// Carries out an IQ of an account.
-pub(crate) fn answer(world: &mut World, phone: &str, iq: &Node) -> Answer {
+/// Carries out an IQ of an account's device.
+pub(crate) fn answer(world: &mut World, device: &str, phone: &str, iq: &Node) -> Answer {
     match request(iq) {
         Some(("set", "w:g2", child)) if child.tag == "leave" => leave(world, phone, iq, child),
         Some(("get", "w:g2", child)) => group_query(world, phone, iq, child).into(),
-        Some(("get", "encrypt", child)) if child.tag == "count" => {
-            let count = NodeBuilder::new("count").attr("value", PRE_KEYS_LEFT);
-            result(iq, [count.build()]).into()
-        }
+        Some((kind, "encrypt", child)) => keys(world, device, kind, iq, child),
         Some((_, "passive", child)) => {
             Answer { activates: child.tag == "active", ..result(iq, []).into() }
         }
         Some(("set", "md", child)) if child.tag == "remove-companion-device" => {
             unlink(world, phone, iq, child)
         }
-        _ => result(iq, []).into(),
+        _ => start_queries::answer(world, iq).into(),
+    }
+}
+
+/// Pre-keys: their number, their upload, their digest, and a new signed one.
+fn keys(world: &mut World, device: &str, kind: &str, iq: &Node, request: &Node) -> Answer {
+    let Some(linked) = world.devices.get_mut(device) else {
+        return plain_error(iq, 404).into();
+    };
+    let bundle = &mut linked.bundle;
+    match (kind, request.tag.as_ref()) {
+        ("get", "count") => {
+            let left = bundle.as_ref().map_or(PRE_KEYS_LEFT, |bundle| bundle.pre_keys.len());
+            result(iq, [NodeBuilder::new("count").attr("value", left).build()]).into()
+        }
+        ("get", "digest") => match bundle {
+            Some(bundle) => result(iq, [bundle.digest(false)]).into(),
+            None => plain_error(iq, 404).into(),
+        },
+        ("set", "rotate") if bundle.as_mut().is_some_and(|bundle| bundle.rotate(request)) => {
+            Answer { changed: true, ..result(iq, []).into() }
+        }
+        ("set", "rotate") => plain_error(iq, 406).into(),
+        ("set", _) => match KeyBundle::read_upload(iq) {
+            Some(upload) => {
+                match bundle {
+                    Some(bundle) => bundle.merge(upload),
+                    None => *bundle = Some(upload),
+                }
+                Answer { changed: true, ..result(iq, []).into() }
+            }
+            None => plain_error(iq, 406).into(),
+        },
+        _ => plain_error(iq, 501).into(),
     }
 }
 
@@ -166,7 +205,7 @@ fn group_query(world: &World, phone: &str, iq: &Node, query: &Node) -> Node {
         "invite" => invite(world, iq, query),
         "participating" => participating(world, phone, iq, query),
         "sub_groups" => sub_groups(world, phone, iq),
-        _ => result(iq, []),
+        _ => plain_error(iq, 501),
     }
 }
 
@@ -175,7 +214,7 @@ fn metadata(world: &World, phone: &str, iq: &Node) -> Node {
     match world.groups.get(&id) {
         None => plain_error(iq, 404),
         Some(group) if !group.members.contains_key(phone) => plain_error(iq, 403),
-        Some(group) => result(iq, [world.group_node(&id, group, Shown::WithMembers)]),
+        Some(group) => result(iq, [world.group_node(&id, group, Shown::ALL)]),
     }
 }
 
@@ -189,14 +228,14 @@ fn invite(world: &World, iq: &Node, query: &Node) -> Node {
     }
     match world.groups.get(&invite.group) {
         None => plain_error(iq, 404),
-        Some(group) => result(iq, [world.group_node(&invite.group, group, Shown::WithoutMembers)]),
+        Some(group) => result(iq, [world.group_node(&invite.group, group, Shown::NO_MEMBERS)]),
     }
 }
 
 fn participating(world: &World, phone: &str, iq: &Node, query: &Node) -> Node {
-    let shown = match query.get_optional_child("participants") {
-        Some(_) => Shown::WithMembers,
-        None => Shown::WithoutMembers,
+    let shown = Shown {
+        members: query.get_optional_child("participants").is_some(),
+        description: query.get_optional_child("description").is_some(),
     };
     let groups = world
         .groups
@@ -220,7 +259,7 @@ fn sub_groups(world: &World, phone: &str, iq: &Node) -> Node {
         .groups
         .iter()
         .filter(|(_, group)| group.kind.parent() == Some(parent.as_str()))
-        .map(|(id, group)| world.group_node(id, group, Shown::WithoutMembers));
+        .map(|(id, group)| world.group_node(id, group, Shown::NEITHER));
     result(iq, [NodeBuilder::new("sub_groups").children(groups).build()])
 }
 

@@ -6,7 +6,7 @@ use crate::link::Closed;
 use crate::queries::{self, Answer, leave_reply, odd_leave_replies};
 use crate::script::Reaction;
 use crate::session::Session;
-use crate::stanza::{iq_error, stream_error, unrelated};
+use crate::stanza::{iq_error, result, stream_error, unrelated};
 
 impl Session {
     pub(crate) async fn answer(&mut self, iq: Node) -> Result<(), Closed> {
@@ -54,9 +54,12 @@ impl Session {
             }
             Reaction::RawFrame(plaintext) => self.send_plaintext(&plaintext).await,
             Reaction::RawBytes(bytes) => self.send_bytes(bytes).await,
-            Reaction::Drop | Reaction::Failure { .. } | Reaction::Certificate(_) => {
-                self.drop_connection()
-            }
+            Reaction::WrongDigest => self.answer_with_wrong_digest(&iq).await,
+            Reaction::Drop
+            | Reaction::Failure { .. }
+            | Reaction::Certificate(_)
+            | Reaction::PairSuccess(_)
+            | Reaction::Notification(_) => self.drop_connection(),
         }
     }
 
@@ -73,15 +76,22 @@ impl Session {
     }
 
     fn apply(&self, iq: &Node) -> Answer {
-        let answer = queries::answer(&mut self.shared.state().world, &self.phone, iq);
+        let answer = queries::answer(&mut self.shared.state().world, &self.device, &self.phone, iq);
         if answer.changed {
             self.shared.changed();
         }
         answer
     }
 
-    fn drop_connection(&mut self) -> Result<(), Closed> {
-        self.abort();
-        Err(Closed)
+    async fn answer_with_wrong_digest(&mut self, iq: &Node) -> Result<(), Closed> {
+        let digest = {
+            let state = self.shared.state();
+            let device = state.world.devices.get(&self.device);
+            device.and_then(|device| device.bundle.as_ref()).map(|bundle| bundle.digest(true))
+        };
+        match digest {
+            Some(digest) => self.send(result(iq, [digest])).await,
+            None => self.answer_plainly(iq).await,
+        }
     }
 }

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use wacore_binary::Node;
 
+use crate::pairing_record::Pairing;
 use crate::stanza::text;
 
 /// Everything seen since the start, or since the record was cleared.
@@ -14,7 +15,9 @@ pub struct Record {
     pub connections: usize,
     /// Every login payload that was read, in order.
     pub login_attempts: Vec<Login>,
-    /// Every stanza after a login, both ways, in order.
+    /// Every registration that was read, in order.
+    pub pairings: Vec<Pairing>,
+    /// Every stanza after a login or registration, both ways, in order.
     pub stanzas: Vec<Stanza>,
     /// Every moment when a device had a second socket logged in.
     pub overlaps: Vec<Overlap>,
@@ -64,7 +67,7 @@ pub enum Direction {
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Stanza {
-    /// The device's JID.
+    /// The device's JID; empty while a client waits to be linked.
     pub device: String,
     /// The number of its connection.
     pub connection: u64,
@@ -182,6 +185,26 @@ impl Record {
                 && stanza.direction == Direction::Received
                 && stanza.is_request()
         })
+    }
+
+    /// The types of the receipts that a device sent, such as `peer_msg` or `hist_sync`; empty for
+    /// one without.
+    pub fn receipts(&self, device: &str) -> Vec<String> {
+        self.stanzas
+            .iter()
+            .filter(|stanza| {
+                stanza.device == device
+                    && stanza.direction == Direction::Received
+                    && stanza.tag() == "receipt"
+            })
+            .map(|stanza| text(&stanza.node, "type").unwrap_or_default())
+            .collect()
+    }
+
+    pub(crate) fn pairing(&mut self, connection: u64, change: impl FnOnce(&mut Pairing)) {
+        if let Some(pairing) = self.pairings.iter_mut().find(|p| p.connection == connection) {
+            change(pairing);
+        }
     }
 
     pub(crate) fn socket_opened(&mut self, device: &str, connection: u64) {

@@ -1,10 +1,11 @@
 //! Failures on demand: which moment, and what the server does there.
 
 use std::collections::VecDeque;
-use std::fmt;
-use std::sync::Arc;
 
-use tokio::sync::watch;
+use crate::fault_kinds::{
+    CertificateFault, LeaveReplyKind, PairSuccessFault, PairingNotification, StreamErrorKind,
+};
+use crate::hold::HoldHandle;
 
 /// One failure, used once. Faults for the same moment are used in the order they were scripted.
 #[derive(Clone, Debug)]
@@ -49,13 +50,65 @@ pub enum Moment {
     Metadata,
     /// A leave was read.
     Leave,
-    /// An IQ of any kind was read, the three above included.
+    /// A query for all groups of the account was read.
+    Participating,
+    /// A query for the number of pre-keys on the server was read.
+    PreKeyCount,
+    /// An upload of pre-keys was read.
+    PreKeyUpload,
+    /// A query for the digest of the key bundle was read.
+    Digest,
+    /// A passive session's request for its queue was read.
+    Activate,
+    /// A request to unlink a companion was read.
+    Unlink,
+    /// An IQ of any kind was read, all those with a moment of their own included.
     AnyIq,
+    /// The payload of a client that wants to be linked was read.
+    Registration,
+    /// A waiting client has acknowledged its refs.
+    PairDevice,
+    /// A waiting client's `companion_hello` was read.
+    CompanionHello,
+    /// A waiting client's `companion_finish` was read.
+    CompanionFinish,
+    /// A phone has accepted the client, and `<pair-success>` is due.
+    PairSuccess,
+    /// The client's good reply to `<pair-success>` was read.
+    PairDeviceSign,
 }
 
 impl Moment {
     fn is_iq(self) -> bool {
-        matches!(self, Self::Invite | Self::Metadata | Self::Leave | Self::AnyIq)
+        match self {
+            Self::Invite
+            | Self::Metadata
+            | Self::Leave
+            | Self::Participating
+            | Self::PreKeyCount
+            | Self::PreKeyUpload
+            | Self::Digest
+            | Self::Activate
+            | Self::Unlink
+            | Self::AnyIq
+            | Self::CompanionHello
+            | Self::CompanionFinish => true,
+            Self::Connect
+            | Self::ClientHello
+            | Self::Login
+            | Self::Registration
+            | Self::PairDevice
+            | Self::PairSuccess
+            | Self::PairDeviceSign => false,
+        }
+    }
+
+    /// The stages of a link that are no request of the client.
+    fn is_pairing(self) -> bool {
+        matches!(
+            self,
+            Self::Registration | Self::PairDevice | Self::PairSuccess | Self::PairDeviceSign
+        )
     }
 }
 
@@ -74,7 +127,7 @@ pub enum Reaction {
     /// Waits for the handle's release, then goes on as usual. The request counts as received: it
     /// is carried out on release even when the socket is gone by then.
     Hold(HoldHandle),
-    /// At login: `<failure reason=… [expire=…]/>`, then the end of the stream.
+    /// At login or registration: `<failure reason=… [expire=…]/>`, then the end of the stream.
     Failure {
         /// The reason code, such as 401, 402, 405 or 503.
         reason: u16,
@@ -118,6 +171,14 @@ pub enum Reaction {
     Certificate(CertificateFault),
     /// A few unrelated stanzas first, then the usual answer.
     Noise,
+    /// At [`Moment::PairSuccess`]: one thing wrong with it.
+    PairSuccess(PairSuccessFault),
+    /// A notification: after `<pair-device>` at [`Moment::Registration`], after its
+    /// acknowledgement at [`Moment::PairDevice`], and in place of going on at
+    /// [`Moment::CompanionFinish`] (which is answered) and [`Moment::PairSuccess`].
+    Notification(PairingNotification),
+    /// At [`Moment::Digest`]: a hash that fits no keys.
+    WrongDigest,
 }
 
 impl Reaction {
@@ -125,131 +186,31 @@ impl Reaction {
         match self {
             Self::Drop | Self::Silence | Self::Hold(_) | Self::RawBytes(_) => true,
             Self::Certificate(_) => moment == Moment::ClientHello,
-            Self::Failure { .. } => moment == Moment::Login,
-            Self::DropAfterApply
-            | Self::SilenceAfterApply
-            | Self::StreamError(_)
-            | Self::RawFrame(_)
-            | Self::Noise => moment == Moment::Login || moment.is_iq(),
+            Self::Failure { .. } => matches!(moment, Moment::Login | Moment::Registration),
+            Self::StreamError(_) | Self::RawFrame(_) | Self::Noise => {
+                moment == Moment::Login || moment.is_iq() || moment.is_pairing()
+            }
+            Self::DropAfterApply => {
+                let applies = matches!(moment, Moment::PairSuccess | Moment::PairDeviceSign);
+                moment == Moment::Login || moment.is_iq() || applies
+            }
+            Self::SilenceAfterApply => {
+                matches!(moment, Moment::Login | Moment::PairDeviceSign) || moment.is_iq()
+            }
+            Self::PairSuccess(_) => moment == Moment::PairSuccess,
+            Self::Notification(_) => matches!(
+                moment,
+                Moment::Registration
+                    | Moment::PairDevice
+                    | Moment::CompanionFinish
+                    | Moment::PairSuccess
+            ),
+            Self::WrongDigest => moment == Moment::Digest,
             Self::IqError { .. } => moment.is_iq(),
             Self::TargetError { .. }
             | Self::TargetErrorAfterApply { .. }
             | Self::LeaveReply { .. } => moment == Moment::Leave,
         }
-    }
-}
-
-/// How a stream ends.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum StreamErrorKind {
-    /// `<conflict type="replaced"/>`: somebody else opened this session.
-    Replaced,
-    /// `<conflict type="device_removed"/>`: logged out.
-    DeviceRemoved,
-    /// `<stream:error code="…"/>`, such as 515 or 516.
-    Code(u16),
-    /// `<xmlstreamend/>`.
-    XmlStreamEnd,
-}
-
-/// A leave reply that a client must not take for success.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum LeaveReplyKind {
-    /// `<leave/>` without a target.
-    Empty,
-    /// A result without `<leave>`.
-    MissingLeave,
-    /// A success for another group only.
-    OtherTarget,
-    /// A good reply under another IQ id, then nothing.
-    OtherId,
-    /// The good reply, twice.
-    Twice,
-    /// A good reply whose targets have another tag.
-    WrongTag,
-}
-
-/// What is wrong with the certificate chain.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum CertificateFault {
-    /// The intermediate is signed by a stranger instead of the root.
-    RootSignature,
-    /// The leaf is signed by a stranger instead of the intermediate.
-    LeafSignature,
-    /// The intermediate names an issuer other than the root (serial 0).
-    IntermediateIssuerSerial,
-    /// The leaf names an issuer other than the intermediate.
-    LeafIssuerSerial,
-    /// The leaf is for another key than the server's static key.
-    LeafKey,
-    /// The leaf ended yesterday.
-    Expired,
-    /// The leaf begins tomorrow.
-    NotYetValid,
-    /// There is no intermediate.
-    MissingIntermediate,
-}
-
-/// The test's end of a [`Reaction::Hold`]: clones share one latch.
-#[derive(Clone)]
-pub struct HoldHandle {
-    reached: Arc<watch::Sender<bool>>,
-    released: Arc<watch::Sender<bool>>,
-}
-
-impl HoldHandle {
-    /// A handle that holds.
-    #[must_use]
-    pub fn new() -> Self {
-        Self {
-            reached: Arc::new(watch::Sender::new(false)),
-            released: Arc::new(watch::Sender::new(false)),
-        }
-    }
-
-    /// Lets the server go on, now or when it gets there.
-    pub fn release(&self) {
-        self.released.send_replace(true);
-    }
-
-    /// Returns once the server waits at this handle.
-    pub async fn reached(&self) {
-        wait(&self.reached).await;
-    }
-
-    /// Marks the handle as reached and waits for its release: for other servers
-    /// of a test that hold at the same handle.
-    pub async fn hold(&self) {
-        self.mark_reached();
-        self.released().await;
-    }
-
-    pub(crate) fn mark_reached(&self) {
-        self.reached.send_replace(true);
-    }
-
-    pub(crate) async fn released(&self) {
-        wait(&self.released).await;
-    }
-}
-
-/// The sender is borrowed for as long as the wait lasts, so its channel cannot close.
-async fn wait(latch: &watch::Sender<bool>) {
-    let _ = latch.subscribe().wait_for(|set| *set).await;
-}
-
-impl Default for HoldHandle {
-    fn default() -> Self {
-        Self::new()
-    }
-}
-
-impl fmt::Debug for HoldHandle {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("HoldHandle")
-            .field("reached", &*self.reached.borrow())
-            .field("released", &*self.released.borrow())
-            .finish()
     }
 }
 

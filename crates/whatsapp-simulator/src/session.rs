@@ -1,18 +1,25 @@
 //! A logged-in client.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::BytesMut;
 use tokio::sync::mpsc;
+use tokio::time::timeout;
 use wacore_binary::builder::NodeBuilder;
 use wacore_binary::{Node, OwnedNodeRef, marshal::marshal, util::unpack_bytes};
 
+use crate::fault_kinds::StreamErrorKind;
 use crate::handshake::Cipher;
+use crate::hold::HoldHandle;
 use crate::link::{Closed, Link};
 use crate::record::{Direction, Overlap, Stanza};
-use crate::script::{HoldHandle, StreamErrorKind};
-use crate::stanza::{jid, stream_error, text};
+use crate::script::Reaction;
+use crate::stanza::{failure, jid, stream_error, text, unrelated};
 use crate::state::{Control, Shared};
+
+/// How long a client has to hang up by itself.
+const GRACE: Duration = Duration::from_secs(1);
 
 /// One connection after its handshake. Dropping it closes the socket and ends the session.
 pub(crate) struct Session {
@@ -57,6 +64,12 @@ impl Session {
         Some(lid)
     }
 
+    /// Whether the device is one that can be written to: linked by a phone, or with an upload.
+    pub(crate) fn has_published_keys(&self) -> bool {
+        let state = self.shared.state();
+        state.world.devices.get(&self.device).is_some_and(|device| device.bundle.is_some())
+    }
+
     /// Becomes the device's one session.
     pub(crate) async fn take_over(&mut self) {
         self.control = self.shared.take_over(&self.device, self.connection).await;
@@ -81,15 +94,26 @@ impl Session {
                     return Ok(());
                 }
                 frame = self.link.receive() => {
-                    let stanza = self.open(frame?)?;
+                    let stanza = self.read(frame?)?;
                     self.handle(stanza).await?;
                 }
             }
         }
     }
 
-    async fn handle(&mut self, stanza: Node) -> Result<(), Closed> {
+    /// The client's next stanza. May be cancelled: no frame is lost.
+    pub(crate) async fn receive(&mut self) -> Result<Node, Closed> {
+        let frame = self.link.receive().await?;
+        self.read(frame)
+    }
+
+    fn read(&mut self, frame: BytesMut) -> Result<Node, Closed> {
+        let stanza = self.open(frame)?;
         self.note(Direction::Received, &stanza);
+        Ok(stanza)
+    }
+
+    async fn handle(&mut self, stanza: Node) -> Result<(), Closed> {
         match stanza.tag.as_ref() {
             "iq" => match text(&stanza, "type").as_deref() {
                 Some("get" | "set") => self.answer(stanza).await,
@@ -124,6 +148,7 @@ impl Session {
     }
 
     pub(crate) async fn deliver_queue(&mut self) -> Result<(), Closed> {
+        self.shared.greet(&self.device).await;
         let delivery = self.shared.state().world.offline_delivery(&self.device);
         for stanza in delivery {
             self.send(stanza).await?;
@@ -206,11 +231,59 @@ impl Session {
         Err(Closed)
     }
 
+    /// The last stanza of this stream, after which the client is to hang up itself: one that finds
+    /// the socket closed before it has read the stanza takes the link for a lost connection.
+    pub(crate) async fn end_after_client<T>(&mut self, stanza: Node) -> Result<T, Closed> {
+        self.send(stanza).await?;
+        let _ = timeout(GRACE, self.ignore_until_closed::<()>()).await;
+        self.finish().await;
+        Err(Closed)
+    }
+
     /// Leaves the client without another word until it goes.
     pub(crate) async fn ignore_until_closed<T>(&mut self) -> Result<T, Closed> {
         loop {
             self.link.receive().await?;
         }
+    }
+
+    /// Does what a scripted reaction asks for in place of a login or a step of a link. `None` means
+    /// to go on as usual; a reaction that only the caller can carry out is handed back.
+    pub(crate) async fn misbehave(
+        &mut self,
+        reaction: Reaction,
+    ) -> Result<Option<Reaction>, Closed> {
+        match reaction {
+            Reaction::Drop => self.drop_connection(),
+            Reaction::Hold(handle) => {
+                self.hold(&handle).await;
+                Ok(None)
+            }
+            Reaction::Noise => {
+                for stanza in unrelated() {
+                    self.send(stanza).await?;
+                }
+                Ok(None)
+            }
+            Reaction::Failure { reason, expire } => self.end_with(failure(reason, expire)).await,
+            Reaction::StreamError(kind) => self.end_with(stream_error(kind)).await,
+            Reaction::RawFrame(plaintext) => {
+                self.send_plaintext(&plaintext).await?;
+                self.ignore_until_closed().await
+            }
+            Reaction::RawBytes(bytes) => {
+                self.send_bytes(bytes).await?;
+                self.ignore_until_closed().await
+            }
+            Reaction::Silence => self.ignore_until_closed().await,
+            other => Ok(Some(other)),
+        }
+    }
+
+    /// Closes without a word. Never `Ok`, so that a caller can end with it.
+    pub(crate) fn drop_connection<T>(&mut self) -> Result<T, Closed> {
+        self.abort();
+        Err(Closed)
     }
 
     async fn finish(&mut self) {

@@ -1,14 +1,23 @@
 //! The stanzas that the server sends, and how it reads the client's.
 
 use wacore_binary::builder::NodeBuilder;
-use wacore_binary::{Jid, Node, NodeValue, Server};
+use wacore_binary::{Jid, Node, NodeContent, NodeValue, Server};
 
 use crate::certificate::unix_now;
-use crate::script::StreamErrorKind;
+use crate::fault_kinds::StreamErrorKind;
 
 /// An attribute as text, whichever way the client encoded it.
 pub(crate) fn text(node: &Node, key: &str) -> Option<String> {
     node.attrs.get(key).map(|value| value.as_str().into_owned())
+}
+
+/// The content of a node as bytes; clients send short ones as strings.
+pub(crate) fn bytes(node: &Node) -> Option<&[u8]> {
+    match node.content.as_ref()? {
+        NodeContent::Bytes(bytes) => Some(bytes),
+        NodeContent::String(text) => Some(text.as_bytes()),
+        NodeContent::Nodes(_) => None,
+    }
 }
 
 /// A JID as the real server writes it: as a JID value rather than a string.
@@ -52,6 +61,7 @@ pub(crate) fn plain_error(iq: &Node, code: u16) -> Node {
         404 => "item-not-found",
         406 => "not-acceptable",
         410 => "gone",
+        501 => "feature-not-implemented",
         _ => "internal-server-error",
     };
     iq_error(iq, code, text, None)
@@ -64,6 +74,13 @@ pub(crate) fn success(lid: &str) -> Node {
         .attr("location", "sim")
         .attr("lid", jid(lid))
         .build()
+}
+
+/// What a client is to put before its next connection header; these bytes lead nowhere else.
+pub(crate) fn edge_routing() -> Node {
+    let info = NodeBuilder::new("routing_info").bytes(b"\x08\x08\x08\x02".to_vec()).build();
+    let routing = NodeBuilder::new("edge_routing").children([info]).build();
+    NodeBuilder::new("ib").attr("from", server()).children([routing]).build()
 }
 
 pub(crate) fn failure(reason: u16, expire: Option<u64>) -> Node {

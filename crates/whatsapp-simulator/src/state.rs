@@ -7,6 +7,7 @@ use tokio::sync::{mpsc, oneshot, watch};
 
 use crate::record::Record;
 use crate::script::{Moment, Reaction, Script};
+use crate::waiting::WaitingRoom;
 use crate::world::World;
 
 /// What one connection asks of another.
@@ -35,6 +36,7 @@ pub(crate) struct State {
     pub(crate) record: Record,
     pub(crate) script: Script,
     pub(crate) holders: HashMap<String, Holder>,
+    pub(crate) waiting: WaitingRoom,
     pub(crate) connections: u64,
 }
 

@@ -7,8 +7,11 @@ use rand::RngExt as _;
 use serde::{Deserialize, Serialize};
 
 use crate::certificate::{Issuers, unix_now};
+use crate::key_bundle::KeyBundle;
 use crate::keys::{Keys, from_hex, to_hex};
 use crate::new_group::NewGroup;
+use crate::offline::Letter;
+use crate::phone_keys::PhoneKeys;
 
 /// Everything that survives a restart of the simulator. Its JSON holds the server's private keys;
 /// its `Debug` form shows none.
@@ -31,6 +34,9 @@ pub(crate) struct Account {
     /// Without device and server.
     pub(crate) lid: String,
     next_device: u16,
+    /// Made when the phone is first asked for something.
+    #[serde(default)]
+    phone: Option<PhoneKeys>,
 }
 
 /// A companion as the server sees it: it knows the public key only.
@@ -42,11 +48,22 @@ pub(crate) struct LinkedDevice {
     pub(crate) noise_public_key: [u8; 32],
     /// Ids of the messages that wait for this device.
     pub(crate) queue: Vec<String>,
+    /// What it can be written to with; devices that no phone linked have none until they upload it.
+    #[serde(default)]
+    pub(crate) bundle: Option<KeyBundle>,
+    /// Whether the phone still has to send what every new companion is sent.
+    #[serde(default)]
+    pub(crate) greeting_due: bool,
+    /// Those of the queue that the device can decrypt, by id.
+    #[serde(default)]
+    pub(crate) letters: BTreeMap<String, Letter>,
 }
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Group {
     pub(crate) subject: String,
+    #[serde(default)]
+    pub(crate) description: Option<String>,
     pub(crate) kind: GroupKind,
     pub(crate) lid_addressed: bool,
     pub(crate) created: u64,
@@ -165,18 +182,30 @@ impl World {
 
     /// The account of a phone number, made when missing: every member has a LID.
     pub(crate) fn account(&mut self, phone: &str) -> &mut Account {
-        self.accounts
-            .entry(phone.to_owned())
-            .or_insert_with(|| Account { lid: digits(15), next_device: 1 })
+        self.accounts.entry(phone.to_owned()).or_insert_with(|| Account {
+            lid: digits(15),
+            next_device: 1,
+            phone: None,
+        })
+    }
+
+    /// The keys of an account's phone, made when missing.
+    pub(crate) fn phone_keys(&mut self, phone: &str) -> &PhoneKeys {
+        self.account(phone).phone.get_or_insert_with(PhoneKeys::generate)
+    }
+
+    /// A device number that is not used yet, and the LID that goes with it.
+    pub(crate) fn next_device(&mut self, phone: &str) -> (u16, String) {
+        let account = self.account(phone);
+        let number = account.next_device;
+        account.next_device += 1;
+        (number, format!("{}:{number}@lid", account.lid))
     }
 
     pub(crate) fn link_device(&mut self, phone: &str) -> Device {
         let keys = Keys::generate();
-        let account = self.account(phone);
-        let number = account.next_device;
-        account.next_device += 1;
+        let (number, lid) = self.next_device(phone);
         let jid = format!("{phone}:{number}@s.whatsapp.net");
-        let lid = format!("{}:{number}@lid", account.lid);
         self.devices.insert(
             jid.clone(),
             LinkedDevice {
@@ -184,6 +213,9 @@ impl World {
                 lid: lid.clone(),
                 noise_public_key: *keys.public(),
                 queue: Vec::new(),
+                bundle: None,
+                greeting_due: false,
+                letters: BTreeMap::new(),
             },
         );
         Device { phone: phone.to_owned(), jid, lid, noise_private_key: *keys.private() }
@@ -204,6 +236,7 @@ impl World {
             jid.clone(),
             Group {
                 subject: new.subject,
+                description: new.description,
                 kind: new.kind,
                 lid_addressed: new.lid_addressed,
                 created: unix_now(),

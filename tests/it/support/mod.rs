@@ -1,9 +1,13 @@
 //! The rig: real backends, and the function as a process or in this one.
 
 mod event;
+mod kms;
+mod proxies;
 mod rig;
 
 pub use event::{Reply, Request, Shape, encode, fixture};
+pub use kms::Kms;
+pub use proxies::{PASSWORD, ProxyKind, ProxyServer, USER};
 pub use rig::{
     ACCOUNT_TOKEN, GROUP, INSTANCE_TOKEN, Process, Rig, ask, ask_within, envelope, id, spawn,
     success,

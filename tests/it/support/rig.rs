@@ -188,6 +188,7 @@ async fn link(
         noise_private_key: zeroize::Zeroizing::new(device.noise_private_key),
         device: device.jid.parse().unwrap(),
         lid: Some(device.lid.clone()),
+        proxy: None,
     };
     provisioner.linked(&id(account, name), &credentials).await.unwrap();
     device

@@ -111,21 +111,23 @@ impl Client {
         device: &Device,
         passive: bool,
     ) -> Result<Self, Distrust> {
+        let keys = key_pair(&device.noise_private_key);
+        Self::open(simulator, &keys, &payload(device, passive)).await
+    }
+
+    /// Connects by XX with any payload.
+    pub(crate) async fn open(
+        simulator: &Simulator,
+        keys: &KeyPair,
+        login: &[u8],
+    ) -> Result<Self, Distrust> {
         let mut wire = Wire::dial(simulator, Some(b"routing")).await;
         let ephemeral = KeyPair::generate(&mut rand::rng());
         let hello = HandshakeUtils::build_client_hello(ephemeral.public_key.public_key_bytes());
         wire.send(&codec::handshake_message_to_vec(&hello)).await;
         let server_hello = wire.receive().await.ok_or("closed")?;
-        Self::finish_xx(
-            simulator,
-            device,
-            passive,
-            wire,
-            NOISE_PATTERN_XX,
-            &ephemeral,
-            &server_hello,
-        )
-        .await
+        Self::finish_xx(simulator, keys, login, wire, NOISE_PATTERN_XX, &ephemeral, &server_hello)
+            .await
     }
 
     /// Logs in by IK; `true` when the server made it fall back.
@@ -147,8 +149,8 @@ impl Client {
             IkServerHelloOutcome::Fallback(inputs) => (
                 Self::finish_xx(
                     simulator,
-                    device,
-                    PASSIVE,
+                    &key_pair(&device.noise_private_key),
+                    &payload(device, PASSIVE),
                     wire,
                     NOISE_PATTERN_XXFALLBACK,
                     &inputs.ephemeral_kp,
@@ -163,8 +165,8 @@ impl Client {
 
     async fn finish_xx(
         simulator: &Simulator,
-        device: &Device,
-        passive: bool,
+        keys: &KeyPair,
+        login: &[u8],
         mut wire: Wire,
         pattern: &str,
         ephemeral: &KeyPair,
@@ -182,10 +184,9 @@ impl Client {
         let chain = noise.decrypt(&sealed_chain).unwrap();
         verify(&chain, &server_static, &simulator.root_key())?;
 
-        let keys = key_pair(&device.noise_private_key);
         let sealed_key = noise.encrypt(keys.public_key.public_key_bytes()).unwrap();
         noise.mix_shared_secret(keys.private_key.serialize(), &server_ephemeral).unwrap();
-        let sealed_payload = noise.encrypt(&payload(device, passive)).unwrap();
+        let sealed_payload = noise.encrypt(login).unwrap();
         let finish = HandshakeUtils::build_client_finish(sealed_key, sealed_payload);
         wire.send(&codec::handshake_message_to_vec(&finish)).await;
         let (write, read) = noise.finish().unwrap();
@@ -238,6 +239,28 @@ impl Client {
             .build();
         self.send(&iq).await;
         id
+    }
+
+    /// The next stanza with this tag, past whatever else comes.
+    pub(crate) async fn next(&mut self, tag: &str) -> Option<Node> {
+        loop {
+            let stanza = self.receive().await?;
+            if stanza.tag == tag {
+                return Some(stanza);
+            }
+        }
+    }
+
+    /// Sends a request that is already built, and returns its answer.
+    pub(crate) async fn query(&mut self, iq: &Node) -> Option<Node> {
+        let id = iq.attrs.get("id").unwrap().clone();
+        self.send(iq).await;
+        loop {
+            let stanza = self.receive().await?;
+            if stanza.tag == "iq" && stanza.attrs.get("id") == Some(&id) {
+                return Some(stanza);
+            }
+        }
     }
 
     /// Sends a request and returns its answer, past whatever else comes.

@@ -2,6 +2,11 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 mod client;
+mod companion;
+mod first_login;
+mod linking;
+mod linking_faults;
+mod start_queries;
 
 use client::{Client, PASSIVE};
 use wacore_binary::builder::NodeBuilder;

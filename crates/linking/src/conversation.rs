@@ -1,0 +1,196 @@
+//! One open connection, with what a client does on the side: it answers pings, keeps the
+//! connection alive, and acknowledges what WhatsApp would otherwise send again.
+
+use std::collections::VecDeque;
+use std::time::Duration;
+
+use leave_group::clock::Budget;
+use leave_group::whatsapp::{Failure, LoginFailure, Online, Step};
+use tokio::time::{Instant, sleep_until, timeout};
+use wacore::iq::keepalive::KeepaliveSpec;
+use wacore::iq::spec::IqSpec;
+use wacore::pair::PairUtils;
+use wacore::request::{InfoQuery, IqError, RequestUtils};
+use wacore_binary::builder::NodeBuilder;
+use wacore_binary::{Node, OwnedNodeRef};
+
+use crate::timing::Timing;
+
+/// A connection that is being talked on.
+pub(crate) struct Conversation {
+    online: Online,
+    step: Duration,
+    keep_alive: Duration,
+    next_keep_alive: Instant,
+    requests: RequestUtils,
+    /// What came while an answer was waited for.
+    waiting: VecDeque<OwnedNodeRef>,
+}
+
+impl Conversation {
+    pub(crate) fn new(online: Online, timing: &Timing) -> Self {
+        Self {
+            online,
+            step: timing.step,
+            keep_alive: timing.keep_alive,
+            next_keep_alive: Instant::now() + timing.keep_alive,
+            requests: RequestUtils::new(format!("{:08x}", rand::random::<u32>())),
+            waiting: VecDeque::new(),
+        }
+    }
+
+    /// The next stanza, or none until `until`. Pings are answered, and `<pair-device>`,
+    /// notifications, receipts and calls acknowledged by then; messages are not. Answers that
+    /// nobody waits for are passed over.
+    pub(crate) async fn next(&mut self, until: Instant) -> Result<Option<OwnedNodeRef>, Failure> {
+        if let Some(stanza) = self.waiting.pop_front() {
+            return Ok(Some(stanza));
+        }
+        loop {
+            match self.receive(until).await? {
+                Some(stanza) if is_answer(&stanza) => {}
+                next => return Ok(next),
+            }
+        }
+    }
+
+    async fn receive(&mut self, until: Instant) -> Result<Option<OwnedNodeRef>, Failure> {
+        loop {
+            let stanza = tokio::select! {
+                stanza = self.online.stanza() => stanza?,
+                () = sleep_until(self.next_keep_alive) => {
+                    self.keep_alive().await?;
+                    continue;
+                }
+                () = sleep_until(until) => return Ok(None),
+            };
+            match stanza.tag() {
+                "failure" => return Err(login_failure(&stanza).into()),
+                "iq" if text(&stanza, "type").as_deref() == Some("get") => {
+                    self.send(&pong(&stanza)).await?;
+                }
+                "iq" if stanza.get_optional_child("pair-device").is_some() => {
+                    if let Some(answer) = PairUtils::build_ack_node_ref(stanza.get()) {
+                        self.send(&answer).await?;
+                    }
+                    return Ok(Some(stanza));
+                }
+                "notification" | "receipt" | "call" => {
+                    self.send(&ack(&stanza)).await?;
+                    return Ok(Some(stanza));
+                }
+                _ => return Ok(Some(stanza)),
+            }
+        }
+    }
+
+    /// Sends one stanza.
+    pub(crate) async fn send(&mut self, stanza: &Node) -> Result<(), Failure> {
+        timeout(self.step, self.online.send(stanza))
+            .await
+            .unwrap_or(Err(Failure::Timeout(Step::Iq)))
+    }
+
+    /// Asks one question and reads its answer.
+    pub(crate) async fn ask<Question: IqSpec>(
+        &mut self,
+        question: &Question,
+    ) -> Result<Question::Response, Failure> {
+        let id = self.new_id();
+        let iq = self.iq(question.build_iq(), id.clone());
+        let answer = self.exchange(&iq, &id).await?;
+        question.parse_response(answer.get()).map_err(|_| Failure::Protocol("IQ reply"))
+    }
+
+    /// Sends a question that is already a stanza, and waits for its answer.
+    pub(crate) async fn exchange(&mut self, iq: &Node, id: &str) -> Result<OwnedNodeRef, Failure> {
+        self.send(iq).await?;
+        let until = Instant::now() + self.step;
+        loop {
+            let stanza = self.receive(until).await?.ok_or(Failure::Timeout(Step::Iq))?;
+            if !is_answer(&stanza) {
+                self.waiting.push_back(stanza);
+            } else if text(&stanza, "id").as_deref() == Some(id) {
+                return self.accepted(stanza);
+            }
+        }
+    }
+
+    /// An id that this connection has not used.
+    pub(crate) fn new_id(&self) -> String {
+        self.requests.generate_request_id()
+    }
+
+    /// Ends the connection and waits for it, at most until `budget` ends.
+    pub(crate) async fn close(self, budget: Budget) {
+        self.online.close(budget).await;
+    }
+
+    fn iq(&self, query: InfoQuery<'_>, id: String) -> Node {
+        self.requests.build_iq_node(query, Some(id))
+    }
+
+    async fn keep_alive(&mut self) -> Result<(), Failure> {
+        self.next_keep_alive = Instant::now() + self.keep_alive;
+        let ping = self.iq(KeepaliveSpec::new().build_iq(), self.new_id());
+        self.send(&ping).await
+    }
+
+    fn accepted(&self, answer: OwnedNodeRef) -> Result<OwnedNodeRef, Failure> {
+        match self.requests.parse_iq_response(answer.get()) {
+            Ok(()) => Ok(answer),
+            Err(IqError::ServerError { code, backoff, .. }) => Err(Failure::Iq {
+                code,
+                backoff: backoff.map(|seconds| Duration::from_secs(seconds.into())),
+            }),
+            Err(_) => Err(Failure::Protocol("IQ reply")),
+        }
+    }
+}
+
+/// `<ack class id to [type] [participant]>`, what takes a stanza off WhatsApp's queue.
+pub(crate) fn ack(stanza: &OwnedNodeRef) -> Node {
+    let mut ack = NodeBuilder::new("ack").attr("class", stanza.tag());
+    for (name, value) in [
+        ("id", stanza.get_attr("id")),
+        ("to", stanza.get_attr("from")),
+        ("participant", stanza.get_attr("participant")),
+    ] {
+        if let Some(value) = value {
+            ack = ack.attr(name, value.to_node_value());
+        }
+    }
+    // A message's acknowledgement has no type, or it would be taken for a refusal's.
+    if stanza.tag() != "message"
+        && let Some(kind) = stanza.get_attr("type")
+    {
+        ack = ack.attr("type", kind.to_node_value());
+    }
+    ack.build()
+}
+
+fn is_answer(stanza: &OwnedNodeRef) -> bool {
+    stanza.tag() == "iq" && matches!(text(stanza, "type").as_deref(), Some("result" | "error"))
+}
+
+/// `<iq type="result" id to>`.
+fn pong(ping: &OwnedNodeRef) -> Node {
+    let mut pong = NodeBuilder::new("iq").attr("type", "result");
+    for (name, value) in [("id", ping.get_attr("id")), ("to", ping.get_attr("from"))] {
+        if let Some(value) = value {
+            pong = pong.attr(name, value.to_node_value());
+        }
+    }
+    pong.build()
+}
+
+fn login_failure(stanza: &OwnedNodeRef) -> LoginFailure {
+    let number = |name: &str| text(stanza, name).and_then(|value| value.parse::<u64>().ok());
+    let reason = number("reason").and_then(|reason| u16::try_from(reason).ok());
+    LoginFailure::from_reason(reason.unwrap_or_default(), number("expire"))
+}
+
+/// An attribute's text.
+pub(crate) fn text(stanza: &OwnedNodeRef, name: &str) -> Option<String> {
+    stanza.get_attr(name).map(|value| value.as_str().into_owned())
+}

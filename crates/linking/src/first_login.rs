@@ -1,0 +1,107 @@
+//! The first login of a new device: what a real client does before the phone takes it for ready.
+//!
+//! App state, presence and privacy are left out: the function needs none of them.
+
+use leave_group::clock::{Budget, Clock};
+use leave_group::whatsapp::{Dialer, Failure, LoginFailure, Step, StreamError};
+use tokio::time::{Instant, sleep, timeout_at};
+use wacore::iq::passive::PassiveModeSpec;
+
+use crate::conversation::Conversation;
+use crate::error::Unfinished;
+use crate::event::{Event, FirstLogin};
+use crate::keys::OneTimeKeys;
+use crate::pairing::{Paired, failure};
+use crate::signal::Signal;
+use crate::timing::Timing;
+use crate::{inbox, keys};
+
+/// How often the first login is begun at most.
+const TRIES: usize = 3;
+
+impl Paired {
+    /// The first login: hands over the keys for messages, and receives the phone's first ones.
+    /// Tried again when the connection fails, all within [`Timing::finish`].
+    ///
+    /// # Errors
+    /// [`Unfinished`]; the credentials are good all the same, unless it says that WhatsApp does
+    /// not know the device.
+    pub async fn finish(
+        &self,
+        dialer: &Dialer,
+        clock: &dyn Clock,
+        timing: &Timing,
+        mut on: impl FnMut(Event<'_>),
+    ) -> Result<(), Unfinished> {
+        let whole = Budget::of(timing.finish);
+        // The same in every try: an earlier one may have uploaded them already.
+        let keys = OneTimeKeys::generate();
+        let mut tries = 1;
+        loop {
+            let tried = self.log_in_first(dialer, clock, timing, &keys, whole, &mut on).await;
+            let again = matches!(&tried, Err(Unfinished::Connection(failure)) if passes(failure));
+            if !again || tries == TRIES || whole.remaining() <= timing.pause {
+                return tried;
+            }
+            sleep(timing.pause).await;
+            tries += 1;
+        }
+    }
+
+    async fn log_in_first(
+        &self,
+        dialer: &Dialer,
+        clock: &dyn Clock,
+        timing: &Timing,
+        keys: &OneTimeKeys,
+        whole: Budget,
+        on: &mut impl FnMut(Event<'_>),
+    ) -> Result<(), Unfinished> {
+        on(Event::Finishing(FirstLogin::LoggingIn));
+        let step = whole.at_most(timing.step);
+        let greeted = dialer.greet(step, clock.now()).await?;
+        let online = greeted.login(&self.credentials, step, || true).await.map_err(failure)?;
+        let mut conversation = Conversation::new(online, timing);
+        let end = whole.end();
+        let finished = self.get_ready(&mut conversation, timing, keys, end, on).await;
+        conversation.close(Budget::of(timing.step)).await;
+        finished
+    }
+
+    /// Passive until the keys are there, or the queue would come between the questions.
+    async fn get_ready(
+        &self,
+        conversation: &mut Conversation,
+        timing: &Timing,
+        keys: &OneTimeKeys,
+        end: Instant,
+        on: &mut impl FnMut(Event<'_>),
+    ) -> Result<(), Unfinished> {
+        let device = &self.companion.device;
+        let active = async {
+            on(Event::Finishing(FirstLogin::Keys));
+            keys::hand_over(conversation, device, keys).await?;
+            on(Event::Finishing(FirstLogin::Messages));
+            Ok::<_, Unfinished>(conversation.ask(&PassiveModeSpec::active()).await?)
+        };
+        timeout_at(end, active).await.unwrap_or(Err(Failure::Timeout(Step::Iq).into()))?;
+        inbox::drain(conversation, &mut Signal::new(device, keys), timing, end).await?;
+        Ok(())
+    }
+}
+
+/// Whether a connection's failure may be another one's success.
+fn passes(failure: &Failure) -> bool {
+    match failure {
+        Failure::Connect(_)
+        | Failure::Timeout(_)
+        | Failure::Closed
+        | Failure::Login(LoginFailure::Unavailable(_))
+        | Failure::Stream(StreamError::Code(_) | StreamError::End | StreamError::Unknown) => true,
+        Failure::Protocol(_)
+        | Failure::Certificate(_)
+        | Failure::Login(_)
+        | Failure::Stream(_)
+        | Failure::Iq { .. } => false,
+    }
+}

@@ -1,0 +1,250 @@
+//! Why something was not done, in words that say what to do next.
+
+use std::time::Duration;
+
+use leave_group::group::NotAGroupJid;
+use leave_group::seal::SealError;
+use leave_group::session::{AcquireError, BlockReason, SettleError};
+use leave_group::table::{Corrupt, StoreError};
+use leave_group::tenant::{AccountId, InstanceId};
+use leave_group::whatsapp::Failure;
+
+/// Refused, or failed. Nothing is half done unless the variant says so.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum OperatorError {
+    /// No such account.
+    #[error("account {0} does not exist; `leavectl account create {0}` makes it")]
+    NoAccount(AccountId),
+    /// It is there already.
+    #[error("account {0} exists already; pick another id")]
+    AccountExists(AccountId),
+    /// It still has instances.
+    #[error(
+        "account {account} still has instances ({}); delete each with `leavectl instance delete {account} NAME` first",
+        .instances.join(", ")
+    )]
+    AccountInUse {
+        /// The account.
+        account: AccountId,
+        /// Their names.
+        instances: Vec<String>,
+    },
+    /// No such instance.
+    #[error(
+        "instance {0} does not exist; `leavectl instance list {account}` shows those that do",
+        account = .0.account
+    )]
+    NoInstance(InstanceId),
+    /// It is there already.
+    #[error("instance {0} exists already; pick another name")]
+    InstanceExists(InstanceId),
+    /// A run holds it.
+    #[error(
+        "instance {instance} is busy: another run holds it for up to {} s; try again then",
+        seconds(*.left)
+    )]
+    Busy {
+        /// The instance.
+        instance: InstanceId,
+        /// Until that run's lease ends.
+        left: Duration,
+    },
+    /// It was written by someone else between reading and writing.
+    #[error("instance {0} was changed by someone else at the same time; look at it and try again")]
+    Changed(InstanceId),
+    /// It has no device, or WhatsApp has unlinked it.
+    #[error(
+        "instance {0} is not connected to WhatsApp: it was never linked, or was logged out; \
+         link or import a device for it"
+    )]
+    NotConnected(InstanceId),
+    /// WhatsApp does not listen to it for a while.
+    #[error("WhatsApp {} instance {instance} for {} more s; try again then", blocks(*.reason), seconds(*.left))]
+    Blocked {
+        /// The instance.
+        instance: InstanceId,
+        /// Why.
+        reason: BlockReason,
+        /// How much longer.
+        left: Duration,
+    },
+    /// The device belongs to another instance.
+    #[error(
+        "device {device} is linked to instance {by} already, and under two instances it would be \
+         thrown out again and again; delete that instance first, or link another device"
+    )]
+    DeviceTaken {
+        /// The device's JID.
+        device: String,
+        /// Whose it is.
+        by: InstanceId,
+    },
+    /// The instance has another phone number.
+    #[error(
+        "instance {instance} belongs to the number of {device}: groups and history of two numbers \
+         must not mix; pick another name, or delete the instance first"
+    )]
+    OtherNumber {
+        /// The instance.
+        instance: InstanceId,
+        /// Its device now.
+        device: String,
+    },
+    /// No token has that id.
+    #[error(
+        "account {account} has no token {wanted}; `leavectl token list {account}` shows the ids \
+         (one issued a moment ago may take a second to be listed)"
+    )]
+    NoToken {
+        /// The account.
+        account: AccountId,
+        /// The id that was asked for.
+        wanted: String,
+    },
+    /// Several tokens begin with that id.
+    #[error("{wanted} is the beginning of several ids ({}); write one of them in full", .ids.join(", "))]
+    AmbiguousToken {
+        /// The beginning that was given.
+        wanted: String,
+        /// The ids.
+        ids: Vec<String>,
+    },
+    /// Stored credentials, or the data key, cannot be opened.
+    #[error(
+        "{0}; check that SEALING_KEY or SEALING_KEY_ARN is the one that this table was made with"
+    )]
+    Seal(SealError),
+    /// What was opened is no credentials.
+    #[error("the credentials of instance {0} cannot be read; link it again")]
+    Credentials(InstanceId),
+    /// WhatsApp, or the way to it.
+    #[error("WhatsApp failed: {0}; nothing was changed there. {next}", next = next_step(.0))]
+    WhatsApp(Failure),
+    /// Our lease ran out.
+    #[error("it took longer than the lease of instance {0} lasts, and was stopped; try again")]
+    LeaseExpired(InstanceId),
+    /// There is no such table.
+    #[error(
+        "the table does not exist there; check TABLE_NAME, the region and the endpoint, or make it \
+         with `leavectl table create`"
+    )]
+    NoTable,
+    /// DynamoDB cannot be reached.
+    #[error("DynamoDB cannot be reached ({0}); check the network and AWS_ENDPOINT_URL_DYNAMODB")]
+    Unreachable(String),
+    /// DynamoDB does not let us.
+    #[error("DynamoDB refuses these credentials ({0}); check who you are and what you may do")]
+    Denied(String),
+    /// The table is of another form.
+    #[error(
+        "DynamoDB refuses the call ({0}); `leavectl table status` tells whether the table is as it should be"
+    )]
+    Misfit(String),
+    /// An item is not what it should be.
+    #[error("{0}; the item was written by something else")]
+    Corrupt(Corrupt),
+    /// Anything else of DynamoDB's.
+    #[error("{0}; try again")]
+    Store(StoreError),
+}
+
+fn seconds(span: Duration) -> u64 {
+    span.as_secs() + u64::from(span.subsec_nanos() > 0)
+}
+
+fn blocks(reason: BlockReason) -> &'static str {
+    match reason {
+        BlockReason::Banned => "bans",
+        BlockReason::Throttled => "throttles",
+    }
+}
+
+fn next_step(failure: &Failure) -> &'static str {
+    use leave_group::whatsapp::LoginFailure;
+    match failure {
+        Failure::Login(LoginFailure::VersionRefused) => "Set a newer WHATSAPP_VERSION",
+        Failure::Login(LoginFailure::Banned(_)) => "Wait until the ban ends",
+        failure if failure.is_logged_out() => "Link the device again",
+        Failure::Certificate(_) => "Check WHATSAPP_URL and WHATSAPP_ROOT_KEY",
+        Failure::Connect(_) => "Check the network and WHATSAPP_URL",
+        _ => "Try again",
+    }
+}
+
+/// Error codes that say that no such table is there.
+const NO_TABLE: &str = "ResourceNotFoundException";
+/// Error codes about who asks. Source: `DynamoDB`'s list of common errors.
+const DENIED: [&str; 6] = [
+    "AccessDeniedException",
+    "UnrecognizedClientException",
+    "ExpiredTokenException",
+    "InvalidSignatureException",
+    "IncompleteSignatureException",
+    "MissingAuthenticationTokenException",
+];
+
+impl From<StoreError> for OperatorError {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::Unavailable(code) if code == NO_TABLE => Self::NoTable,
+            StoreError::Unavailable(code) if DENIED.contains(&code.as_str()) => Self::Denied(code),
+            StoreError::Unavailable(why)
+                if why == "cannot connect" || why == "timed out" || why == "no time left" =>
+            {
+                Self::Unreachable(why)
+            }
+            StoreError::Refused(code) => Self::Misfit(code),
+            StoreError::Corrupt(corrupt) => Self::Corrupt(corrupt),
+            error @ StoreError::Unavailable(_) => Self::Store(error),
+        }
+    }
+}
+
+impl From<SealError> for OperatorError {
+    fn from(error: SealError) -> Self {
+        match error {
+            SealError::Store(error) => error.into(),
+            error => Self::Seal(error),
+        }
+    }
+}
+
+impl From<Corrupt> for OperatorError {
+    fn from(corrupt: Corrupt) -> Self {
+        Self::Corrupt(corrupt)
+    }
+}
+
+impl From<NotAGroupJid> for OperatorError {
+    fn from(_: NotAGroupJid) -> Self {
+        Self::Corrupt(Corrupt("jid"))
+    }
+}
+
+impl From<Failure> for OperatorError {
+    fn from(failure: Failure) -> Self {
+        Self::WhatsApp(failure)
+    }
+}
+
+impl OperatorError {
+    /// Why `instance` could not be leased.
+    pub fn of_acquire(instance: &InstanceId, error: AcquireError) -> Self {
+        match error {
+            AcquireError::NotFound => Self::NoInstance(instance.clone()),
+            AcquireError::NotConnected => Self::NotConnected(instance.clone()),
+            AcquireError::Blocked { reason, left } => {
+                Self::Blocked { instance: instance.clone(), reason, left }
+            }
+            AcquireError::Busy { left, .. } => Self::Busy { instance: instance.clone(), left },
+            AcquireError::Store(error) => error.into(),
+        }
+    }
+
+    pub(crate) fn of_settle(instance: &InstanceId, error: SettleError) -> Self {
+        match error {
+            SettleError::Fenced => Self::LeaseExpired(instance.clone()),
+            SettleError::Store(error) => error.into(),
+        }
+    }
+}

@@ -1,0 +1,103 @@
+//! What an operator does to the table: accounts, tokens, instances, rosters, keys.
+//!
+//! It writes items as the function reads them, with the function's own code, and
+//! knows no terminal: `leavectl` shows what is returned here.
+//!
+//! | module | what it is |
+//! |---|---|
+//! | [`schema`] | the table as `template.yaml` makes it; creating and comparing one |
+//! | [`accounts`] | whom instances and tokens belong to |
+//! | [`tokens`] | issuing, listing, revoking |
+//! | [`instances`] | creating, listing, showing, deleting |
+//! | [`link`] | storing the session of a linked device |
+//! | [`roster`] | the groups that an instance is in, as WhatsApp lists them |
+//! | [`history`] | what was left, and what is unresolved |
+//! | [`rehearsal`] | what a leave would do |
+//! | [`data_keys`] | the data key to seal with, and a new one in its place |
+//! | [`visit`] | one short connection under the lease, for the above |
+//!
+//! Everything is a method of [`Operator`]. Other people's runs are respected:
+//! whatever a run may hold is written under its lease, or on condition that nobody
+//! has one.
+
+pub mod accounts;
+pub mod data_keys;
+mod error;
+pub mod history;
+pub mod instances;
+pub mod link;
+pub mod rehearsal;
+pub mod roster;
+pub mod schema;
+pub mod tokens;
+pub mod visit;
+mod writes;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use aws_sdk_dynamodb::config::SharedHttpClient;
+use leave_group::aws::{https_client, sdk_config};
+use leave_group::clock::{Budget, Clock, UnixMillis};
+use leave_group::config::Config;
+use leave_group::service::{Service, StartError};
+use leave_group::table::Table;
+use leave_group::whatsapp::tls_config;
+
+pub use error::OperatorError;
+
+/// Longest time of one step that needs the table only.
+const PATIENCE: Duration = Duration::from_secs(15);
+
+/// Operates one table, with the function's own service.
+pub struct Operator {
+    service: Service,
+    table: Table,
+    clock: Arc<dyn Clock>,
+}
+
+impl Operator {
+    /// For the table, the keys and the WhatsApp of a configuration. Connects to
+    /// nothing.
+    ///
+    /// # Errors
+    /// [`StartError`].
+    pub fn new(config: &Config, clock: Arc<dyn Clock>) -> Result<Self, StartError> {
+        Self::with_http(config, clock, https_client(tls_config()?))
+    }
+
+    /// The same with another HTTP client for AWS: one that counts or injects faults.
+    ///
+    /// # Errors
+    /// [`StartError`].
+    pub fn with_http(
+        config: &Config,
+        clock: Arc<dyn Clock>,
+        http: SharedHttpClient,
+    ) -> Result<Self, StartError> {
+        let sdk = sdk_config(&config.aws, http.clone());
+        let endpoint = config.aws.dynamodb.as_deref();
+        let table = Table::new(&config.table, &sdk, endpoint, Arc::clone(&clock));
+        let service = Service::with_http(config, Arc::clone(&clock), http)?;
+        Ok(Self { service, table, clock })
+    }
+
+    /// The function's service on the same table.
+    pub fn service(&self) -> &Service {
+        &self.service
+    }
+
+    /// The table.
+    pub fn table(&self) -> &Table {
+        &self.table
+    }
+
+    /// Now, by the clock that the function uses too.
+    pub fn now(&self) -> UnixMillis {
+        self.clock.now()
+    }
+}
+
+fn patience() -> Budget {
+    Budget::of(PATIENCE)
+}

@@ -1,0 +1,223 @@
+//! Making the table, and what it lacks.
+
+use std::time::Duration;
+
+use aws_sdk_dynamodb::error::BuildError;
+use aws_sdk_dynamodb::types::{
+    AttributeDefinition, BillingMode, CreateGlobalSecondaryIndexAction, GlobalSecondaryIndex,
+    GlobalSecondaryIndexUpdate, KeySchemaElement, PointInTimeRecoverySpecification, Projection,
+    SseSpecification, TimeToLiveSpecification,
+};
+use leave_group::table::StoreError;
+
+use super::found::{Found, describe, supported};
+use super::{Index, KeyPart, TableSchema};
+use crate::{Operator, OperatorError};
+
+/// Between two looks at a table that is being made.
+const LOOK: Duration = Duration::from_millis(500);
+/// Longest time until a table is there. An index of a large table fills for long.
+const MADE_WITHIN: Duration = Duration::from_mins(30);
+
+/// What became of a setting that has a call of its own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Setting {
+    /// As the template has it, now or before.
+    Set,
+    /// This engine does not have it.
+    NotHere,
+}
+
+/// What was made.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Made {
+    /// Whether the table itself was made; otherwise it was there.
+    pub table: bool,
+    /// Indexes that were added to a table that was there.
+    pub indexes: Vec<String>,
+    /// TTL.
+    pub ttl: Setting,
+    /// Point-in-time recovery.
+    pub recovery: Setting,
+}
+
+impl Operator {
+    /// Makes the table of `schema`, and of one that is there what it lacks:
+    /// indexes, TTL, recovery. What it has otherwise is not changed.
+    ///
+    /// # Errors
+    /// The table's.
+    pub async fn create_table(&self, schema: &TableSchema) -> Result<Made, OperatorError> {
+        let (client, name) = (self.table.client(), self.table.name());
+        let table = match describe(client, name).await? {
+            Some(_) => false,
+            None => self.create(schema).await?,
+        };
+        let mut found = self.made().await?;
+        let mut indexes = Vec::new();
+        for index in &schema.indexes {
+            if found.indexes.iter().all(|there| there.name != index.name) {
+                self.add_index(schema, index).await?;
+                found = self.made().await?;
+                indexes.push(index.name.clone());
+            }
+        }
+        let ttl = self.set_ttl(schema, &found).await?;
+        let recovery = self.set_recovery(schema, &found).await?;
+        Ok(Made { table, indexes, ttl, recovery })
+    }
+
+    /// Whether it was made by this call: another may be as quick.
+    async fn create(&self, schema: &TableSchema) -> Result<bool, OperatorError> {
+        let mut call = self
+            .table
+            .client()
+            .create_table()
+            .table_name(self.table.name())
+            .billing_mode(BillingMode::from(schema.billing.as_str()))
+            .set_attribute_definitions(Some(definitions(schema)?))
+            .set_key_schema(Some(elements(&schema.key)?))
+            .deletion_protection_enabled(schema.deletion_protection)
+            .sse_specification(SseSpecification::builder().enabled(schema.encryption).build());
+        for index in &schema.indexes {
+            let index = GlobalSecondaryIndex::builder()
+                .index_name(&index.name)
+                .set_key_schema(Some(elements(&index.key)?))
+                .projection(projection(index))
+                .build()
+                .map_err(not_built)?;
+            call = call.global_secondary_indexes(index);
+        }
+        match call.send().await {
+            Ok(_) => Ok(true),
+            Err(error)
+                if error
+                    .as_service_error()
+                    .is_some_and(|error| error.is_resource_in_use_exception()) =>
+            {
+                Ok(false)
+            }
+            Err(error) => Err(StoreError::of(&error).into()),
+        }
+    }
+
+    async fn add_index(&self, schema: &TableSchema, index: &Index) -> Result<(), OperatorError> {
+        let action = CreateGlobalSecondaryIndexAction::builder()
+            .index_name(&index.name)
+            .set_key_schema(Some(elements(&index.key)?))
+            .projection(projection(index))
+            .build()
+            .map_err(not_built)?;
+        let update = GlobalSecondaryIndexUpdate::builder().create(action).build();
+        // An update names the attributes of the index that it adds, and of the table's key.
+        let named =
+            |name: &String| schema.key.iter().chain(&index.key).any(|part| part.attribute == *name);
+        let mut definitions = definitions(schema)?;
+        definitions.retain(|definition| named(&definition.attribute_name));
+        let call = self
+            .table
+            .client()
+            .update_table()
+            .table_name(self.table.name())
+            .set_attribute_definitions(Some(definitions))
+            .global_secondary_index_updates(update);
+        call.send().await.map(|_| ()).map_err(|error| StoreError::of(&error).into())
+    }
+
+    /// Waits until the table and its indexes can be used.
+    async fn made(&self) -> Result<Found, OperatorError> {
+        let waiting = async {
+            loop {
+                let found = describe(self.table.client(), self.table.name()).await?;
+                match found {
+                    Some(found) if found.is_active && !found.filling => return Ok(found),
+                    _ => tokio::time::sleep(LOOK).await,
+                }
+            }
+        };
+        let waited = tokio::time::timeout(MADE_WITHIN, waiting).await;
+        waited.unwrap_or_else(|_| Err(StoreError::out_of_time().into()))
+    }
+
+    async fn set_ttl(&self, schema: &TableSchema, found: &Found) -> Result<Setting, OperatorError> {
+        let Some(attribute) = &schema.ttl else { return Ok(Setting::Set) };
+        match &found.ttl {
+            Some(there) if there.as_ref() == Some(attribute) => return Ok(Setting::Set),
+            Some(_) => {}
+            None => return Ok(Setting::NotHere),
+        }
+        let specification = TimeToLiveSpecification::builder()
+            .attribute_name(attribute)
+            .enabled(true)
+            .build()
+            .map_err(not_built)?;
+        let call = self
+            .table
+            .client()
+            .update_time_to_live()
+            .table_name(self.table.name())
+            .time_to_live_specification(specification);
+        Ok(supported(call.send().await)?.map_or(Setting::NotHere, |_| Setting::Set))
+    }
+
+    async fn set_recovery(
+        &self,
+        schema: &TableSchema,
+        found: &Found,
+    ) -> Result<Setting, OperatorError> {
+        match found.recovery {
+            Some(on) if on == schema.recovery => return Ok(Setting::Set),
+            Some(_) => {}
+            None => return Ok(Setting::NotHere),
+        }
+        let specification = PointInTimeRecoverySpecification::builder()
+            .point_in_time_recovery_enabled(schema.recovery)
+            .build()
+            .map_err(not_built)?;
+        let call = self
+            .table
+            .client()
+            .update_continuous_backups()
+            .table_name(self.table.name())
+            .point_in_time_recovery_specification(specification);
+        Ok(supported(call.send().await)?.map_or(Setting::NotHere, |_| Setting::Set))
+    }
+}
+
+fn definitions(schema: &TableSchema) -> Result<Vec<AttributeDefinition>, OperatorError> {
+    schema
+        .attributes
+        .iter()
+        .map(|(name, kind)| {
+            AttributeDefinition::builder()
+                .attribute_name(name)
+                .attribute_type(kind.as_str().into())
+                .build()
+                .map_err(not_built)
+        })
+        .collect()
+}
+
+fn elements(key: &[KeyPart]) -> Result<Vec<KeySchemaElement>, OperatorError> {
+    key.iter()
+        .map(|part| {
+            KeySchemaElement::builder()
+                .attribute_name(&part.attribute)
+                .key_type(part.role.as_str().into())
+                .build()
+                .map_err(not_built)
+        })
+        .collect()
+}
+
+fn projection(index: &Index) -> Projection {
+    let included = (!index.included.is_empty()).then(|| index.included.clone());
+    Projection::builder()
+        .projection_type(index.projection.as_str().into())
+        .set_non_key_attributes(included)
+        .build()
+}
+
+fn not_built(_: BuildError) -> OperatorError {
+    StoreError::Refused("the call could not be built".to_owned()).into()
+}

@@ -1,0 +1,192 @@
+//! Reading the `Table` resource of the template. Every property has to be known: a
+//! table that leaves one out would not be the template's.
+
+use saphyr::{LoadableYamlNode, Yaml};
+
+use super::{Index, KeyPart, TableSchema};
+
+/// The template's table cannot be read.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum TemplateError {
+    /// It is no YAML.
+    #[error("the template is no YAML: {0}")]
+    Yaml(String),
+    /// A property is missing, or of another form.
+    #[error("the template's table has no readable {0}")]
+    Missing(&'static str),
+    /// A property that is not read here.
+    #[error("the template's table has {0}, which `leavectl` does not know; use a newer one")]
+    Unknown(String),
+}
+
+/// What is read, and nothing else may be there.
+const PROPERTIES: [&str; 8] = [
+    "BillingMode",
+    "AttributeDefinitions",
+    "KeySchema",
+    "GlobalSecondaryIndexes",
+    "TimeToLiveSpecification",
+    "PointInTimeRecoverySpecification",
+    "SSESpecification",
+    "DeletionProtectionEnabled",
+];
+
+pub(super) fn read(template: &str) -> Result<TableSchema, TemplateError> {
+    let documents =
+        Yaml::load_from_str(template).map_err(|error| TemplateError::Yaml(error.to_string()))?;
+    let properties = documents
+        .first()
+        .and_then(|document| document.as_mapping_get("Resources"))
+        .and_then(|resources| resources.as_mapping_get("Table"))
+        .and_then(|table| table.as_mapping_get("Properties"))
+        .ok_or(TemplateError::Missing("properties"))?;
+    only(properties, &PROPERTIES)?;
+
+    let definitions = sequence(properties, "AttributeDefinitions")?;
+    let mut attributes = Vec::new();
+    for definition in definitions {
+        only(definition, &["AttributeName", "AttributeType"])?;
+        attributes.push((text(definition, "AttributeName")?, text(definition, "AttributeType")?));
+    }
+    attributes.sort();
+    let indexes = sequence(properties, "GlobalSecondaryIndexes")?;
+    let mut indexes: Vec<Index> = indexes.iter().map(index).collect::<Result<_, _>>()?;
+    indexes.sort_by(|one, other| one.name.cmp(&other.name));
+
+    let ttl = get(properties, "TimeToLiveSpecification")?;
+    let recovery = get(properties, "PointInTimeRecoverySpecification")?;
+    let encryption = get(properties, "SSESpecification")?;
+    only(ttl, &["AttributeName", "Enabled"])?;
+    only(recovery, &["PointInTimeRecoveryEnabled"])?;
+    only(encryption, &["SSEEnabled"])?;
+    Ok(TableSchema {
+        billing: text(properties, "BillingMode")?,
+        attributes,
+        key: key(properties)?,
+        indexes,
+        ttl: flag(ttl, "Enabled")?.then(|| text(ttl, "AttributeName")).transpose()?,
+        recovery: flag(recovery, "PointInTimeRecoveryEnabled")?,
+        encryption: flag(encryption, "SSEEnabled")?,
+        deletion_protection: flag(properties, "DeletionProtectionEnabled")?,
+    })
+}
+
+fn index(node: &Yaml<'_>) -> Result<Index, TemplateError> {
+    only(node, &["IndexName", "KeySchema", "Projection"])?;
+    let projection = get(node, "Projection")?;
+    only(projection, &["ProjectionType", "NonKeyAttributes"])?;
+    let mut included = Vec::new();
+    if projection.as_mapping_get("NonKeyAttributes").is_some() {
+        for attribute in sequence(projection, "NonKeyAttributes")? {
+            let name = attribute.as_str().ok_or(TemplateError::Missing("NonKeyAttributes"))?;
+            included.push(name.to_owned());
+        }
+    }
+    included.sort();
+    Ok(Index {
+        name: text(node, "IndexName")?,
+        key: key(node)?,
+        projection: text(projection, "ProjectionType")?,
+        included,
+    })
+}
+
+fn key(node: &Yaml<'_>) -> Result<Vec<KeyPart>, TemplateError> {
+    let parts = sequence(node, "KeySchema")?;
+    parts
+        .iter()
+        .map(|part| {
+            only(part, &["AttributeName", "KeyType"])?;
+            Ok(KeyPart { attribute: text(part, "AttributeName")?, role: text(part, "KeyType")? })
+        })
+        .collect()
+}
+
+fn get<'a, 'b>(node: &'a Yaml<'b>, name: &'static str) -> Result<&'a Yaml<'b>, TemplateError> {
+    node.as_mapping_get(name).ok_or(TemplateError::Missing(name))
+}
+
+fn text(node: &Yaml<'_>, name: &'static str) -> Result<String, TemplateError> {
+    get(node, name)?.as_str().map(str::to_owned).ok_or(TemplateError::Missing(name))
+}
+
+fn flag(node: &Yaml<'_>, name: &'static str) -> Result<bool, TemplateError> {
+    get(node, name)?.as_bool().ok_or(TemplateError::Missing(name))
+}
+
+fn sequence<'a, 'b>(
+    node: &'a Yaml<'b>,
+    name: &'static str,
+) -> Result<&'a [Yaml<'b>], TemplateError> {
+    let sequence = get(node, name)?.as_sequence().ok_or(TemplateError::Missing(name))?;
+    Ok(sequence.as_slice())
+}
+
+/// Refuses a mapping with a member that is not in `known`.
+fn only(node: &Yaml<'_>, known: &[&str]) -> Result<(), TemplateError> {
+    let mapping = node.as_mapping().ok_or(TemplateError::Missing("mapping"))?;
+    for name in mapping.keys() {
+        let name = name.as_str().unwrap_or("a member without a name");
+        if !known.contains(&name) {
+            return Err(TemplateError::Unknown(name.to_owned()));
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TABLE: &str = "
+Resources:
+  Other: !If [Some, !Ref Thing, !Sub '${A}']
+  Table:
+    Type: AWS::DynamoDB::Table
+    Properties:
+      BillingMode: PAY_PER_REQUEST
+      AttributeDefinitions:
+        - { AttributeName: sk, AttributeType: S }
+        - { AttributeName: pk, AttributeType: S }
+      KeySchema:
+        - { AttributeName: pk, KeyType: HASH }
+        - { AttributeName: sk, KeyType: RANGE }
+      GlobalSecondaryIndexes: []
+      TimeToLiveSpecification: { AttributeName: expires_at, Enabled: true }
+      PointInTimeRecoverySpecification: { PointInTimeRecoveryEnabled: true }
+      SSESpecification: { SSEEnabled: true }
+      DeletionProtectionEnabled: true
+";
+
+    #[test]
+    fn the_template_of_this_repository_is_read() {
+        let schema = TableSchema::of_template().unwrap();
+        assert_eq!(schema.billing, "PAY_PER_REQUEST");
+        assert_eq!(schema.ttl.as_deref(), Some("expires_at"));
+        assert_eq!(schema.indexes.len(), 2);
+        assert_eq!(schema.indexes[0].name, leave_group::table::index::BY_ACCOUNT);
+        assert_eq!(schema.indexes[1].name, leave_group::table::index::BY_DUE);
+        assert!(schema.recovery && schema.encryption && schema.deletion_protection);
+    }
+
+    #[test]
+    fn other_resources_may_have_any_tag() {
+        let schema = read(TABLE).unwrap();
+        assert_eq!(schema.attributes[0], ("pk".to_owned(), "S".to_owned()));
+        assert_eq!(schema.key[1], KeyPart { attribute: "sk".to_owned(), role: "RANGE".to_owned() });
+    }
+
+    #[test]
+    fn a_property_that_would_be_left_out_is_refused() {
+        let template = TABLE.replace(
+            "      BillingMode: PAY_PER_REQUEST",
+            "      BillingMode: PAY_PER_REQUEST\n      TableClass: STANDARD",
+        );
+        assert_eq!(read(&template), Err(TemplateError::Unknown("TableClass".to_owned())));
+        let template = TABLE.replace("{ SSEEnabled: true }", "{ SSEEnabled: true, SSEType: KMS }");
+        assert_eq!(read(&template), Err(TemplateError::Unknown("SSEType".to_owned())));
+        let template = TABLE.replace("      DeletionProtectionEnabled: true\n", "");
+        assert_eq!(read(&template), Err(TemplateError::Missing("DeletionProtectionEnabled")));
+        assert!(matches!(read("Resources: ["), Err(TemplateError::Yaml(_))));
+    }
+}

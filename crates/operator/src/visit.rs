@@ -1,0 +1,104 @@
+//! One short connection of an instance under its lease, as every run has it: lease,
+//! credentials, login, questions, close, settle. Between the lease and its settling
+//! nothing returns early.
+
+use std::time::Duration;
+
+use leave_group::clock::{Budget, UnixMillis};
+use leave_group::credentials::Credentials;
+use leave_group::session::{BlockReason, Leased, SessionEnd, Settlement};
+use leave_group::tenant::InstanceId;
+use leave_group::whatsapp::{Abandoned, Failure, LoginFailure, Online};
+
+use crate::{Operator, OperatorError};
+
+/// Longest visit: a lease lasts no longer.
+const LONGEST: Duration = Duration::from_secs(25);
+/// Kept back for settling.
+const SETTLING: Duration = Duration::from_millis(1_500);
+/// How long the closing handshake is waited for.
+const CLOSING: Duration = Duration::from_millis(500);
+/// How long WhatsApp is left alone when it throttles without saying for how long.
+const THROTTLED: Duration = Duration::from_mins(1);
+
+/// An open connection of one instance, under its lease.
+pub struct Visit<'a> {
+    /// The lease.
+    pub leased: &'a Leased,
+    /// The instance's credentials.
+    pub credentials: &'a Credentials,
+    /// The connection.
+    pub online: &'a mut Online,
+    /// What is left of the time.
+    pub budget: Budget,
+}
+
+impl Operator {
+    /// Does `work` over a connection of `instance`, and settles whatever came of it:
+    /// a device that WhatsApp has unlinked, a ban or throttling is recorded.
+    ///
+    /// # Errors
+    /// Those of `work`, [`OperatorError::NotConnected`], [`OperatorError::Busy`],
+    /// [`OperatorError::WhatsApp`], and the others of a run.
+    pub async fn visit<T>(
+        &self,
+        instance: &InstanceId,
+        work: impl AsyncFnOnce(Visit<'_>) -> Result<T, OperatorError>,
+    ) -> Result<T, OperatorError> {
+        let budget = Budget::of(LONGEST);
+        let leased = self
+            .service
+            .sessions
+            .acquire(instance, &[], budget)
+            .await
+            .map_err(|error| OperatorError::of_acquire(instance, error))?;
+        let outcome = self.under_lease(&leased, budget.keeping(SETTLING), work).await;
+        let session = match &outcome {
+            Err(OperatorError::WhatsApp(failure)) => session_end(failure, self.now()),
+            _ => SessionEnd::Unchanged,
+        };
+        let settlement = Settlement { session, ..Settlement::default() };
+        let settled = leased.settle(settlement, budget).await;
+        let outcome = outcome?;
+        settled.map_err(|error| OperatorError::of_settle(instance, error))?;
+        Ok(outcome)
+    }
+
+    async fn under_lease<T>(
+        &self,
+        leased: &Leased,
+        budget: Budget,
+        work: impl AsyncFnOnce(Visit<'_>) -> Result<T, OperatorError>,
+    ) -> Result<T, OperatorError> {
+        let instance = leased.instance();
+        let plain = self.service.keyring.open(leased.sealed(), instance, budget).await?;
+        let credentials = Credentials::from_bytes(&plain)
+            .map_err(|_| OperatorError::Credentials(instance.clone()))?;
+        let greeted = self.service.dialer.greet(budget, self.now()).await?;
+        let login = greeted.login(&credentials, budget, || leased.is_held()).await;
+        let mut online = login.map_err(|abandoned| match abandoned {
+            Abandoned::LeaseExpired => OperatorError::LeaseExpired(instance.clone()),
+            Abandoned::Failed(failure) => OperatorError::WhatsApp(failure),
+        })?;
+        let visit = Visit { leased, credentials: &credentials, online: &mut online, budget };
+        let outcome = work(visit).await;
+        // Closed before the lease is released: two sockets of one session never stand.
+        online.close(budget.at_most(CLOSING)).await;
+        outcome
+    }
+}
+
+/// What a failure says about the session, so that the next run need not dial.
+fn session_end(failure: &Failure, now: UnixMillis) -> SessionEnd {
+    match failure {
+        Failure::Login(LoginFailure::Banned(left)) => {
+            SessionEnd::Blocked { reason: BlockReason::Banned, until: now.plus(*left) }
+        }
+        Failure::Iq { code: 429, backoff } => SessionEnd::Blocked {
+            reason: BlockReason::Throttled,
+            until: now.plus(backoff.unwrap_or(THROTTLED)),
+        },
+        failure if failure.is_logged_out() => SessionEnd::LoggedOut,
+        _ => SessionEnd::Unchanged,
+    }
+}

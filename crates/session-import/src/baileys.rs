@@ -1,0 +1,57 @@
+//! Baileys' `creds.json`.
+
+use serde::Deserialize;
+use serde_json::value::RawValue;
+
+use crate::buffer::Buffer;
+use crate::device::{Device, NoiseKey};
+use crate::error::ImportError;
+use crate::json;
+
+#[derive(Deserialize)]
+struct File<'a> {
+    #[serde(borrow, rename = "noiseKey")]
+    noise_key: Option<&'a RawValue>,
+    #[serde(borrow)]
+    me: Option<&'a RawValue>,
+    /// Stores that keep everything in one file have the rest beside it.
+    #[serde(borrow)]
+    creds: Option<&'a RawValue>,
+}
+
+#[derive(Deserialize)]
+struct Pair<'a> {
+    #[serde(borrow)]
+    private: Option<&'a RawValue>,
+    #[serde(borrow)]
+    public: Option<&'a RawValue>,
+}
+
+#[derive(Deserialize)]
+struct Me {
+    id: Option<String>,
+    lid: Option<String>,
+}
+
+/// The one device of a `creds.json`.
+pub(crate) fn device(text: &str) -> Result<Device, ImportError> {
+    let mut file: File<'_> = json::parse(text)?;
+    if let (None, Some(creds)) = (file.noise_key, file.creds) {
+        file = json::field(creds, "creds")?;
+    }
+    let noise_key = file.noise_key.ok_or(ImportError::Missing("noiseKey"))?;
+    // Baileys sets `me` when a phone has linked it. `registered` says nothing: it stays
+    // false after linking by QR code.
+    let me = file.me.ok_or(ImportError::NotLinked)?;
+    let me: Me = json::field(me, "me")?;
+    let id = me.id.ok_or(ImportError::Missing("me.id"))?;
+    Device::new("me.id", &id, me.lid.as_deref(), pair(noise_key))
+}
+
+fn pair(noise_key: &RawValue) -> Result<NoiseKey, ImportError> {
+    let Pair { private, public } = json::field(noise_key, "noiseKey")?;
+    let private = private.ok_or(ImportError::Missing("noiseKey.private"))?;
+    let Buffer(private) = json::field(private, "noiseKey.private")?;
+    let public = public.map(|public| json::field(public, "noiseKey.public")).transpose()?;
+    Ok(NoiseKey { private, public: public.map(|Buffer(bytes)| bytes.to_vec()) })
+}

@@ -1,0 +1,132 @@
+//! A JavaScript `Buffer` in the forms that JSON gives it.
+
+use std::fmt;
+
+use base64::Engine;
+use base64::alphabet::STANDARD;
+use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
+use serde::de::{Deserialize, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use zeroize::Zeroizing;
+
+/// The longest value that is kept: more than any key, little enough to hold several.
+const LONGEST: usize = 128;
+
+const BASE64: GeneralPurpose = GeneralPurpose::new(
+    &STANDARD,
+    GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent),
+);
+
+/// The bytes of `{"type":"Buffer","data":…}`, `{"0":n,…}`, `[n,…]` or plain base64.
+/// Its room is made once, so that no copy stays behind where it grew.
+pub(crate) struct Buffer(pub(crate) Zeroizing<Vec<u8>>);
+
+impl<'de> Deserialize<'de> for Buffer {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(Forms)
+    }
+}
+
+struct Forms;
+
+impl<'de> Visitor<'de> for Forms {
+    type Value = Buffer;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("bytes")
+    }
+
+    fn visit_str<E: Error>(self, text: &str) -> Result<Buffer, E> {
+        let mut bytes = Zeroizing::new(vec![0; LONGEST]);
+        let length = BASE64
+            .decode_slice(text, &mut bytes)
+            .map_err(|_| E::custom("not base64, or too long"))?;
+        bytes.truncate(length);
+        Ok(Buffer(bytes))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Buffer, A::Error> {
+        let mut bytes = room();
+        while let Some(byte) = items.next_element()? {
+            push(&mut bytes, byte)?;
+        }
+        Ok(Buffer(bytes))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut fields: A) -> Result<Buffer, A::Error> {
+        let mut bytes = room();
+        let mut inner = None;
+        while let Some(name) = fields.next_key::<String>()? {
+            match name.as_str() {
+                // `value` is what old versions wrote.
+                "data" | "value" => inner = Some(fields.next_value::<Buffer>()?),
+                "type" | "buffer" => {
+                    fields.next_value::<IgnoredAny>()?;
+                }
+                index if index.parse() == Ok(bytes.len()) => {
+                    push(&mut bytes, fields.next_value()?)?;
+                }
+                _ => return Err(A::Error::custom("not a Buffer")),
+            }
+        }
+        Ok(inner.unwrap_or(Buffer(bytes)))
+    }
+}
+
+fn room() -> Zeroizing<Vec<u8>> {
+    Zeroizing::new(Vec::with_capacity(LONGEST))
+}
+
+fn push<E: Error>(bytes: &mut Vec<u8>, byte: u8) -> Result<(), E> {
+    if bytes.len() == LONGEST {
+        return Err(E::custom("too long"));
+    }
+    bytes.push(byte);
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_form_gives_the_bytes() {
+        for json in [
+            r#"{"type":"Buffer","data":"AAEC/w=="}"#,
+            r#"{"type":"Buffer","data":"AAEC/w"}"#,
+            r#"{"type":"Buffer","data":"AAEC\/w=="}"#,
+            r#"{"type":"Buffer","data":[0,1,2,255]}"#,
+            r#"{"type":"Buffer","data":{"0":0,"1":1,"2":2,"3":255}}"#,
+            r#"{"data":"AAEC/w==","type":"Buffer"}"#,
+            r#"{"buffer":true,"value":"AAEC/w=="}"#,
+            r#"{"0":0,"1":1,"2":2,"3":255}"#,
+            "[0,1,2,255]",
+            r#""AAEC/w==""#,
+        ] {
+            let buffer: Buffer = serde_json::from_str(json).unwrap();
+            assert_eq!(buffer.0.as_slice(), [0, 1, 2, 255], "{json}");
+        }
+    }
+
+    #[test]
+    fn other_forms_are_refused() {
+        let long = format!("[{}0]", "0,".repeat(LONGEST));
+        for json in [
+            "null",
+            "1",
+            "true",
+            r#""no base64!""#,
+            r#"{"type":"Buffer","data":null}"#,
+            r#"{"0":0,"2":2}"#,
+            r#"{"1":0}"#,
+            r#"{"other":1}"#,
+            "[256]",
+            "[-1]",
+            "[1.5]",
+            r#"["1"]"#,
+            long.as_str(),
+            &format!("\"{}\"", "A".repeat(4 * LONGEST)),
+        ] {
+            assert!(serde_json::from_str::<Buffer>(json).is_err(), "{json}");
+        }
+    }
+}

@@ -1,0 +1,147 @@
+//! A proxy before WhatsApp: HTTP `CONNECT`, or SOCKS5.
+//!
+//! People run their numbers behind addresses of their own: from a data centre's
+//! they get banned. WhatsApp's name is resolved at the proxy, never here, so that
+//! nothing about the instance leaves by another way.
+
+use std::fmt;
+use std::str::FromStr;
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use hyper_util::client::legacy::connect::HttpConnector;
+use hyper_util::client::legacy::connect::proxy::{SocksV5, Tunnel};
+use lambda_http::http::Uri;
+use lambda_http::http::header::HeaderValue;
+use lambda_http::tower::{Service, ServiceExt};
+use percent_encoding::percent_decode_str;
+use tokio::net::TcpStream;
+use zeroize::Zeroizing;
+
+use super::failure::Failure;
+
+/// A proxy, with its user and password. They are in no `Debug` output.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Proxy {
+    kind: Kind,
+    host: String,
+    port: u16,
+    login: Option<(String, Zeroizing<String>)>,
+    text: Zeroizing<String>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Http,
+    Socks5,
+}
+
+/// The text names no proxy. It is not repeated: it may hold a password.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "a proxy is http://HOST:PORT or socks5://HOST:PORT, with USER:PASSWORD@ before the host when it needs them"
+)]
+pub struct NotAProxy;
+
+impl FromStr for Proxy {
+    type Err = NotAProxy;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let text = text.trim();
+        let (scheme, rest) = text.split_once("://").ok_or(NotAProxy)?;
+        let kind = match scheme.to_ascii_lowercase().as_str() {
+            "http" => Kind::Http,
+            // `h`: the name is resolved at the proxy, as it always is here.
+            "socks5" | "socks5h" => Kind::Socks5,
+            _ => return Err(NotAProxy),
+        };
+        let (login, address) = match rest.trim_end_matches('/').rsplit_once('@') {
+            Some((login, address)) => (Some(login), address),
+            None => (None, rest.trim_end_matches('/')),
+        };
+        let (host, port) = address.rsplit_once(':').ok_or(NotAProxy)?;
+        let port: u16 = port.parse().ok().filter(|port| *port > 0).ok_or(NotAProxy)?;
+        let is_host =
+            |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_' | ':' | '[' | ']');
+        if host.is_empty() || !host.chars().all(is_host) {
+            return Err(NotAProxy);
+        }
+        let login = login
+            .map(|login| {
+                let (user, password) = login.split_once(':').unwrap_or((login, ""));
+                let password = Zeroizing::new(decoded(password)?);
+                Ok((decoded(user)?, password))
+            })
+            .transpose()?;
+        let text = Zeroizing::new(text.to_owned());
+        Ok(Self { kind, host: host.to_owned(), port, login, text })
+    }
+}
+
+/// User and password may need characters that an address cannot have.
+fn decoded(text: &str) -> Result<String, NotAProxy> {
+    let text = percent_decode_str(text).decode_utf8().map_err(|_| NotAProxy)?;
+    if text.chars().any(char::is_control) || text.len() > 255 {
+        return Err(NotAProxy);
+    }
+    Ok(text.into_owned())
+}
+
+impl Proxy {
+    /// All of it, password included: to be sealed.
+    pub fn to_text(&self) -> Zeroizing<String> {
+        self.text.clone()
+    }
+
+    /// A connection to `host` and `port` through it.
+    pub(super) async fn connect(&self, host: &str, port: u16) -> Result<TcpStream, Failure> {
+        let failed = |error: &dyn fmt::Display| Failure::Connect(format!("proxy: {error}"));
+        let uri = |host: &str, port: u16| -> Result<Uri, Failure> {
+            format!("http://{host}:{port}").parse().map_err(|error| failed(&error))
+        };
+        let (proxy, target) = (uri(&self.host, self.port)?, uri(host, port)?);
+        let mut tcp = HttpConnector::new();
+        tcp.set_nodelay(true);
+        let stream = match self.kind {
+            Kind::Http => {
+                let mut tunnel = Tunnel::new(proxy, tcp);
+                if let Some((user, password)) = &self.login {
+                    let login = Zeroizing::new(format!("{user}:{}", password.as_str()));
+                    let basic =
+                        Zeroizing::new(format!("Basic {}", STANDARD.encode(login.as_bytes())));
+                    let basic = HeaderValue::from_str(&basic).map_err(|error| failed(&error))?;
+                    tunnel = tunnel.with_auth(basic);
+                }
+                let ready = tunnel.ready().await.map_err(|error| failed(&error))?;
+                ready.call(target).await.map_err(|error| failed(&error))?
+            }
+            Kind::Socks5 => {
+                let mut socks = SocksV5::new(proxy, tcp).local_dns(false);
+                if let Some((user, password)) = &self.login {
+                    socks = socks.with_auth(user.clone(), password.as_str().to_owned());
+                }
+                let ready = socks.ready().await.map_err(|error| failed(&error))?;
+                ready.call(target).await.map_err(|error| failed(&error))?
+            }
+        };
+        Ok(stream.into_inner())
+    }
+}
+
+/// Without user and password.
+impl fmt::Display for Proxy {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let scheme = match self.kind {
+            Kind::Http => "http",
+            Kind::Socks5 => "socks5",
+        };
+        let login = if self.login.is_some() { "…@" } else { "" };
+        write!(f, "{scheme}://{login}{}:{}", self.host, self.port)
+    }
+}
+
+impl fmt::Debug for Proxy {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}

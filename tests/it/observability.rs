@@ -1,0 +1,294 @@
+//! One line for each request, and the metrics in it.
+
+use std::sync::{Arc, Mutex};
+
+use leave_group::clock::SystemClock;
+use leave_group::config::Config;
+use leave_group::entry::{self, Invocation};
+use leave_group::report::{DIMENSION, Metric, NAMESPACE, Reporter};
+use leave_group::service::Service;
+use local_stack::proxy::Proxy;
+use local_stack::traffic::Traffic;
+use serde_json::value::RawValue;
+use serde_json::{Value, json};
+use whatsapp_simulator::{Fault, Moment, NewGroup, Reaction};
+
+use crate::support::{ACCOUNT_TOKEN, GROUP, Request, Rig, Shape, fixture};
+
+/// A service in this process, and the lines that it writes.
+struct Observed {
+    service: Service,
+    lines: Arc<Mutex<Vec<String>>>,
+}
+
+impl Observed {
+    fn start(rig: &Rig) -> Self {
+        Self::start_with(rig, &[])
+    }
+
+    fn start_with(rig: &Rig, changes: &[(&str, &str)]) -> Self {
+        let environment = rig.environment(changes);
+        let config = Config::from_lookup(|name| environment.get(name).cloned()).unwrap();
+        let lines = Arc::new(Mutex::new(Vec::new()));
+        let sink = Arc::clone(&lines);
+        let reporter = Reporter::to("leave-group".to_owned(), move |line| {
+            sink.lock().unwrap().push(line.to_owned());
+        });
+        let service = Service::new(&config, Arc::new(SystemClock::new())).unwrap();
+        Self { service: service.reporting(reporter), lines }
+    }
+
+    /// One event, and the lines that it brought.
+    async fn lines(&self, event: &str) -> Vec<Value> {
+        let event = RawValue::from_string(event.to_owned()).unwrap();
+        let invocation = Invocation {
+            request_id: "request".to_owned(),
+            trace_id: Some("Root=1-2-3".to_owned()),
+            remaining: std::time::Duration::from_secs(29),
+        };
+        entry::handle(&self.service, &event, invocation).await.unwrap();
+        let lines = std::mem::take(&mut *self.lines.lock().unwrap());
+        lines.iter().map(|line| read(line)).collect()
+    }
+
+    async fn line(&self, request: &Request) -> Value {
+        let mut lines = self.lines(&request.event(Shape::HttpApi)).await;
+        assert_eq!(lines.len(), 1, "{lines:?}");
+        lines.remove(0)
+    }
+}
+
+/// A line, once it is known to be one that CloudWatch can read metrics from.
+/// Source: "Specification: Embedded metric format", Amazon CloudWatch user guide.
+fn read(line: &str) -> Value {
+    assert!(!line.contains('\n'), "{line}");
+    let line: Value = serde_json::from_str(line).unwrap();
+    let metadata = &line["_aws"];
+    assert!(metadata["Timestamp"].as_u64().unwrap() > 1_700_000_000_000, "milliseconds: {line}");
+    let directive = &metadata["CloudWatchMetrics"][0];
+    assert_eq!(directive["Namespace"], NAMESPACE);
+    assert_eq!(directive["Dimensions"], json!([[DIMENSION]]));
+    assert_eq!(line[DIMENSION], "leave-group");
+    let named = directive["Metrics"].as_array().unwrap();
+    assert!(named.len() <= 100, "the most of one directive");
+    for named in named {
+        let metric = Metric::ALL.iter().find(|metric| named["Name"] == metric.name());
+        let metric = metric.unwrap_or_else(|| panic!("{named} is no metric"));
+        assert_eq!(named["Unit"], metric.unit().name());
+        assert!(line[metric.name()].is_number(), "{} has no value: {line}", metric.name());
+    }
+    line
+}
+
+/// The metrics of a line that count something, with their numbers.
+fn counts(line: &Value) -> Vec<(&str, u64)> {
+    let counting = |name: &&str| !name.ends_with("Ms");
+    let metrics = line["_aws"]["CloudWatchMetrics"][0]["Metrics"].as_array().unwrap();
+    let names = metrics.iter().map(|metric| metric["Name"].as_str().unwrap());
+    let mut counts: Vec<_> =
+        names.filter(counting).map(|name| (name, line[name].as_u64().unwrap())).collect();
+    counts.sort_unstable();
+    counts
+}
+
+fn usual() -> Request {
+    Request::leave(ACCOUNT_TOKEN, "sales", GROUP)
+}
+
+#[tokio::test]
+async fn a_leave_is_one_line_with_everything_that_happened() {
+    let rig = Rig::start().await;
+    let observed = Observed::start(&rig);
+    observed.service.preload().await;
+    let line = observed.line(&usual()).await;
+    let said = [
+        ("level", json!("INFO")),
+        ("kind", json!("http")),
+        ("trace_id", json!("Root=1-2-3")),
+        ("account", json!("acme")),
+        ("instance", json!("sales")),
+        ("outcome", json!("left")),
+        ("status", json!(200)),
+        ("attempt", json!(1)),
+        ("round_trips", json!(4)),
+        ("storage_calls", json!(4)),
+    ];
+    for (name, value) in said {
+        assert_eq!(line[name], value, "{name}: {line}");
+    }
+    assert_eq!(line["token"].as_str().unwrap().len(), 8, "{line}");
+    assert!(line["request_id"].as_str().unwrap().len() > 8, "{line}");
+    assert!(line.get("failure").is_none() && line.get("whatsapp_code").is_none(), "{line}");
+    for step in ["Gate", "Lease", "Connect", "Login", "Resolve", "Leave", "Settle", "Total"] {
+        assert!(line[format!("{step}Ms")].as_f64().unwrap() >= 0.0, "{step}: {line}");
+    }
+    assert_eq!(counts(&line), [("Left", 1)]);
+}
+
+#[tokio::test]
+async fn an_outcome_has_its_name_its_code_and_its_metric() {
+    let rig = Rig::start().await;
+    let observed = Observed::start(&rig);
+    let login = |reason| Fault::new(Moment::Login, Reaction::Failure { reason, expire: None });
+    let leave = |reaction| Fault::new(Moment::Leave, reaction);
+    let cases = [
+        (login(405), "whatsapp_unavailable", "version_refused", Some(405), "ClientVersionRefused"),
+        (login(503), "whatsapp_unavailable", "login_refused", Some(503), "WhatsAppLoginRefused"),
+        (
+            Fault::new(Moment::Connect, Reaction::Drop),
+            "whatsapp_unavailable",
+            "unreachable",
+            None,
+            "WhatsAppUnreachable",
+        ),
+        (leave(Reaction::Drop), "unconfirmed", "closed", None, "WhatsAppDisconnected"),
+    ];
+    for (fault, outcome, failure, code, metric) in cases {
+        rig.simulator().script(fault);
+        let line = observed.line(&usual()).await;
+        assert_eq!(line["outcome"], outcome, "{line}");
+        assert_eq!(line["failure"], failure, "{line}");
+        assert_eq!(line.get("whatsapp_code").and_then(Value::as_u64), code, "{line}");
+        assert!(counts(&line).contains(&(metric, 1)), "{metric}: {line}");
+    }
+    // The last one's outcome was lost: this is the second attempt.
+    let line = observed.line(&usual()).await;
+    assert_eq!((&line["outcome"], &line["attempt"]), (&json!("left"), &json!(2)), "{line}");
+    let line = observed.line(&usual()).await;
+    assert_eq!((&line["outcome"], &line["status"]), (&json!("not_member"), &json!(404)), "{line}");
+    assert_eq!(line["whatsapp_code"], 403, "{line}");
+    let line = observed.line(&usual().header("token", "nobody-knows-this-token")).await;
+    assert_eq!(line["outcome"], "invalid_token", "{line}");
+    assert_eq!(counts(&line), [("Unauthorized", 1)]);
+    assert!(line.get("account").is_none(), "{line}");
+    let line = observed.line(&usual().method("GET")).await;
+    assert_eq!(line["outcome"], "method_not_allowed", "{line}");
+    assert_eq!(counts(&line), [("BadRequests", 1)]);
+}
+
+#[tokio::test]
+async fn a_learned_outcome_is_told_apart_from_a_confirmed_one() {
+    let rig = Rig::start().await;
+    let observed = Observed::start(&rig);
+    rig.simulator().script(Fault::new(Moment::Leave, Reaction::DropAfterApply));
+    assert_eq!(observed.line(&usual()).await["outcome"], "unconfirmed");
+    let line = observed.line(&usual()).await;
+    assert_eq!((&line["outcome"], &line["status"]), (&json!("recovered"), &json!(200)), "{line}");
+    assert_eq!(counts(&line), [("Recovered", 1)]);
+}
+
+#[tokio::test]
+async fn a_busy_session_counts_how_often_it_was_waited_for() {
+    let rig = Rig::start().await;
+    let observed = Observed::start_with(&rig, &[("LEASE_WAIT_MS", "100")]);
+    let mut session = rig.session().await;
+    let until = leave_group::clock::Clock::now(&SystemClock::new()).0 + 20_000;
+    session.insert("lease_owner".to_owned(), leave_group::table::text("another run"));
+    session.insert("lease_until".to_owned(), leave_group::table::number(until));
+    rig.provisioner.put(session).await.unwrap();
+    let line = observed.line(&usual()).await;
+    assert_eq!(line["outcome"], "busy", "{line}");
+    assert!(line["LeaseWaits"].as_u64().unwrap() >= 1, "{line}");
+    assert_eq!(line["Busy"], 1, "{line}");
+}
+
+#[tokio::test]
+async fn a_command_is_one_line_with_every_outcome() {
+    let rig = Rig::start().await;
+    let other = rig.group(NewGroup::new("Other"), None).await;
+    let observed = Observed::start(&rig);
+    let event = json!({"action": "leave", "account": "acme", "instance": "sales",
+        "identifiers": [GROUP, other, "120363400000000000", "?"]});
+    let lines = observed.lines(&event.to_string()).await;
+    let [line] = lines.as_slice() else { panic!("{lines:?}") };
+    assert_eq!(line["kind"], "command");
+    assert_eq!(line["outcomes"], json!(["left", "left", "not_member", "identifier_invalid"]));
+    assert_eq!(counts(line), [("BadRequests", 1), ("Left", 2), ("NotMember", 1)]);
+    assert!(line.get("token").is_none(), "{line}");
+}
+
+#[tokio::test]
+async fn a_batch_is_one_line_for_each_instance_and_says_how_often_it_came() {
+    let rig = Rig::start().await;
+    let observed = Observed::start(&rig);
+    let mut event = fixture("sqs");
+    event["Records"][0]["attributes"]["ApproximateReceiveCount"] = json!("3");
+    let lines = observed.lines(&event.to_string()).await;
+    assert!(!lines.is_empty());
+    for line in &lines {
+        assert_eq!(line["kind"], "batch", "{line}");
+    }
+    assert!(lines.iter().any(|line| line["received"] == 3), "{lines:?}");
+}
+
+#[tokio::test]
+async fn neither_a_group_nor_a_secret_is_in_a_line() {
+    let rig = Rig::start().await;
+    let observed = Observed::start(&rig);
+    let line = observed.line(&usual()).await.to_string();
+    for hidden in [ACCOUNT_TOKEN, GROUP, "120363406289005073", "Leads", &rig.device.phone] {
+        assert!(!line.contains(hidden), "{hidden}: {line}");
+    }
+}
+
+#[tokio::test]
+async fn the_trace_goes_from_lambda_to_the_line_and_to_every_call() {
+    let rig = Rig::start().await;
+    let proxy = Proxy::start(rig.backends.dynamodb()).await.unwrap();
+    let process = rig.process_with(&[("AWS_ENDPOINT_URL_DYNAMODB", &proxy.url())]).await;
+    process.runtime.asked(1).await;
+    proxy.traffic().clear();
+    assert_eq!(process.send(&usual(), Shape::HttpApi).await.status, 200);
+    let root = "Root=1-5e9f0c65-1de4d666d4dd26aced652b6c";
+    for call in proxy.traffic().calls() {
+        assert_eq!(call.trace_id.as_deref(), Some(root), "{}", call.operation);
+    }
+    let output = process.function.kill().await.unwrap();
+    let lines: Vec<Value> = output
+        .lines()
+        .filter_map(|line| serde_json::from_str::<Value>(line).ok())
+        .filter(|line| line["kind"] == "http")
+        .collect();
+    assert_eq!(lines.len(), 1, "{output}");
+    assert_eq!(lines[0]["trace_id"], root);
+}
+
+#[tokio::test]
+async fn the_line_is_written_at_every_log_level() {
+    let rig = Rig::start().await;
+    let process = rig.process_with(&[("LOG_LEVEL", "ERROR")]).await;
+    process.send(&usual(), Shape::HttpApi).await;
+    let output = process.function.kill().await.unwrap();
+    assert_eq!(output.lines().count(), 1, "{output}");
+    read(output.trim());
+}
+
+#[tokio::test]
+async fn what_a_line_counts_is_what_was_on_the_wire() {
+    let rig = Rig::start().await;
+    let traffic = Traffic::new();
+    let lines = Arc::new(Mutex::new(Vec::new()));
+    let sink = Arc::clone(&lines);
+    let environment = rig.environment(&[]);
+    let config = Config::from_lookup(|name| environment.get(name).cloned()).unwrap();
+    let tls = leave_group::whatsapp::tls_config().unwrap();
+    let http = traffic.watch(leave_group::aws::https_client(tls));
+    let service = Service::with_http(&config, Arc::new(SystemClock::new()), http).unwrap();
+    let service = service.reporting(Reporter::to("leave-group".to_owned(), move |line| {
+        sink.lock().unwrap().push(line.to_owned());
+    }));
+    // A call that is repeated counts again.
+    traffic.plan("UpdateItem", local_stack::traffic::CallFault::LoseReply);
+    for identifier in [GROUP, "ABC123XYZ"] {
+        rig.simulator().add_member(GROUP, &rig.device.phone);
+        rig.simulator().clear_record();
+        traffic.clear();
+        let request = Request::leave(ACCOUNT_TOKEN, "sales", identifier);
+        assert_eq!(crate::support::ask(&service, &request).await.status, 200);
+        let line = read(&lines.lock().unwrap().pop().unwrap());
+        assert_eq!(line["storage_calls"], traffic.calls().len(), "{line}");
+        let round_trips = rig.simulator().record().round_trips(&rig.device.jid);
+        assert_eq!(line["round_trips"], round_trips, "{line}");
+    }
+    assert_eq!(traffic.unused_faults(), 0);
+}
