@@ -54,7 +54,8 @@ fn long_form(yaml: &Yaml<'_>) -> Value {
 fn resources(kind: &str) -> Map<String, Value> {
     let template = template();
     let all = template["Resources"].as_object().unwrap().clone();
-    let found: Map<_, _> = all.into_iter().filter(|(_, resource)| resource["Type"] == kind).collect();
+    let found: Map<_, _> =
+        all.into_iter().filter(|(_, resource)| resource["Type"] == kind).collect();
     assert!(!found.is_empty(), "no {kind}");
     found
 }
@@ -194,7 +195,8 @@ fn every_alarm_says_where_the_runbook_tells_what_to_do() {
     let mut used = BTreeSet::new();
     for (name, alarm) in resources("AWS::CloudWatch::Alarm") {
         let text = alarm["Properties"]["AlarmDescription"]["Fn::Sub"].as_str().unwrap().to_owned();
-        let (before, anchor) = text.rsplit_once("${RunbookUrl}#").unwrap_or_else(|| panic!("{name}"));
+        let (before, anchor) =
+            text.rsplit_once("${RunbookUrl}#").unwrap_or_else(|| panic!("{name}"));
         assert!(before.len() > 20, "{name} says nothing itself");
         assert!(text.len() + 256 < 1024, "{name}: CloudWatch takes 1024 characters");
         assert!(anchors.contains(anchor), "{name}: docs/runbook.md has no #{anchor}");
@@ -222,10 +224,35 @@ fn the_runbooks_queries_use_fields_that_a_line_has() {
     let mut queries = 0;
     // What `report` writes beside the metrics, and what Logs Insights has by itself.
     let fields = set(&[
-        "kind", "request_id", "account", "instance", "token", "outcome", "outcomes", "status",
-        "whatsapp_code", "failure", "received", "attempt", "round_trips", "storage_calls", "level",
-        "message", "error", "health", "message_id", "ip", "@timestamp", "@message", "@duration",
-        "@maxMemoryUsed", "@type", "@requestId", "@initDuration", "type", "record",
+        "kind",
+        "request_id",
+        "account",
+        "instance",
+        "token",
+        "outcome",
+        "outcomes",
+        "status",
+        "whatsapp_code",
+        "failure",
+        "received",
+        "attempt",
+        "round_trips",
+        "storage_calls",
+        "level",
+        "message",
+        "error",
+        "health",
+        "message_id",
+        "ip",
+        "@timestamp",
+        "@message",
+        "@duration",
+        "@maxMemoryUsed",
+        "@type",
+        "@requestId",
+        "@initDuration",
+        "type",
+        "record",
     ]);
     let source = read("src/report.rs") + &read("src/entry/batch.rs") + &read("src/check.rs");
     for query in runbook.split("```text\n").skip(1) {
@@ -236,7 +263,9 @@ fn the_runbooks_queries_use_fields_that_a_line_has() {
                 let is_known = fields.contains(field) || known().contains(field);
                 assert!(is_known, "{field} in {query}");
                 let is_own = !field.starts_with('@') && !known().contains(field) && field != "ip";
-                if is_own && !matches!(field, "level" | "message" | "error" | "health" | "message_id") {
+                if is_own
+                    && !matches!(field, "level" | "message" | "error" | "health" | "message_id")
+                {
                     assert!(source.contains(&format!("\"{field}\"")), "no line has {field}");
                 }
             }
@@ -263,9 +292,15 @@ fn stand_in(name: &str, value: &Value) -> String {
             let parameter = branches(value).into_iter().filter_map(|value| value["Ref"].as_str());
             let defaults = parameter.filter_map(|name| {
                 let default = template()["Parameters"][name]["Default"].clone();
-                default.as_str().map(str::to_owned).or_else(|| default.as_i64().map(|n| n.to_string()))
+                default
+                    .as_str()
+                    .map(str::to_owned)
+                    .or_else(|| default.as_i64().map(|n| n.to_string()))
             });
-            defaults.last().filter(|text| !text.is_empty()).unwrap_or_else(|| "something".to_owned())
+            defaults
+                .last()
+                .filter(|text| !text.is_empty())
+                .unwrap_or_else(|| "something".to_owned())
         }
     }
 }
@@ -365,8 +400,10 @@ fn is_table(resource: &Value) -> bool {
 /// The ARNs of these indexes, and no others.
 fn is_indexes(resource: &Value, names: &[&str]) -> bool {
     let ends = |branch: &Value, table: &str| {
-        let arns: BTreeSet<_> =
-            each(branch).into_iter().map(|arn| arn["Fn::Sub"].as_str().unwrap_or_default()).collect();
+        let arns: BTreeSet<_> = each(branch)
+            .into_iter()
+            .map(|arn| arn["Fn::Sub"].as_str().unwrap_or_default())
+            .collect();
         let expected: Vec<_> = names.iter().map(|name| format!("{table}/index/{name}")).collect();
         arns == expected.iter().map(String::as_str).collect()
     };
@@ -383,8 +420,7 @@ fn table_name() -> Value {
 }
 
 fn assert_key_of_this_table(statement: &Value) {
-    let key =
-        json!({"Fn::If": ["MakesKey", {"Fn::GetAtt": "SealingKey.Arn"}, {"Ref": "ExistingKeyArn"}]});
+    let key = json!({"Fn::If": ["MakesKey", {"Fn::GetAtt": "SealingKey.Arn"}, {"Ref": "ExistingKeyArn"}]});
     assert_eq!(statement["Resource"], key);
     let condition = json!({"StringEquals": {"kms:EncryptionContext:table": table_name()}});
     assert_eq!(statement["Condition"], condition);
@@ -552,7 +588,8 @@ async fn what_runs_really_do_is_allowed() {
     }
     let done: BTreeSet<_> = traffic.calls().iter().flat_map(needed).collect();
     assert!(done.is_subset(&allowed), "{done:?} but {allowed:?}");
-    let unused: BTreeSet<_> = allowed.difference(&done).map(|(action, _)| action.as_str()).collect();
+    let unused: BTreeSet<_> =
+        allowed.difference(&done).map(|(action, _)| action.as_str()).collect();
     let unused: Vec<_> = unused.into_iter().filter(|it| it.starts_with("dynamodb:")).collect();
     assert!(unused.is_empty(), "allowed, and used by no run: {unused:?}");
 }
@@ -633,9 +670,11 @@ fn every_parameter_is_used_explained_and_in_one_group() {
             if path.ends_with("/Ref") {
                 used.insert(text.to_owned());
             }
-            used.extend(text.split("${").skip(1).filter_map(|rest| {
-                rest.split_once('}').map(|(name, _)| name.to_owned())
-            }));
+            used.extend(
+                text.split("${")
+                    .skip(1)
+                    .filter_map(|rest| rest.split_once('}').map(|(name, _)| name.to_owned())),
+            );
         });
     }
     for (name, parameter) in parameters {
