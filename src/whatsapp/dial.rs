@@ -65,6 +65,12 @@ impl Dialer {
         Self { proxy: proxy.cloned(), ..self.clone() }
     }
 
+    /// The same, showing another client version at login.
+    #[must_use]
+    pub fn showing(&self, version: ClientVersion) -> Self {
+        Self { version, ..self.clone() }
+    }
+
     pub(super) async fn dial(&self, budget: Budget) -> Result<Socket, Failure> {
         let builder = ClientBuilder::from_uri(self.uri.clone())
             .connector(&self.connector)
@@ -78,7 +84,8 @@ impl Dialer {
             let host = self.uri.host().unwrap_or_default();
             let is_plain = self.uri.scheme_str() == Some("ws");
             let port = self.uri.port_u16().unwrap_or(if is_plain { 80 } else { 443 });
-            let tcp = proxy.connect(host, port).await?;
+            // Boxed: its buffer of 8 KiB is not every connection's.
+            let tcp = Box::pin(proxy.connect(host, port)).await?;
             let connector = if is_plain { &Connector::Plain } else { self.connector.as_ref() };
             let stream = connector.wrap(host, tcp).await.map_err(|error| failed(&error))?;
             builder.connect_on(stream).await.map_err(|error| failed(&error))

@@ -1,35 +1,50 @@
 //! The operator's tool. One file per command.
+//!
+//! | module | what it is |
+//! |---|---|
+//! | [`arguments`] | the commands, as `clap` reads them |
+//! | [`place`] | which table and which WhatsApp: the function's environment variables, AWS's default chain |
+//! | [`output`] | tables for people, JSON for programs, colours on a terminal |
+//! | [`progress`] | bars and spinners, on a terminal |
+//! | [`confirm`] | asking before what cannot be undone |
+//! | [`qr`] | QR codes, for a terminal and for a file |
+//! | [`moment`] | times, as people write and read them |
+//! | [`failure`] | exit codes, and texts that say what to do next |
+//!
+//! Everything else is a command, or a folder of commands.
 
+mod account;
+mod arguments;
+mod completions;
+mod confirm;
+mod doctor;
+mod env;
+mod failure;
+mod group;
+mod history;
+mod instance;
+mod key;
+mod leave;
+mod man;
+mod moment;
+mod output;
+mod phone;
+mod place;
+mod progress;
+mod qr;
+mod table;
+mod token;
 mod up;
+mod version;
 
-use std::io::Write;
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
-
-/// Operates leave-group.
-#[derive(Parser)]
-#[command(name = "leavectl", version)]
-struct Arguments {
-    #[command(subcommand)]
-    command: Command,
-}
-
-#[derive(Subcommand)]
-enum Command {
-    Up(up::Up),
-}
+use clap::Parser;
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    let result = match Arguments::parse().command {
-        Command::Up(up) => up.run().await,
-    };
-    match result {
+    match arguments::Arguments::parse().run().await {
         Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            let _ = writeln!(std::io::stderr(), "leavectl: {error}");
-            ExitCode::FAILURE
-        }
+        Err(failure) => failure.tell(),
     }
 }

@@ -9,13 +9,22 @@ use clap::Args;
 use leave_group::clock::SystemClock;
 use leave_group::service::Service;
 use local_stack::front::Front;
+use local_stack::phones::{self, Phones};
 use local_stack::seed::{Seeded, SeededInstance, seed};
 use local_stack::{Backends, Options, StackError};
 use serde::Serialize;
 use tokio::signal::unix::{SignalKind, signal};
 
-/// Start DynamoDB, WhatsApp and the function on this machine, with demonstration data.
+use crate::env;
+use crate::failure::Failure;
+
+/// Start DynamoDB, WhatsApp and the function on this machine, with demonstration data
 #[derive(Args)]
+#[command(after_help = "\
+Examples:
+  leavectl up
+  leavectl up --data ./stack --listen 127.0.0.1:9100
+  leavectl up --json > up.json &")]
 pub(crate) struct Up {
     /// HTTP address of the API; port 0 picks one
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:9000")]
@@ -57,13 +66,13 @@ struct WhatsApp<'a> {
 }
 
 impl Up {
-    pub(crate) async fn run(self) -> Result<(), StackError> {
+    pub(crate) async fn run(self) -> Result<(), Failure> {
         // Before anything else, so that no signal finds us without a handler.
         let mut interrupt = signal(SignalKind::interrupt())?;
         let mut terminate = signal(SignalKind::terminate())?;
 
         let options = Options {
-            data: self.data,
+            data: self.data.clone(),
             dynamodb: self.dynamodb,
             whatsapp: self.whatsapp.zip(self.whatsapp_root),
         };
@@ -75,10 +84,20 @@ impl Up {
         backends.persistence().caught_up().await;
 
         let url = front.url();
+        let phones = match backends.simulator() {
+            Some(simulator) => Some(Phones::start(simulator).await?),
+            None => None,
+        };
+        let mut environment = backends.environment();
+        environment.extend(phones.iter().map(|phones| (phones::ADDRESS.to_owned(), phones.url())));
+        let exports = env::exports(&environment);
+        if let Some(data) = &self.data {
+            env::keep(data, &exports)?;
+        }
         let text = if self.json {
             json(&url, &backends, &seeded)?
         } else {
-            lines(&url, &backends, &seeded)
+            lines(&url, &backends, &seeded, &exports)
         };
         let mut stdout = std::io::stdout();
         writeln!(stdout, "{text}")?;
@@ -88,7 +107,10 @@ impl Up {
             _ = interrupt.recv() => {}
             _ = terminate.recv() => {}
         }
-        drop(front);
+        drop((front, phones));
+        if let Some(data) = &self.data {
+            env::forget(data);
+        }
         backends.stop().await;
         Ok(())
     }
@@ -107,7 +129,7 @@ fn json(url: &str, backends: &Backends, seeded: &Seeded) -> Result<String, Stack
     serde_json::to_string(&running).map_err(|error| StackError::Io(error.into()))
 }
 
-fn lines(url: &str, backends: &Backends, seeded: &Seeded) -> String {
+fn lines(url: &str, backends: &Backends, seeded: &Seeded, exports: &str) -> String {
     let mut lines = vec![
         format!("API        {url}"),
         format!("DynamoDB   {}   table {}", backends.dynamodb(), local_stack::backends::TABLE),
@@ -128,6 +150,8 @@ fn lines(url: &str, backends: &Backends, seeded: &Seeded) -> String {
             "curl -X DELETE -H 'token: {token}' '{url}/api/group/leave/{instance}?identifier={identifier}'"
         ));
     }
+    lines.push("For the other commands, in another terminal:".to_owned());
+    lines.push(exports.to_owned());
     lines.push("Ctrl-C stops it.".to_owned());
     lines.join("\n")
 }

@@ -8,6 +8,7 @@
 //! | [`provision`] | accounts, tokens, instances and groups in the table |
 //! | [`seed`] | the demonstration data of `leavectl up` |
 //! | [`front`] | HTTP in, an API Gateway event to the function, HTTP out |
+//! | [`phones`] | the simulated phones, for another process |
 //! | [`runtime_api`] | Lambda's Runtime API, for the real binary |
 //! | [`function`] | the real binary as a child process |
 //! | [`traffic`] | DynamoDB's calls counted, and faults injected into them |
@@ -19,6 +20,7 @@ mod database;
 pub mod front;
 pub mod function;
 pub mod manual_clock;
+pub mod phones;
 pub mod provision;
 pub mod proxy;
 pub mod runtime_api;

@@ -162,7 +162,9 @@ fn blocks(reason: BlockReason) -> &'static str {
 fn next_step(failure: &Failure) -> &'static str {
     use leave_group::whatsapp::LoginFailure;
     match failure {
-        Failure::Login(LoginFailure::VersionRefused) => "Set a newer WHATSAPP_VERSION",
+        Failure::Login(LoginFailure::VersionRefused) => {
+            "`leavectl version refresh` sets a newer one"
+        }
         Failure::Login(LoginFailure::Banned(_)) => "Wait until the ban ends",
         failure if failure.is_logged_out() => "Link the device again",
         Failure::Certificate(_) => "Check WHATSAPP_URL and WHATSAPP_ROOT_KEY",

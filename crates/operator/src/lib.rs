@@ -14,6 +14,10 @@
 //! | [`history`] | what was left, and what is unresolved |
 //! | [`rehearsal`] | what a leave would do |
 //! | [`data_keys`] | the data key to seal with, and a new one in its place |
+//! | [`probe`] | whether WhatsApp is there and takes our client version |
+//! | [`proxies`] | the proxy before an instance's connections |
+//! | [`verify`] | whether WhatsApp knows a device, before it is stored |
+//! | [`version`] | the client version that is shown to WhatsApp |
 //! | [`visit`] | one short connection under the lease, for the above |
 //!
 //! Everything is a method of [`Operator`]. Other people's runs are respected:
@@ -26,10 +30,14 @@ mod error;
 pub mod history;
 pub mod instances;
 pub mod link;
+pub mod probe;
+pub mod proxies;
 pub mod rehearsal;
 pub mod roster;
 pub mod schema;
 pub mod tokens;
+pub mod verify;
+pub mod version;
 pub mod visit;
 mod writes;
 

@@ -4,11 +4,13 @@
 
 use std::time::Duration;
 
-use leave_group::clock::{Budget, UnixMillis};
+use leave_group::clock::Budget;
+use leave_group::connection::{CLOSING, connect, session_end};
 use leave_group::credentials::Credentials;
-use leave_group::session::{BlockReason, Leased, SessionEnd, Settlement};
+use leave_group::session::{Leased, SessionEnd, Settlement};
 use leave_group::tenant::InstanceId;
-use leave_group::whatsapp::{Abandoned, Failure, LoginFailure, Online};
+use leave_group::trace::Trace;
+use leave_group::whatsapp::{Abandoned, Online};
 
 use crate::{Operator, OperatorError};
 
@@ -16,10 +18,6 @@ use crate::{Operator, OperatorError};
 const LONGEST: Duration = Duration::from_secs(25);
 /// Kept back for settling.
 const SETTLING: Duration = Duration::from_millis(1_500);
-/// How long the closing handshake is waited for.
-const CLOSING: Duration = Duration::from_millis(500);
-/// How long WhatsApp is left alone when it throttles without saying for how long.
-const THROTTLED: Duration = Duration::from_mins(1);
 
 /// An open connection of one instance, under its lease.
 pub struct Visit<'a> {
@@ -55,7 +53,8 @@ impl Operator {
         let outcome = self.under_lease(&leased, budget.keeping(SETTLING), work).await;
         let session = match &outcome {
             Err(OperatorError::WhatsApp(failure)) => session_end(failure, self.now()),
-            _ => SessionEnd::Unchanged,
+            Err(_) => SessionEnd::Unchanged,
+            Ok(_) => SessionEnd::Online,
         };
         let settlement = Settlement { session, ..Settlement::default() };
         let settled = leased.settle(settlement, budget).await;
@@ -74,8 +73,9 @@ impl Operator {
         let plain = self.service.keyring.open(leased.sealed(), instance, budget).await?;
         let credentials = Credentials::from_bytes(&plain)
             .map_err(|_| OperatorError::Credentials(instance.clone()))?;
-        let greeted = self.service.dialer.greet(budget, self.now()).await?;
-        let login = greeted.login(&credentials, budget, || leased.is_held()).await;
+        // As the function connects: through the instance's proxy, with the set version.
+        let mut trace = Trace::default();
+        let login = connect(&self.service, leased, &credentials, budget, &mut trace).await;
         let mut online = login.map_err(|abandoned| match abandoned {
             Abandoned::LeaseExpired => OperatorError::LeaseExpired(instance.clone()),
             Abandoned::Failed(failure) => OperatorError::WhatsApp(failure),
@@ -85,20 +85,5 @@ impl Operator {
         // Closed before the lease is released: two sockets of one session never stand.
         online.close(budget.at_most(CLOSING)).await;
         outcome
-    }
-}
-
-/// What a failure says about the session, so that the next run need not dial.
-fn session_end(failure: &Failure, now: UnixMillis) -> SessionEnd {
-    match failure {
-        Failure::Login(LoginFailure::Banned(left)) => {
-            SessionEnd::Blocked { reason: BlockReason::Banned, until: now.plus(*left) }
-        }
-        Failure::Iq { code: 429, backoff } => SessionEnd::Blocked {
-            reason: BlockReason::Throttled,
-            until: now.plus(backoff.unwrap_or(THROTTLED)),
-        },
-        failure if failure.is_logged_out() => SessionEnd::LoggedOut,
-        _ => SessionEnd::Unchanged,
     }
 }

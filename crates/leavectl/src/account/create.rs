@@ -1,0 +1,30 @@
+//! `leavectl account create`.
+
+use clap::Args;
+use leave_group::tenant::AccountId;
+
+use crate::failure::Failure;
+use crate::{output, place};
+
+/// Make an account
+#[derive(Args)]
+#[command(after_help = "Example:\n  leavectl account create acme --note \"Acme Ltd\"")]
+pub(crate) struct Create {
+    /// Its id: 1 to 64 characters of a-z, 0-9 and -
+    account: AccountId,
+    /// What people recognise it by
+    #[arg(long, value_name = "TEXT")]
+    note: Option<String>,
+}
+
+impl Create {
+    pub(crate) async fn run(self) -> Result<(), Failure> {
+        let operator = place::operator().await?;
+        operator.create_account(&self.account, self.note.as_deref()).await?;
+        let account = self.account;
+        output::line(&format!(
+            "Account {account} is made. Next: `leavectl instance create {account} NAME`, \
+             `leavectl token issue {account}`."
+        ))
+    }
+}

@@ -1,0 +1,85 @@
+//! The commands.
+
+use clap::{Parser, Subcommand};
+
+use crate::failure::Failure;
+use crate::{
+    account, completions, doctor, env, group, history, instance, key, leave, man, phone, table,
+    token, up, version,
+};
+
+const ABOUT: &str = "\
+Everything but `up` works on the place that the function's own environment variables
+name: TABLE_NAME, SEALING_KEY_ARN or SEALING_KEY, AWS_ENDPOINT_URL_DYNAMODB,
+WHATSAPP_URL and the others. Region and credentials that are not in the environment
+come from where the AWS CLI has them.
+
+Exit codes: 0 done, 1 refused or failed, 2 usage.";
+
+const EXAMPLES: &str = "\
+Examples:
+  leavectl up --data ./stack             in one terminal
+  eval \"$(leavectl env --data ./stack)\"  in another one
+  leavectl doctor
+  leavectl account create acme --note \"Acme Ltd\"
+  leavectl instance create acme sales
+  leavectl token issue acme --instance sales --expires 90d
+  leavectl leave acme sales https://chat.whatsapp.com/ABC123XYZ --dry-run";
+
+/// Operates leave-group: accounts, tokens, instances, groups, keys
+#[derive(Parser)]
+#[command(name = "leavectl", version, after_help = EXAMPLES, long_about = None, before_help = None)]
+#[command(after_long_help = format!("{ABOUT}\n\n{EXAMPLES}"))]
+pub(crate) struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    Up(up::Up),
+    Env(env::Env),
+    Doctor(doctor::Doctor),
+    #[command(subcommand)]
+    Table(table::Table),
+    #[command(subcommand)]
+    Account(account::Account),
+    #[command(subcommand)]
+    Instance(instance::Instance),
+    #[command(subcommand)]
+    Token(token::Token),
+    #[command(subcommand)]
+    Group(group::Group),
+    Leave(leave::Leave),
+    History(history::History),
+    #[command(subcommand)]
+    Key(key::Key),
+    #[command(subcommand)]
+    Version(version::Version),
+    #[command(subcommand)]
+    Phone(phone::Phone),
+    Completions(completions::Completions),
+    Man(man::Man),
+}
+
+impl Arguments {
+    pub(crate) async fn run(self) -> Result<(), Failure> {
+        match self.command {
+            Command::Up(up) => up.run().await,
+            Command::Env(env) => env.run(),
+            Command::Doctor(doctor) => doctor.run().await,
+            Command::Table(table) => table.run().await,
+            Command::Account(account) => account.run().await,
+            Command::Instance(instance) => instance.run().await,
+            Command::Token(token) => token.run().await,
+            Command::Group(group) => group.run().await,
+            Command::Leave(leave) => leave.run().await,
+            Command::History(history) => history.run().await,
+            Command::Key(key) => key.run().await,
+            Command::Version(version) => version.run().await,
+            Command::Phone(phone) => phone.run().await,
+            Command::Completions(completions) => completions.run(),
+            Command::Man(man) => man.run(),
+        }
+    }
+}

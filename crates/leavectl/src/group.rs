@@ -1,0 +1,50 @@
+//! `leavectl group`: the groups that an instance is in.
+
+mod list;
+mod sync;
+
+use clap::Subcommand;
+use leave_group::group::{GroupJid, GroupKind};
+use operator::roster::Listed;
+use serde_json::{Value, json};
+
+use crate::failure::Failure;
+use crate::output::printable;
+
+/// List an instance's groups, and learn them from WhatsApp
+#[derive(Subcommand)]
+pub(crate) enum Group {
+    Sync(sync::Sync),
+    List(list::List),
+}
+
+impl Group {
+    pub(crate) async fn run(self) -> Result<(), Failure> {
+        match self {
+            Self::Sync(sync) => sync.run().await,
+            Self::List(list) => list.run().await,
+        }
+    }
+}
+
+/// A group for programs.
+pub(crate) fn as_json(listed: &Listed) -> Value {
+    json!({
+        "jid": listed.group.jid.as_str(),
+        "kind": listed.group.kind.name(),
+        "parent": listed.group.kind.parent().map(GroupJid::as_str),
+        "subject": listed.subject,
+    })
+}
+
+/// A group in one line.
+pub(crate) fn told(listed: &Listed) -> String {
+    let kind = match listed.group.kind {
+        GroupKind::Group => "",
+        GroupKind::Community => " (community)",
+        GroupKind::Subgroup { .. } => " (subgroup)",
+        GroupKind::Announcement { .. } => " (announcement group)",
+    };
+    let subject = printable(listed.subject.as_deref().unwrap_or_default());
+    format!("{}{kind}  {subject}", listed.group.jid).trim_end().to_owned()
+}

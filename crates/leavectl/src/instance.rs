@@ -1,0 +1,86 @@
+//! `leavectl instance`: one WhatsApp device each.
+
+mod check;
+mod create;
+mod delete;
+mod import;
+mod link;
+mod list;
+mod set_proxy;
+mod show;
+
+use clap::{Args, Subcommand};
+use leave_group::tenant::{AccountId, InstanceId, InstanceName};
+use leave_group::whatsapp::Proxy;
+use operator::instances::InstanceSummary;
+use operator::{Operator, OperatorError};
+use serde_json::{Value, json};
+
+use crate::failure::Failure;
+use crate::moment;
+
+/// Make, link, import, check, list, show and delete instances
+#[derive(Subcommand)]
+pub(crate) enum Instance {
+    Create(create::Create),
+    Link(link::Link),
+    Import(import::Import),
+    Check(check::Check),
+    SetProxy(set_proxy::SetProxy),
+    List(list::List),
+    Show(show::Show),
+    Delete(delete::Delete),
+}
+
+impl Instance {
+    pub(crate) async fn run(self) -> Result<(), Failure> {
+        match self {
+            Self::Create(create) => create.run().await,
+            Self::Link(link) => link.run().await,
+            Self::Import(import) => import.run().await,
+            Self::Check(check) => check.run().await,
+            Self::SetProxy(set_proxy) => set_proxy.run().await,
+            Self::List(list) => list.run().await,
+            Self::Show(show) => show.run().await,
+            Self::Delete(delete) => delete.run().await,
+        }
+    }
+}
+
+/// An instance, as it is named on the command line.
+#[derive(Args, Debug, Clone)]
+pub(crate) struct Named {
+    /// The account
+    pub(crate) account: AccountId,
+    /// The instance's name within it
+    pub(crate) instance: InstanceName,
+}
+
+impl Named {
+    pub(crate) fn id(&self) -> InstanceId {
+        InstanceId { account: self.account.clone(), name: self.instance.clone() }
+    }
+}
+
+/// The proxy of an instance that has a device already, to be kept.
+async fn kept_proxy(operator: &Operator, id: &InstanceId) -> Result<Option<Proxy>, Failure> {
+    match operator.proxy(id).await {
+        Ok(proxy) => Ok(proxy),
+        Err(OperatorError::NoInstance(_) | OperatorError::NotConnected(_)) => Ok(None),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// What a list shows of an instance.
+pub(crate) fn as_json(found: &InstanceSummary) -> Value {
+    json!({
+        "account": found.id.account.as_str(),
+        "instance": found.id.name.as_str(),
+        "state": found.state.name(),
+        "jid": found.device,
+        "createdAt": found.created.map(moment::shown),
+        "linkedAt": found.linked.map(moment::shown),
+        "checkedAt": found.checked.map(moment::shown),
+        "checkResult": found.check_result,
+    })
+}

@@ -1,0 +1,95 @@
+//! `leavectl instance import`.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use clap::builder::{PossibleValuesParser, TypedValueParser};
+use leave_group::whatsapp::Proxy;
+use operator::link::Stored;
+use session_import::input::Input;
+use session_import::source::Source;
+
+use super::{Named, set_proxy};
+use crate::failure::Failure;
+use crate::{output, place, progress};
+
+/// Take over a session that other software linked
+#[derive(Args)]
+#[command(after_help = "\
+Examples:
+  leavectl instance import acme sales auth_info_baileys/
+  leavectl instance import acme sales --from whatsmeow store.db --jid 5511999990001
+  psql -Atc \"select creds from \\\"Session\\\" where …\" | leavectl instance import acme sales -
+
+Stop the other program first. Two programs must not use one linked device: each login
+throws the other one out.")]
+pub(crate) struct Import {
+    #[command(flatten)]
+    named: Named,
+    /// Whose session it is; told by its content when left out
+    #[arg(long, value_parser = sources())]
+    from: Option<Source>,
+    /// Baileys' creds.json or folder, an SQLite file, an export, or - for stdin
+    #[arg(value_name = "FILE")]
+    file: PathBuf,
+    /// Which device, when there are several: a JID, USER:DEVICE or a phone number
+    #[arg(long)]
+    jid: Option<String>,
+    /// Store it without a login that proves the key
+    #[arg(long)]
+    offline: bool,
+    /// Connect through this proxy, now and later
+    #[arg(long, value_name = "URL", value_parser = set_proxy::proxy)]
+    proxy: Option<Proxy>,
+}
+
+fn sources() -> impl TypedValueParser<Value = Source> {
+    PossibleValuesParser::new(Source::ALL.map(Source::name))
+        .try_map(|name| name.parse::<Source>().map_err(|error| error.to_string()))
+}
+
+impl Import {
+    pub(crate) async fn run(self) -> Result<(), Failure> {
+        let id = self.named.id();
+        let operator = place::operator().await?;
+        operator.account(&id.account).await?;
+        let input = if self.file.as_os_str() == "-" {
+            Input::read_from(std::io::stdin().lock())?
+        } else {
+            Input::Path(self.file)
+        };
+        let imported = session_import::read(&input, self.from, self.jid.as_deref())?;
+        let mut credentials = imported.credentials;
+        credentials.proxy = match self.proxy {
+            Some(proxy) => Some(proxy),
+            None => super::kept_proxy(&operator, &id).await?,
+        };
+        if self.offline {
+            output::note("Not proved: the key is stored as it is, without a login.");
+        } else {
+            let verifying = operator.verify(&id, &credentials);
+            progress::during("Logging in with the imported key", verifying).await.map_err(|error| {
+                Failure::Refused(format!(
+                    "nothing was stored: {error}\nIf the key is right and WhatsApp cannot be reached from here, add --offline"
+                ))
+            })?;
+        }
+        let stored = operator.store_linked(&id, &credentials).await?;
+        let what = match stored {
+            Stored::New => "is new, and has",
+            Stored::Relinked => "has now",
+        };
+        if credentials.lid.is_none() {
+            output::note(
+                "Its LID is not known. Owners of LID-addressed communities are then recognised by WhatsApp only.",
+            );
+        }
+        output::line(&format!(
+            "Instance {id} {what} device {} of {}.\n\
+             Do not start the other program with this session again: two programs on one linked \
+             device throw each other out. Better than an import is a device of its own: \
+             `leavectl instance link {} {}`.",
+            credentials.device, imported.source, id.account, id.name
+        ))
+    }
+}

@@ -1,0 +1,34 @@
+//! `leavectl man`: manual pages.
+
+use std::path::PathBuf;
+
+use clap::{Args, CommandFactory};
+
+use crate::arguments::Arguments;
+use crate::failure::Failure;
+use crate::output;
+
+/// Print the manual page, or write those of every command into a folder
+#[derive(Args)]
+#[command(after_help = "\
+Examples:
+  leavectl man | man -l -
+  leavectl man /usr/local/share/man/man1")]
+pub(crate) struct Man {
+    /// The folder; without it the main page is printed
+    #[arg(value_name = "DIR")]
+    folder: Option<PathBuf>,
+}
+
+impl Man {
+    pub(crate) fn run(self) -> Result<(), Failure> {
+        let Some(folder) = self.folder else {
+            let mut page = Vec::new();
+            clap_mangen::Man::new(Arguments::command()).render(&mut page)?;
+            return output::line(String::from_utf8_lossy(&page).trim_end());
+        };
+        std::fs::create_dir_all(&folder)?;
+        clap_mangen::generate_to(Arguments::command(), &folder)?;
+        Ok(())
+    }
+}

@@ -1,0 +1,108 @@
+//! Times, as people write and read them.
+
+use std::str::FromStr;
+use std::time::Duration;
+
+use aws_smithy_types::DateTime;
+use aws_smithy_types::date_time::Format;
+use leave_group::clock::UnixMillis;
+
+/// In UTC, to the second: `2027-01-31T00:00:00Z`.
+pub(crate) fn shown(at: UnixMillis) -> String {
+    let seconds = i64::try_from(at.seconds()).unwrap_or(i64::MAX);
+    DateTime::from_secs(seconds).fmt(Format::DateTime).unwrap_or_else(|_| at.to_string())
+}
+
+/// How long it is, for people.
+pub(crate) fn length(span: Duration) -> String {
+    let seconds = span.as_secs();
+    match seconds {
+        0..120 => format!("{seconds} s"),
+        120..7_200 => format!("{} min", seconds.div_ceil(60)),
+        _ => format!("{} h", seconds.div_ceil(3_600)),
+    }
+}
+
+/// A moment that may be missing, for people.
+pub(crate) fn or_dash(at: Option<UnixMillis>) -> String {
+    at.map_or_else(|| "-".to_owned(), shown)
+}
+
+/// When a token ends, as it is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Expiry {
+    /// So long from now.
+    In(Duration),
+    /// At this moment.
+    At(UnixMillis),
+}
+
+/// The text is no such time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "expected a span like 90d, 12h or 30m, a day like 2027-01-31 (its beginning, in UTC), \
+     or a moment like 2027-01-31T18:00:00Z"
+)]
+pub(crate) struct NotAnExpiry;
+
+impl FromStr for Expiry {
+    type Err = NotAnExpiry;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        if let Some(span) = span(text) {
+            return Ok(Self::In(span));
+        }
+        let moment = if text.contains('T') { text.to_owned() } else { format!("{text}T00:00:00Z") };
+        let moment = DateTime::from_str(&moment, Format::DateTime).map_err(|_| NotAnExpiry)?;
+        let millis = moment.to_millis().ok().and_then(|millis| u64::try_from(millis).ok());
+        Ok(Self::At(UnixMillis(millis.ok_or(NotAnExpiry)?)))
+    }
+}
+
+fn span(text: &str) -> Option<Duration> {
+    let (number, unit) = text.split_at_checked(text.len().checked_sub(1)?)?;
+    let seconds = match unit {
+        "m" => 60,
+        "h" => 60 * 60,
+        "d" => 24 * 60 * 60,
+        "w" => 7 * 24 * 60 * 60,
+        _ => return None,
+    };
+    let number: u32 = number.parse().ok().filter(|number| *number > 0)?;
+    Some(Duration::from_secs(u64::from(number) * seconds))
+}
+
+impl Expiry {
+    /// The moment, when it is still to come at `now`.
+    pub(crate) fn after(self, now: UnixMillis) -> Option<UnixMillis> {
+        let at = match self {
+            Self::In(span) => now.plus(span),
+            Self::At(at) => at,
+        };
+        (at > now).then_some(at)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn spans_days_and_moments_are_read_and_nothing_else() {
+        assert_eq!("90d".parse(), Ok(Expiry::In(Duration::from_hours(90 * 24))));
+        assert_eq!("2w".parse(), Ok(Expiry::In(Duration::from_hours(14 * 24))));
+        assert_eq!("1970-01-02".parse(), Ok(Expiry::At(UnixMillis(86_400_000))));
+        assert_eq!("1970-01-01T00:00:01Z".parse(), Ok(Expiry::At(UnixMillis(1_000))));
+        for text in ["", "d", "0d", "-1d", "90", "1.5h", "soon", "2027-13-01", "1969-12-31", "é"] {
+            assert_eq!(text.parse::<Expiry>(), Err(NotAnExpiry), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_past_is_none() {
+        let now = UnixMillis(1_000);
+        assert_eq!(Expiry::At(now).after(now), None);
+        assert_eq!(Expiry::In(Duration::from_secs(1)).after(now), Some(UnixMillis(2_000)));
+        assert_eq!(shown(UnixMillis(86_400_999)), "1970-01-02T00:00:00Z");
+    }
+}

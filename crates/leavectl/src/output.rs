@@ -1,0 +1,135 @@
+//! Tables for people, JSON for programs.
+
+use std::io::{IsTerminal, Write};
+
+use clap::Args;
+use serde_json::Value;
+
+use crate::failure::Failure;
+
+/// How a reading command shows what it read.
+#[derive(Args, Debug, Clone, Copy)]
+pub(crate) struct Format {
+    /// Print one JSON object, for programs
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+impl Format {
+    /// Shows `value` as JSON, or `lines` to people.
+    pub(crate) fn show(self, value: &Value, lines: &str) -> Result<(), Failure> {
+        if self.json { line(&value.to_string()) } else { line(lines.trim_end()) }
+    }
+}
+
+/// One line, or several, on stdout.
+pub(crate) fn line(text: &str) -> Result<(), Failure> {
+    let mut stdout = std::io::stdout().lock();
+    let written = writeln!(stdout, "{text}").and_then(|()| stdout.flush());
+    match written {
+        // Whoever read has read enough: `leavectl … | head`.
+        Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Ok(()),
+        other => Ok(other?),
+    }
+}
+
+/// A note on stderr: stdout is for what was asked for.
+pub(crate) fn note(text: &str) {
+    let _ = writeln!(std::io::stderr(), "{text}");
+}
+
+/// A colour of a terminal.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Colour {
+    Good,
+    Bad,
+    Doubtful,
+    Heading,
+}
+
+/// `text` in a colour, when stdout is a terminal and `NO_COLOR` is not set
+/// (<https://no-color.org>).
+pub(crate) fn coloured(text: &str, colour: Colour) -> String {
+    let refused = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+    if refused || !std::io::stdout().is_terminal() {
+        return text.to_owned();
+    }
+    let code = match colour {
+        Colour::Good => "32",
+        Colour::Bad => "31",
+        Colour::Doubtful => "33",
+        Colour::Heading => "1",
+    };
+    format!("\u{1b}[{code}m{text}\u{1b}[0m")
+}
+
+/// Rows under headings, each column as wide as its widest cell.
+pub(crate) struct Columns {
+    headings: Vec<&'static str>,
+    rows: Vec<Vec<String>>,
+}
+
+impl Columns {
+    pub(crate) fn new(headings: &[&'static str]) -> Self {
+        Self { headings: headings.to_vec(), rows: Vec::new() }
+    }
+
+    pub(crate) fn row(&mut self, cells: impl IntoIterator<Item = String>) {
+        self.rows.push(cells.into_iter().map(|cell| printable(&cell)).collect());
+    }
+
+    /// The text; `none` when there are no rows.
+    pub(crate) fn text(&self, none: &str) -> String {
+        if self.rows.is_empty() {
+            return none.to_owned();
+        }
+        let widths: Vec<usize> = (0..self.headings.len())
+            .map(|column| {
+                let cells = self.rows.iter().filter_map(|row| row.get(column));
+                let widest = cells.map(|cell| cell.chars().count()).max().unwrap_or_default();
+                widest.max(self.headings[column].len())
+            })
+            .collect();
+        let headings: Vec<String> = self.headings.iter().map(ToString::to_string).collect();
+        let mut lines = vec![coloured(&padded(&headings, &widths), Colour::Heading)];
+        lines.extend(self.rows.iter().map(|row| padded(row, &widths)));
+        lines.join("\n")
+    }
+}
+
+fn padded(cells: &[String], widths: &[usize]) -> String {
+    let cells = cells.iter().zip(widths).map(|(cell, width)| {
+        let missing = width.saturating_sub(cell.chars().count());
+        format!("{cell}{}", " ".repeat(missing))
+    });
+    cells.collect::<Vec<_>>().join("  ").trim_end().to_owned()
+}
+
+/// Text that others chose (a group's subject, a note) must not move the cursor.
+pub(crate) fn printable(text: &str) -> String {
+    text.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect()
+}
+
+/// A cell that may be empty.
+pub(crate) fn or_dash(text: Option<&str>) -> String {
+    text.unwrap_or("-").to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn columns_are_as_wide_as_their_widest_cell_and_end_without_spaces() {
+        let mut columns = Columns::new(&["NAME", "NOTE"]);
+        columns.row(["äöü".to_owned(), "x".to_owned()]);
+        columns.row(["longer".to_owned(), String::new()]);
+        assert_eq!(columns.text("none"), "NAME    NOTE\näöü     x\nlonger");
+        assert_eq!(Columns::new(&["NAME"]).text("none"), "none");
+    }
+
+    #[test]
+    fn a_subject_cannot_move_the_cursor() {
+        assert_eq!(printable("a\u{1b}[2Jb\nc"), "a\u{fffd}[2Jb\u{fffd}c");
+    }
+}

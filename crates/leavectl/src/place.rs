@@ -1,0 +1,99 @@
+//! Which table, which keys, which WhatsApp: the function's own environment
+//! variables. Region and credentials that are not among them come from AWS's
+//! default chain, resolved once.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use aws_config::Region;
+use aws_sdk_dynamodb::config::{BehaviorVersion, ProvideCredentials, SharedHttpClient};
+use leave_group::aws::https_client;
+use leave_group::clock::{Clock, SystemClock};
+use leave_group::config::Config;
+use leave_group::service::StartError;
+use leave_group::whatsapp::tls_config;
+use operator::Operator;
+
+use crate::failure::Failure;
+
+const REGION: &str = "AWS_REGION";
+const ID: &str = "AWS_ACCESS_KEY_ID";
+const SECRET: &str = "AWS_SECRET_ACCESS_KEY";
+const SESSION: &str = "AWS_SESSION_TOKEN";
+
+/// An operator for the place that the environment names.
+pub(crate) async fn operator() -> Result<Operator, Failure> {
+    operator_on(Arc::new(SystemClock::new())).await
+}
+
+/// The same on a given clock.
+pub(crate) async fn operator_on(clock: Arc<dyn Clock>) -> Result<Operator, Failure> {
+    Ok(Operator::new(&config().await?, clock)?)
+}
+
+/// The function's configuration, as the environment and AWS's chain have it.
+pub(crate) async fn config() -> Result<Config, Failure> {
+    let resolved = resolve().await?;
+    Ok(Config::from_lookup(|name| resolved.get(name).cloned().or_else(|| variable(name)))?)
+}
+
+fn variable(name: &str) -> Option<String> {
+    std::env::var(name).ok().filter(|value| !value.is_empty())
+}
+
+/// What has to be found elsewhere than in the environment.
+async fn resolve() -> Result<HashMap<&'static str, String>, Failure> {
+    let mut found = HashMap::new();
+    let region = variable(REGION).or_else(|| variable("AWS_DEFAULT_REGION"));
+    let has_credentials = variable(ID).is_some() && variable(SECRET).is_some();
+    if is_local() {
+        // A DynamoDB on this machine asks nobody who they are.
+        found.insert(REGION, region.unwrap_or_else(|| "eu-west-1".to_owned()));
+        if !has_credentials {
+            found.extend([(ID, "local".to_owned()), (SECRET, "local".to_owned())]);
+        }
+        return Ok(found);
+    }
+    if let (Some(region), true) = (&region, has_credentials) {
+        found.insert(REGION, region.clone());
+        return Ok(found);
+    }
+    let chain =
+        aws_config::defaults(BehaviorVersion::v2026_01_12()).http_client(http()?).load().await;
+    let region = region.or_else(|| chain.region().map(Region::to_string)).ok_or(Failure::Aws {
+        what: "region",
+        why: "neither the environment nor a profile names one".to_owned(),
+        variables: "AWS_REGION",
+    })?;
+    found.insert(REGION, region);
+    if has_credentials {
+        return Ok(found);
+    }
+    let none = |why: String| Failure::Aws {
+        what: "credentials",
+        why,
+        variables: "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY",
+    };
+    let provider =
+        chain.credentials_provider().ok_or_else(|| none("no provider is there".to_owned()))?;
+    let credentials =
+        provider.provide_credentials().await.map_err(|error| none(error.to_string()))?;
+    found.insert(ID, credentials.access_key_id().to_owned());
+    found.insert(SECRET, credentials.secret_access_key().to_owned());
+    // Empty counts as not set: a token of the environment is not of these credentials.
+    found.insert(SESSION, credentials.session_token().unwrap_or_default().to_owned());
+    Ok(found)
+}
+
+/// The function's HTTP client: the chain brings no TLS of its own.
+fn http() -> Result<SharedHttpClient, Failure> {
+    Ok(https_client(tls_config().map_err(StartError::from)?))
+}
+
+fn is_local() -> bool {
+    let endpoint = variable("AWS_ENDPOINT_URL_DYNAMODB").or_else(|| variable("AWS_ENDPOINT_URL"));
+    endpoint.is_some_and(|url| {
+        let host = url.split("://").nth(1).unwrap_or_default();
+        ["127.0.0.1:", "localhost:", "[::1]:"].iter().any(|local| host.starts_with(local))
+    })
+}

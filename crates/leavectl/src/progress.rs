@@ -1,0 +1,33 @@
+//! Bars and spinners on stderr, when it is a terminal; `indicatif` draws nothing
+//! elsewhere.
+
+use std::time::Duration;
+
+use indicatif::{ProgressBar, ProgressStyle};
+
+/// What is quicker shows nothing.
+const SHOWN_AFTER: Duration = Duration::from_millis(700);
+/// Between two turns of a spinner.
+const TURN: Duration = Duration::from_millis(100);
+
+/// Waits for `work`, and says what it is waited for when it takes longer.
+pub(crate) async fn during<T>(what: &str, work: impl Future<Output = T>) -> T {
+    let mut work = std::pin::pin!(work);
+    if let Ok(done) = tokio::time::timeout(SHOWN_AFTER, &mut work).await {
+        return done;
+    }
+    let spinner = ProgressBar::new_spinner().with_message(what.to_owned());
+    spinner.enable_steady_tick(TURN);
+    let done = work.await;
+    spinner.finish_and_clear();
+    done
+}
+
+/// A bar for `what`, which is drawn once its length is known.
+pub(crate) fn bar(what: &str) -> ProgressBar {
+    let bar = ProgressBar::no_length().with_message(what.to_owned());
+    match ProgressStyle::with_template("{msg} [{wide_bar}] {pos}/{len} {eta}") {
+        Ok(style) => bar.with_style(style),
+        Err(_) => bar,
+    }
+}

@@ -1,0 +1,76 @@
+//! `leavectl token issue`.
+
+use clap::Args;
+use leave_group::gate::{DEFAULT_LIMIT, Scope};
+use leave_group::tenant::{AccountId, InstanceName};
+use operator::tokens::TokenRequest;
+use serde_json::json;
+
+use crate::failure::Failure;
+use crate::moment::{self, Expiry};
+use crate::output::{self, Format};
+use crate::place;
+
+/// Issue a token; its secret is shown this once and stored nowhere
+#[derive(Args)]
+#[command(after_help = "\
+Examples:
+  leavectl token issue acme --note \"CRM\"
+  leavectl token issue acme --instance sales --per-minute 20 --expires 90d
+  leavectl token issue acme --json | jq -r .token")]
+pub(crate) struct Issue {
+    /// Whose it is
+    account: AccountId,
+    /// Let it act for this instance alone; without it, for every one of the account
+    #[arg(long, value_name = "NAME")]
+    instance: Option<InstanceName>,
+    /// Requests in a minute
+    #[arg(long, value_name = "N", default_value_t = DEFAULT_LIMIT, value_parser = clap::value_parser!(u64).range(1..=1_000_000))]
+    per_minute: u64,
+    /// When it ends: 90d, 12h, 30m, 2027-01-31 (its beginning, in UTC) or 2027-01-31T18:00:00Z
+    #[arg(long, value_name = "WHEN")]
+    expires: Option<Expiry>,
+    /// What people recognise it by
+    #[arg(long, value_name = "TEXT")]
+    note: Option<String>,
+    #[command(flatten)]
+    format: Format,
+}
+
+impl Issue {
+    pub(crate) async fn run(self) -> Result<(), Failure> {
+        let operator = place::operator().await?;
+        let valid_until = match self.expires {
+            None => None,
+            Some(expires) => Some(expires.after(operator.now()).ok_or_else(|| {
+                Failure::Refused("--expires is past; name a moment to come".to_owned())
+            })?),
+        };
+        let scope = self.instance.map_or(Scope::Account, Scope::Instance);
+        let request = TokenRequest {
+            account: &self.account,
+            scope: &scope,
+            per_minute: self.per_minute,
+            note: self.note.as_deref(),
+            valid_until,
+        };
+        let issued = operator.issue_token(&request).await?;
+        let value = json!({
+            "id": issued.id,
+            "token": issued.secret.as_str(),
+            "account": self.account.as_str(),
+            "instance": super::instance(&scope),
+            "perMinute": self.per_minute,
+            "note": self.note,
+            "expiresAt": valid_until.map(moment::shown),
+        });
+        self.format.show(&value, &issued.secret)?;
+        if !self.format.json {
+            output::note(&format!(
+                "This is token {}. It is not shown again: keep it now.",
+                issued.id
+            ));
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,74 @@
+//! Whether WhatsApp can be reached, proves to be WhatsApp, and takes our client
+//! version: without any instance's session.
+
+use std::time::Duration;
+
+use leave_group::clock::Budget;
+use leave_group::config::ClientVersion;
+use leave_group::whatsapp::{Abandoned, Failure, LoginFailure};
+use wacore::store::Device;
+use waproto::codec::client_payload_to_vec;
+use zeroize::Zeroizing;
+
+use crate::writes::random;
+use crate::{Operator, OperatorError};
+
+/// Longest probe.
+const LONGEST: Duration = Duration::from_secs(10);
+/// How long the closing handshake is waited for.
+const CLOSING: Duration = Duration::from_millis(500);
+
+/// What WhatsApp made of our client version.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum VersionVerdict {
+    /// It goes on with it.
+    Taken(ClientVersion),
+    /// It refuses it (405).
+    Refused(ClientVersion),
+}
+
+impl Operator {
+    /// Connects as a device that is not linked yet, as a browser does that is about
+    /// to show a QR code, and hangs up at the first answer.
+    ///
+    /// # Errors
+    /// [`OperatorError::WhatsApp`] when it cannot be reached or is not WhatsApp.
+    pub async fn probe_whatsapp(&self) -> Result<VersionVerdict, OperatorError> {
+        let budget = Budget::of(LONGEST);
+        let shown = self.service.versions.current(budget).await;
+        let dialer = self.service.dialer.showing(shown);
+        let greeted = dialer.greet(budget, self.now()).await?;
+        let version = greeted.version();
+        let noise_key = Zeroizing::new(random::<32>()?);
+        let entered = greeted.enter(&noise_key, &payload(version), budget, || true).await;
+        let mut online = entered.map_err(|abandoned| match abandoned {
+            Abandoned::Failed(failure) => failure,
+            Abandoned::LeaseExpired => Failure::Closed,
+        })?;
+        let verdict = match tokio::time::timeout_at(budget.end(), online.stanza()).await {
+            Ok(Ok(stanza)) if stanza.tag() == "failure" => {
+                let reason = stanza.get().get_attr("reason");
+                let reason = reason.and_then(|reason| reason.as_str().parse().ok());
+                match LoginFailure::from_reason(reason.unwrap_or_default(), None) {
+                    LoginFailure::VersionRefused => VersionVerdict::Refused(version),
+                    // It knows no such device, which is true.
+                    _ => VersionVerdict::Taken(version),
+                }
+            }
+            // `<pair-device>`, or whatever else a device of a taken version is told.
+            Ok(Ok(_)) => VersionVerdict::Taken(version),
+            Ok(Err(failure)) => return Err(failure.into()),
+            Err(_) => return Err(Failure::Timeout(leave_group::whatsapp::Step::Login).into()),
+        };
+        online.close(budget.at_most(CLOSING)).await;
+        Ok(verdict)
+    }
+}
+
+/// The payload of a device without a number: one that wants to be linked.
+fn payload(version: ClientVersion) -> Vec<u8> {
+    let mut device = Device::new();
+    [device.app_version_primary, device.app_version_secondary, device.app_version_tertiary] =
+        version.0;
+    client_payload_to_vec(&device.get_client_payload())
+}

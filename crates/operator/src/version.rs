@@ -1,0 +1,47 @@
+//! The client version that is shown to WhatsApp: an item that every environment
+//! reads again within minutes.
+
+use leave_group::client_version::SetVersion;
+use leave_group::config::ClientVersion;
+
+use crate::{Operator, OperatorError, patience};
+
+/// Which version is shown, and why.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ShownVersion {
+    /// The one that an operator has set: it counts.
+    pub set: Option<SetVersion>,
+    /// The configured one, which counts while none is set.
+    pub configured: ClientVersion,
+}
+
+impl ShownVersion {
+    /// The one that counts.
+    pub fn version(&self) -> ClientVersion {
+        self.set.map_or(self.configured, |set| set.version)
+    }
+}
+
+impl Operator {
+    /// The version that is shown to WhatsApp.
+    ///
+    /// # Errors
+    /// The table's.
+    pub async fn shown_version(&self) -> Result<ShownVersion, OperatorError> {
+        let versions = &self.service.versions;
+        let set = versions.read(patience()).await?;
+        Ok(ShownVersion { set, configured: versions.configured() })
+    }
+
+    /// Sets it.
+    ///
+    /// # Errors
+    /// The table's.
+    pub async fn set_version(&self, version: ClientVersion) -> Result<(), OperatorError> {
+        let item = SetVersion { version, set_at: self.now() }.item();
+        let actions = vec![self.put(item, None)?];
+        self.write(actions).await?.map_err(|_| {
+            OperatorError::Store(leave_group::table::StoreError::Unavailable("not set".to_owned()))
+        })
+    }
+}
