@@ -1,6 +1,7 @@
 //! The files of `events/`: what the README and `cargo lambda invoke` send too.
 
 use leave_group::group::GroupKind;
+use leave_group::table::number;
 use local_stack::runtime_api::Outcome;
 use serde_json::{Value, json};
 
@@ -20,6 +21,27 @@ async fn every_file_is_answered_as_it_is() {
     for name in names {
         rig.simulator().add_member(GROUP, &rig.device.phone);
         rig.roster(GROUP, GroupKind::Group).await;
+        if name == "command-check" {
+            // Nothing is due so soon after linking.
+            let nothing = json!({"checked": 0, "connected": 0, "fresh": 0, "loggedOut": 0,
+                "banned": 0, "failed": 0, "remaining": 0});
+            let Outcome::Response(answer) = process.outcome(&fixture(&name).to_string()).await
+            else {
+                panic!("{name}")
+            };
+            assert_eq!(serde_json::from_str::<Value>(&answer).unwrap(), nothing);
+            let mut session = rig.session().await;
+            session.insert("due_at".to_owned(), number(1));
+            session.remove("seen_at");
+            rig.provisioner.put(session).await.unwrap();
+            let Outcome::Response(answer) = process.outcome(&fixture(&name).to_string()).await
+            else {
+                panic!("{name}")
+            };
+            let answer: Value = serde_json::from_str(&answer).unwrap();
+            assert_eq!((&answer["checked"], &answer["connected"]), (&json!(1), &json!(1)));
+            continue;
+        }
         if matches!(name.as_str(), "sqs" | "command-leave") {
             let Outcome::Response(answer) = process.outcome(&fixture(&name).to_string()).await
             else {

@@ -34,5 +34,6 @@ mod reliability;
 mod sealing;
 mod secrets;
 mod storage;
+mod template;
 mod tenants;
 mod truth;
