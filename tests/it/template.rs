@@ -290,7 +290,7 @@ fn stand_in(name: &str, value: &Value) -> String {
         "WHATSAPP_VERSION" => "2.3000.1".to_owned(),
         _ => {
             let parameter = branches(value).into_iter().filter_map(|value| value["Ref"].as_str());
-            let defaults = parameter.filter_map(|name| {
+            let mut defaults = parameter.filter_map(|name| {
                 let default = template()["Parameters"][name]["Default"].clone();
                 default
                     .as_str()
@@ -298,7 +298,7 @@ fn stand_in(name: &str, value: &Value) -> String {
                     .or_else(|| default.as_i64().map(|n| n.to_string()))
             });
             defaults
-                .last()
+                .next_back()
                 .filter(|text| !text.is_empty())
                 .unwrap_or_else(|| "something".to_owned())
         }

@@ -29,6 +29,9 @@ pub struct TableSchema {
     pub encryption: bool,
     /// Deletion protection.
     pub deletion_protection: bool,
+    /// Most read and write units per second, by the parameters' defaults: a stack
+    /// may have others, so these are no difference.
+    pub most_units: Option<(i64, i64)>,
 }
 
 /// One attribute of a key.

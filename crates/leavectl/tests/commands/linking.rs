@@ -1,5 +1,6 @@
 //! `leavectl instance link`, with a simulated phone.
 
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::Stdio;
 
@@ -132,7 +133,6 @@ async fn a_person_sees_a_code_to_scan_and_a_file_has_it_too() {
     let decoder = png::Decoder::new(std::io::Cursor::new(png));
     let reader = decoder.read_info().unwrap();
     assert_eq!((reader.info().width, reader.info().height), (488, 488));
-    use std::os::unix::fs::PermissionsExt;
     assert_eq!(std::fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
     std::fs::remove_file(&file).unwrap();
 }

@@ -21,7 +21,7 @@ async fn page(status: &'static str, text: &'static str) -> String {
     url
 }
 
-async fn shown_at_login(rig: &Rig) -> String {
+fn shown_at_login(rig: &Rig) -> String {
     rig.simulator().clear_record();
     rig.ok(&["instance", "check", "acme", "sales"]);
     rig.simulator().record().login_attempts.last().unwrap().version.clone()
@@ -35,12 +35,12 @@ async fn a_version_is_set_shown_and_used() {
         (&before["version"], &before["setAt"]),
         (&"2.3000.7".into(), &serde_json::Value::Null)
     );
-    assert_eq!(shown_at_login(&rig).await, "2.3000.7");
+    assert_eq!(shown_at_login(&rig), "2.3000.7");
     assert!(rig.ok(&["version", "set", "2.3000.8"]).contains("within five minutes"));
     let after = rig.json(&["version", "show"]);
     assert_eq!((&after["version"], &after["configured"]), (&"2.3000.8".into(), &"2.3000.7".into()));
     assert!(after["setAt"].is_string());
-    assert_eq!(shown_at_login(&rig).await, "2.3000.8");
+    assert_eq!(shown_at_login(&rig), "2.3000.8");
     assert_eq!(rig.run(&["version", "set", "newest"]).code, 2);
 }
 
@@ -50,7 +50,7 @@ async fn a_refresh_takes_whatsapp_webs_own() {
     let url = page("200 OK", r#"self.x={"client_revision":1099999999,"y":2}"#).await;
     let told = rig.ok(&["version", "refresh", "--from", &url]);
     assert!(told.contains("2.3000.1099999999 is set, in place of 2.3000."), "{told}");
-    assert_eq!(shown_at_login(&rig).await, "2.3000.1099999999");
+    assert_eq!(shown_at_login(&rig), "2.3000.1099999999");
     assert!(rig.ok(&["version", "refresh", "--from", &url]).contains("shown already"));
 }
 

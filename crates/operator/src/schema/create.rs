@@ -7,8 +7,8 @@ use aws_sdk_dynamodb::operation::create_table::CreateTableError;
 use aws_sdk_dynamodb::operation::update_continuous_backups::UpdateContinuousBackupsError;
 use aws_sdk_dynamodb::types::{
     AttributeDefinition, BillingMode, CreateGlobalSecondaryIndexAction, GlobalSecondaryIndex,
-    GlobalSecondaryIndexUpdate, KeySchemaElement, PointInTimeRecoverySpecification, Projection,
-    SseSpecification, TimeToLiveSpecification,
+    GlobalSecondaryIndexUpdate, KeySchemaElement, OnDemandThroughput,
+    PointInTimeRecoverySpecification, Projection, SseSpecification, TimeToLiveSpecification,
 };
 use leave_group::table::StoreError;
 
@@ -84,6 +84,12 @@ impl Operator {
             .set_key_schema(Some(elements(&schema.key)?))
             .deletion_protection_enabled(schema.deletion_protection)
             .sse_specification(SseSpecification::builder().enabled(schema.encryption).build());
+        if let Some((reads, writes)) = schema.most_units {
+            let most = OnDemandThroughput::builder()
+                .max_read_request_units(reads)
+                .max_write_request_units(writes);
+            call = call.on_demand_throughput(most.build());
+        }
         for index in &schema.indexes {
             let index = GlobalSecondaryIndex::builder()
                 .index_name(&index.name)

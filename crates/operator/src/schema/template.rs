@@ -20,8 +20,9 @@ pub enum TemplateError {
 }
 
 /// What is read, and nothing else may be there.
-const PROPERTIES: [&str; 8] = [
+const PROPERTIES: [&str; 9] = [
     "BillingMode",
+    "OnDemandThroughput",
     "AttributeDefinitions",
     "KeySchema",
     "GlobalSecondaryIndexes",
@@ -34,9 +35,9 @@ const PROPERTIES: [&str; 8] = [
 pub(super) fn read(template: &str) -> Result<TableSchema, TemplateError> {
     let documents =
         Yaml::load_from_str(template).map_err(|error| TemplateError::Yaml(error.to_string()))?;
-    let properties = documents
-        .first()
-        .and_then(|document| document.as_mapping_get("Resources"))
+    let document = documents.first().ok_or(TemplateError::Missing("properties"))?;
+    let properties = document
+        .as_mapping_get("Resources")
         .and_then(|resources| resources.as_mapping_get("Table"))
         .and_then(|table| table.as_mapping_get("Properties"))
         .ok_or(TemplateError::Missing("properties"))?;
@@ -68,7 +69,31 @@ pub(super) fn read(template: &str) -> Result<TableSchema, TemplateError> {
         recovery: flag(recovery, "PointInTimeRecoveryEnabled")?,
         encryption: flag(encryption, "SSEEnabled")?,
         deletion_protection: flag(properties, "DeletionProtectionEnabled")?,
+        most_units: most_units(document, properties)?,
     })
+}
+
+fn most_units(
+    document: &Yaml<'_>,
+    properties: &Yaml<'_>,
+) -> Result<Option<(i64, i64)>, TemplateError> {
+    let Some(most) = properties.as_mapping_get("OnDemandThroughput") else { return Ok(None) };
+    only(most, &["MaxReadRequestUnits", "MaxWriteRequestUnits"])?;
+    let units = |name| number(document, get(most, name)?, name);
+    Ok(Some((units("MaxReadRequestUnits")?, units("MaxWriteRequestUnits")?)))
+}
+
+/// A number, or the default of the parameter that `!Ref` names.
+fn number(document: &Yaml<'_>, node: &Yaml<'_>, name: &'static str) -> Result<i64, TemplateError> {
+    let node = match node {
+        Yaml::Tagged(tag, parameter) if tag.suffix == "Ref" => parameter
+            .as_str()
+            .and_then(|parameter| document.as_mapping_get("Parameters")?.as_mapping_get(parameter))
+            .and_then(|parameter| parameter.as_mapping_get("Default"))
+            .ok_or(TemplateError::Missing(name))?,
+        node => node,
+    };
+    node.as_integer().ok_or(TemplateError::Missing(name))
 }
 
 fn index(node: &Yaml<'_>) -> Result<Index, TemplateError> {
@@ -167,6 +192,19 @@ Resources:
         assert_eq!(schema.indexes[0].name, leave_group::table::index::BY_ACCOUNT);
         assert_eq!(schema.indexes[1].name, leave_group::table::index::BY_DUE);
         assert!(schema.recovery && schema.encryption && schema.deletion_protection);
+    }
+
+    #[test]
+    fn a_parameters_default_is_its_number() {
+        let parameters = "Parameters:\n  Reads: { Type: Number, Default: 4000 }\n";
+        let with = "      BillingMode: PAY_PER_REQUEST\n      OnDemandThroughput: \
+            { MaxReadRequestUnits: !Ref Reads, MaxWriteRequestUnits: 7 }";
+        let table = TABLE.replace("      BillingMode: PAY_PER_REQUEST", with);
+        let schema = read(&format!("{parameters}{table}")).unwrap();
+        assert_eq!(schema.most_units, Some((4000, 7)));
+        assert_eq!(read(&table), Err(TemplateError::Missing("MaxReadRequestUnits")));
+        assert_eq!(read(TABLE).unwrap().most_units, None);
+        assert!(TableSchema::of_template().unwrap().most_units.is_some());
     }
 
     #[test]

@@ -49,6 +49,7 @@ impl Rig {
             noise_private_key: zeroize::Zeroizing::new(device.noise_private_key),
             device: device.jid.parse().unwrap(),
             lid: Some(device.lid),
+            proxy: None,
         }
     }
 
