@@ -142,6 +142,14 @@ impl Keyring {
         ]))
     }
 
+    /// Whether the data key `key_id` is there and opens under our sealing key.
+    ///
+    /// # Errors
+    /// [`SealError`] when it does not.
+    pub async fn has_key(&self, key_id: &str, budget: Budget) -> Result<(), SealError> {
+        self.data_key(key_id, budget).await.map(|_| ())
+    }
+
     async fn data_key(&self, id: &str, budget: Budget) -> Result<Arc<LessSafeKey>, SealError> {
         let known = self.opened.read().unwrap_or_else(PoisonError::into_inner).get(id).cloned();
         if let Some(key) = known {

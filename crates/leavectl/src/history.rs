@@ -1,5 +1,7 @@
 //! `leavectl history`: what was left, when, by which request; what is unresolved.
 
+use std::fmt::Write;
+
 use clap::Args;
 use operator::history::Standing;
 use serde_json::json;
@@ -73,11 +75,8 @@ impl History {
                 Standing::Lost => "its outcome was lost; the same leave again learns it",
                 Standing::Expired => "its outcome was lost over 24 hours ago, and counts no more",
             };
-            text.push_str(&format!(
-                "\nUnresolved since {}: {}, {state}",
-                moment::shown(open.at),
-                open.jid
-            ));
+            let since = moment::shown(open.at);
+            let _ = write!(text, "\nUnresolved since {since}: {}, {state}", open.jid);
         }
         self.format.show(&value, &text)
     }

@@ -36,7 +36,7 @@ impl Instance {
     pub(crate) async fn run(self) -> Result<(), Failure> {
         match self {
             Self::Create(create) => create.run().await,
-            Self::Link(link) => link.run().await,
+            Self::Link(link) => Box::pin(link.run()).await,
             Self::Import(import) => import.run().await,
             Self::Check(check) => check.run().await,
             Self::SetProxy(set_proxy) => set_proxy.run().await,

@@ -1,5 +1,6 @@
 //! `leavectl leave`: the same operation as the API's, for many groups.
 
+use std::fmt::Write;
 use std::time::Duration;
 
 use clap::Args;
@@ -149,7 +150,7 @@ fn told(result: &Value) -> String {
         text("message")
     );
     if let Some(seconds) = result["retryAfter"].as_u64() {
-        line.push_str(&format!(" (after {seconds} s)"));
+        let _ = write!(line, " (after {seconds} s)");
     }
     line
 }
@@ -160,7 +161,7 @@ fn foreseen_told(identifier: &str, foreseen: &Foreseen) -> String {
         Foreseen::Leaves { listed, along } => {
             let mut text = format!("{identifier}: would leave {}", group::told(listed));
             for other in along {
-                text.push_str(&format!("\n  with {}", group::told(other)));
+                let _ = write!(text, "\n  with {}", group::told(other));
             }
             text
         }
@@ -171,7 +172,7 @@ fn foreseen_told(identifier: &str, foreseen: &Foreseen) -> String {
                 answered.status, answered.message
             );
             if let Some(listed) = listed {
-                text.push_str(&format!(": {}", group::told(listed)));
+                let _ = write!(text, ": {}", group::told(listed));
             }
             text
         }

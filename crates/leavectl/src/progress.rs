@@ -11,16 +11,19 @@ const SHOWN_AFTER: Duration = Duration::from_millis(700);
 const TURN: Duration = Duration::from_millis(100);
 
 /// Waits for `work`, and says what it is waited for when it takes longer.
-pub(crate) async fn during<T>(what: &str, work: impl Future<Output = T>) -> T {
-    let mut work = std::pin::pin!(work);
-    if let Ok(done) = tokio::time::timeout(SHOWN_AFTER, &mut work).await {
-        return done;
+pub(crate) fn during<T>(what: &str, work: impl Future<Output = T>) -> impl Future<Output = T> {
+    // Boxed here, so that a command's future has a connection's only once.
+    let mut work = Box::pin(work);
+    async move {
+        if let Ok(done) = tokio::time::timeout(SHOWN_AFTER, &mut work).await {
+            return done;
+        }
+        let spinner = ProgressBar::new_spinner().with_message(what.to_owned());
+        spinner.enable_steady_tick(TURN);
+        let done = work.await;
+        spinner.finish_and_clear();
+        done
     }
-    let spinner = ProgressBar::new_spinner().with_message(what.to_owned());
-    spinner.enable_steady_tick(TURN);
-    let done = work.await;
-    spinner.finish_and_clear();
-    done
 }
 
 /// A bar for `what`, which is drawn once its length is known.

@@ -162,6 +162,29 @@ fn with_data_a_restart_keeps_tokens_sessions_and_groups() {
 }
 
 #[test]
+fn another_terminal_gets_the_variables_of_a_running_stack() {
+    let data = folder("env");
+    let data = data.to_str().unwrap();
+    let up = Up::start(&["--data", data]);
+    let env = || {
+        let mut env = Command::new(env!("CARGO_BIN_EXE_leavectl"));
+        env.args(["env", "--data", data]).output().unwrap()
+    };
+    let exports = String::from_utf8(env().stdout).unwrap();
+    assert!(exports.starts_with("export TABLE_NAME=leave-group "), "{exports}");
+    let script = format!("{exports}\nexec \"$0\" account list --json");
+    let mut shell = Command::new("sh");
+    shell.args(["-c", &script, env!("CARGO_BIN_EXE_leavectl")]);
+    let listed = shell.env_clear().output().unwrap();
+    let listed: Value = serde_json::from_slice(&listed.stdout).unwrap();
+    assert_eq!(listed["accounts"][0]["account"], "acme");
+    let mode = std::fs::metadata(Path::new(data).join("env")).unwrap().permissions();
+    assert_eq!(std::os::unix::fs::PermissionsExt::mode(&mode) & 0o077, 0, "it has a key");
+    assert_eq!(up.stop("-TERM").0, Some(0));
+    assert_eq!(env().status.code(), Some(1), "its addresses are nobody's now");
+}
+
+#[test]
 fn other_backends_can_be_used_in_place_of_its_own() {
     let own = Up::start(&[]);
     let (dynamodb, whatsapp) = (own.text("/dynamodb"), own.text("/whatsapp/url"));

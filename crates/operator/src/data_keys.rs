@@ -123,6 +123,9 @@ impl Operator {
             return Ok(ended);
         }
         let (old, new) = (ended.key_id, new_id()?);
+        // With another sealing key than the function's, everything would go under a
+        // data key that only we can open.
+        self.service.keyring.has_key(&old, patience()).await?;
         let data_key = self.service.keyring.new_data_key(&new, patience()).await?;
         let is_old = Condition::new("key_id = :old").value(":old", text(old.as_str()));
         let retire = Condition::exists().value(":now", number(self.now().0));

@@ -34,7 +34,10 @@ impl Operator {
     /// # Errors
     /// [`OperatorError::WhatsApp`] when it cannot be reached or is not WhatsApp.
     pub async fn probe_whatsapp(&self) -> Result<VersionVerdict, OperatorError> {
-        let budget = Budget::of(LONGEST);
+        Box::pin(self.probe(Budget::of(LONGEST))).await
+    }
+
+    async fn probe(&self, budget: Budget) -> Result<VersionVerdict, OperatorError> {
         let shown = self.service.versions.current(budget).await;
         let dialer = self.service.dialer.showing(shown);
         let greeted = dialer.greet(budget, self.now()).await?;

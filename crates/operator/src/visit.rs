@@ -50,7 +50,8 @@ impl Operator {
             .acquire(instance, &[], budget)
             .await
             .map_err(|error| OperatorError::of_acquire(instance, error))?;
-        let outcome = self.under_lease(&leased, budget.keeping(SETTLING), work).await;
+        // Boxed: a connection's future is deep, and an operator is in no such hurry.
+        let outcome = Box::pin(self.under_lease(&leased, budget.keeping(SETTLING), work)).await;
         let session = match &outcome {
             Err(OperatorError::WhatsApp(failure)) => session_end(failure, self.now()),
             Err(_) => SessionEnd::Unchanged,

@@ -1,5 +1,7 @@
 //! `leavectl group sync`.
 
+use std::fmt::Write;
+
 use clap::Args;
 
 use crate::failure::Failure;
@@ -26,16 +28,18 @@ impl Sync {
             synced.groups, synced.written, synced.removed
         );
         if synced.unresolved > 0 {
-            text.push_str(&format!(
+            let _ = write!(
+                text,
                 " {} left alone, because a leave of them is unresolved: see `leavectl history {} {}`.",
                 synced.unresolved, id.account, id.name
-            ));
+            );
         }
         if synced.unreadable > 0 {
-            text.push_str(&format!(
+            let _ = write!(
+                text,
                 " {} entries could not be read, so nothing was removed.",
                 synced.unreadable
-            ));
+            );
         }
         output::line(&text)
     }

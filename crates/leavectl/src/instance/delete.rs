@@ -24,16 +24,19 @@ impl Delete {
     pub(crate) async fn run(self) -> Result<(), Failure> {
         let operator = place::operator().await?;
         let id = self.named.id();
-        operator.instance(&id).await?;
+        let has_device = operator.instance(&id).await?.summary.device.is_some();
         self.consent.ask(&format!(
             "Instance {id}, its credentials, groups, history and tokens are to be deleted."
         ))?;
         let deleting = operator.delete_instance(&id);
         let deleted = progress::during("Deleting", deleting).await?;
-        output::line(&format!(
-            "Instance {id} is deleted, with {} rows and {} tokens. Unlink its device on the phone: \
-             Settings, Linked devices.",
+        let mut text = format!(
+            "Instance {id} is deleted, with {} rows and {} tokens.",
             deleted.rows, deleted.tokens
-        ))
+        );
+        if has_device {
+            text.push_str(" Unlink its device on the phone: Settings, Linked devices.");
+        }
+        output::line(&text)
     }
 }

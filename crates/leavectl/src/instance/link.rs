@@ -100,7 +100,7 @@ impl Link {
                 output::line(&qr::for_terminal(text)?)?;
                 output::note(&format!(
                     "Scan it within {} s (code {number} of {of}): Settings, Linked devices, Link a device.",
-                    valid_for.as_secs()
+                    seconds(*valid_for)
                 ));
             }
             Event::Code { code, valid_for, number, of } => {
@@ -109,7 +109,7 @@ impl Link {
                 output::note(&format!(
                     "Enter it within {} s (code {number} of {of}): Settings, Linked devices, Link a \
                      device, Link with phone number instead.",
-                    valid_for.as_secs()
+                    seconds(*valid_for)
                 ));
             }
             Event::Refreshed => output::note("WhatsApp changed the code; a new one follows."),
@@ -227,13 +227,18 @@ impl Link {
     }
 }
 
+/// Rounded up: some milliseconds have passed already.
+fn seconds(span: Duration) -> u64 {
+    span.as_secs() + u64::from(span.subsec_nanos() > 0)
+}
+
 fn as_json(event: &Event<'_>) -> Option<serde_json::Value> {
     Some(match event {
         Event::Qr { text, valid_for, number, of } => json!({
-            "event": "qr", "text": text, "validForSeconds": valid_for.as_secs(), "number": number, "of": of,
+            "event": "qr", "text": text, "validForSeconds": seconds(*valid_for), "number": number, "of": of,
         }),
         Event::Code { code, valid_for, number, of } => json!({
-            "event": "code", "code": code, "validForSeconds": valid_for.as_secs(), "number": number, "of": of,
+            "event": "code", "code": code, "validForSeconds": seconds(*valid_for), "number": number, "of": of,
         }),
         Event::Refreshed => json!({"event": "refreshed"}),
         Event::Entered => json!({"event": "entered"}),

@@ -1,6 +1,6 @@
 //! What a table has that the template does not say, and the other way round.
 
-use super::found::{Found, describe};
+use super::found::{Found, Ttl, describe};
 use super::{Index, KeyPart, TableSchema};
 use crate::{Operator, OperatorError};
 
@@ -57,8 +57,12 @@ pub(super) fn differences(schema: &TableSchema, found: &Found) -> Vec<Difference
             compare(&format!("index {}", other.name), "none".to_owned(), Some(index(other)));
         }
     }
-    let ttl = |attribute: &Option<String>| attribute.clone().unwrap_or_else(|| "off".to_owned());
-    compare("TTL", ttl(&schema.ttl), found.ttl.as_ref().map(ttl));
+    let ttl = match &found.ttl {
+        Ttl::Untold => None,
+        Ttl::Off => Some("off".to_owned()),
+        Ttl::By(attribute) => Some(attribute.clone()),
+    };
+    compare("TTL", schema.ttl.clone().unwrap_or_else(|| "off".to_owned()), ttl);
     let switch = |on: bool| if on { "on".to_owned() } else { "off".to_owned() };
     compare("point-in-time recovery", switch(schema.recovery), found.recovery.map(switch));
     compare("encryption by KMS", switch(schema.encryption), found.encryption.map(switch));

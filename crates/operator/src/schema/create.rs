@@ -3,6 +3,8 @@
 use std::time::Duration;
 
 use aws_sdk_dynamodb::error::BuildError;
+use aws_sdk_dynamodb::operation::create_table::CreateTableError;
+use aws_sdk_dynamodb::operation::update_continuous_backups::UpdateContinuousBackupsError;
 use aws_sdk_dynamodb::types::{
     AttributeDefinition, BillingMode, CreateGlobalSecondaryIndexAction, GlobalSecondaryIndex,
     GlobalSecondaryIndexUpdate, KeySchemaElement, PointInTimeRecoverySpecification, Projection,
@@ -10,7 +12,7 @@ use aws_sdk_dynamodb::types::{
 };
 use leave_group::table::StoreError;
 
-use super::found::{Found, describe, supported};
+use super::found::{Found, Ttl, describe, supported};
 use super::{Index, KeyPart, TableSchema};
 use crate::{Operator, OperatorError};
 
@@ -18,6 +20,9 @@ use crate::{Operator, OperatorError};
 const LOOK: Duration = Duration::from_millis(500);
 /// Longest time until a table is there. An index of a large table fills for long.
 const MADE_WITHIN: Duration = Duration::from_mins(30);
+
+/// Longest time until a new table's backups can be switched on.
+const BACKUPS_WITHIN: Duration = Duration::from_mins(2);
 
 /// What became of a setting that has a call of its own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -93,7 +98,7 @@ impl Operator {
             Err(error)
                 if error
                     .as_service_error()
-                    .is_some_and(|error| error.is_resource_in_use_exception()) =>
+                    .is_some_and(CreateTableError::is_resource_in_use_exception) =>
             {
                 Ok(false)
             }
@@ -142,9 +147,9 @@ impl Operator {
     async fn set_ttl(&self, schema: &TableSchema, found: &Found) -> Result<Setting, OperatorError> {
         let Some(attribute) = &schema.ttl else { return Ok(Setting::Set) };
         match &found.ttl {
-            Some(there) if there.as_ref() == Some(attribute) => return Ok(Setting::Set),
-            Some(_) => {}
-            None => return Ok(Setting::NotHere),
+            Ttl::By(there) if there == attribute => return Ok(Setting::Set),
+            Ttl::Off | Ttl::By(_) => {}
+            Ttl::Untold => return Ok(Setting::NotHere),
         }
         let specification = TimeToLiveSpecification::builder()
             .attribute_name(attribute)
@@ -180,7 +185,21 @@ impl Operator {
             .update_continuous_backups()
             .table_name(self.table.name())
             .point_in_time_recovery_specification(specification);
-        Ok(supported(call.send().await)?.map_or(Setting::NotHere, |_| Setting::Set))
+        // A table that was just made has no backups to recover from for a while.
+        let patience = tokio::time::Instant::now() + BACKUPS_WITHIN;
+        loop {
+            let answer = call.clone().send().await;
+            let is_early = answer.as_ref().is_err_and(|error| {
+                error.as_service_error().is_some_and(
+                    UpdateContinuousBackupsError::is_continuous_backups_unavailable_exception,
+                )
+            });
+            if is_early && tokio::time::Instant::now() < patience {
+                tokio::time::sleep(LOOK).await;
+                continue;
+            }
+            return Ok(supported(answer)?.map_or(Setting::NotHere, |_| Setting::Set));
+        }
     }
 }
 

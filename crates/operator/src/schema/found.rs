@@ -22,10 +22,21 @@ pub(super) struct Found {
     pub(super) indexes: Vec<Index>,
     /// Indexes that are still being filled.
     pub(super) filling: bool,
-    pub(super) ttl: Option<Option<String>>,
+    pub(super) ttl: Ttl,
     pub(super) recovery: Option<bool>,
     pub(super) encryption: Option<bool>,
     pub(super) deletion_protection: Option<bool>,
+}
+
+/// TTL of a table.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Ttl {
+    /// Its engine does not tell.
+    Untold,
+    /// Off.
+    Off,
+    /// By this attribute.
+    By(String),
 }
 
 /// Describes a table; `None` when there is none of that name.
@@ -38,10 +49,13 @@ pub(super) async fn describe(client: &Client, name: &str) -> Result<Option<Found
     let Some(table) = description else { return Ok(None) };
     let mut found = read(&table);
     let ttl = supported(client.describe_time_to_live().table_name(name).send().await)?;
-    found.ttl = ttl.map(|output| {
-        let ttl = output.time_to_live_description?;
+    found.ttl = ttl.map_or(Ttl::Untold, |output| {
         let on = [TimeToLiveStatus::Enabled, TimeToLiveStatus::Enabling];
-        ttl.time_to_live_status.filter(|status| on.contains(status)).and(ttl.attribute_name)
+        output
+            .time_to_live_description
+            .filter(|ttl| ttl.time_to_live_status.as_ref().is_some_and(|it| on.contains(it)))
+            .and_then(|ttl| ttl.attribute_name)
+            .map_or(Ttl::Off, Ttl::By)
     });
     let backups = supported(client.describe_continuous_backups().table_name(name).send().await)?;
     found.recovery = backups.and_then(|output| {
@@ -94,7 +108,7 @@ fn read(table: &TableDescription) -> Found {
             .iter()
             .any(|index| index.index_status.as_ref().is_some_and(|status| *status != active)),
         indexes,
-        ttl: None,
+        ttl: Ttl::Untold,
         recovery: None,
         encryption: table.sse_description.as_ref().map(|sse| {
             matches!(

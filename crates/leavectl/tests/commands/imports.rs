@@ -1,0 +1,105 @@
+//! `leavectl instance import`. What each program's store looks like is tested with
+//! the crate that reads them.
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use serde_json::json;
+use std::io::Write;
+use std::path::PathBuf;
+use std::process::Stdio;
+
+use crate::rig::{GROUP, Ran, Rig};
+
+/// A Baileys store of a device that WhatsApp knows, linked by something else.
+fn creds(rig: &Rig) -> (String, String) {
+    let device = rig.simulator().link_device("5511999990004");
+    let key = STANDARD.encode(device.noise_private_key);
+    let creds = json!({
+        "noiseKey": {"private": {"type": "Buffer", "data": key}},
+        "me": {"id": device.jid, "lid": device.lid},
+        "registered": true,
+    });
+    (creds.to_string(), device.jid)
+}
+
+fn file(name: &str, text: &str) -> PathBuf {
+    let name = format!("{}-{name}", std::process::id());
+    let path = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(name);
+    std::fs::write(&path, text).unwrap();
+    path
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_imported_session_leaves_a_group() {
+    let rig = Rig::start().await;
+    rig.groups();
+    rig.simulator().add_member(GROUP, "5511999990004");
+    let (creds, jid) = creds(&rig);
+    let path = file("creds.json", &creds);
+    let told = rig.ok(&["instance", "import", "acme", "taken", path.to_str().unwrap()]);
+    assert!(told.contains(&jid) && told.contains("baileys"), "{told}");
+    assert!(told.contains("two programs on one linked device throw each other out"), "{told}");
+    assert_eq!(rig.simulator().record().logins(&jid), 1, "the key was proved");
+    rig.ok(&["leave", "acme", "taken", GROUP, "--yes"]);
+    assert!(!rig.simulator().is_member(GROUP, "5511999990004"));
+    let stored = format!("{:?}", rig.provisioner.items().await.unwrap());
+    let key = creds.split("\"data\":\"").nth(1).unwrap().split('"').next().unwrap();
+    assert!(!stored.contains(key));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn stdin_is_read_too() {
+    let rig = Rig::start().await;
+    let (creds, jid) = creds(&rig);
+    let arguments = ["instance", "import", "acme", "taken", "--from", "baileys", "-"];
+    let mut child = rig
+        .command(&arguments)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    child.stdin.take().unwrap().write_all(creds.as_bytes()).unwrap();
+    let output = tokio::task::block_in_place(|| child.wait_with_output().unwrap());
+    let ran = Ran::of(output);
+    assert_eq!(ran.code, 0, "{ran:?}");
+    assert!(ran.stdout.contains(&jid), "{ran:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_key_that_whatsapp_does_not_know_is_not_stored_unless_offline() {
+    let rig = Rig::start().await;
+    let (creds, jid) = creds(&rig);
+    let other = STANDARD.encode([7; 32]);
+    let key = creds.split("\"data\":\"").nth(1).unwrap().split('"').next().unwrap().to_owned();
+    let path = file("wrong.json", &creds.replace(&key, &other));
+    let arguments = ["instance", "import", "acme", "taken", path.to_str().unwrap()];
+    rig.refused(&arguments, "nothing was stored");
+    rig.refused(&["instance", "show", "acme", "taken"], "does not exist");
+    let ran = rig.run(&[&arguments[..], &["--offline"]].concat());
+    assert_eq!(ran.code, 0, "{ran:?}");
+    assert!(ran.stderr.contains("Not proved"), "{ran:?}");
+    // One device, one instance.
+    let again = file("right.json", &creds);
+    rig.refused(
+        &["instance", "import", "acme", "another", again.to_str().unwrap()],
+        &format!("device {jid} is linked to instance acme/taken"),
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_no_session_is_refused_and_a_wrong_flag_is_usage() {
+    let rig = Rig::start().await;
+    let path = file("nothing.json", "{}");
+    let path = path.to_str().unwrap();
+    assert_eq!(rig.run(&["instance", "import", "acme", "taken", path]).code, 1);
+    assert_eq!(rig.run(&["instance", "import", "acme", "taken", "/no/such/file"]).code, 1);
+    assert_eq!(
+        rig.run(&["instance", "import", "acme", "taken", path, "--from", "telegram"]).code,
+        2
+    );
+    let proxy = "http://user:the-password@host";
+    let ran = rig.run(&["instance", "import", "acme", "taken", path, "--proxy", proxy]);
+    assert_eq!(ran.code, 2);
+    assert_eq!(rig.simulator().record().connections, 0);
+}

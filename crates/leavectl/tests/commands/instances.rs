@@ -1,0 +1,78 @@
+//! `leavectl instance`.
+
+use leave_group::table::{number, text};
+
+use crate::rig::Rig;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_instance_is_made_listed_and_shown() {
+    let rig = Rig::start().await;
+    rig.ok(&["instance", "create", "acme", "support"]);
+    rig.ok(&["account", "create", "other"]);
+    rig.ok(&["instance", "create", "other", "sales"]);
+    let listed = rig.json(&["instance", "list", "acme"]);
+    let names: Vec<_> =
+        listed["instances"].as_array().unwrap().iter().map(|it| &it["instance"]).collect();
+    assert_eq!(names, ["sales", "support"]);
+    assert_eq!(listed["instances"][0]["state"], "linked");
+    assert_eq!(listed["instances"][1]["state"], "never_linked");
+    assert_eq!(rig.json(&["instance", "list"])["instances"].as_array().unwrap().len(), 3);
+    assert!(rig.ok(&["instance", "list", "acme"]).contains("acme/support"));
+
+    rig.ok(&["token", "issue", "acme", "--instance", "sales", "--note", "CRM"]);
+    let shown = rig.json(&["instance", "show", "acme", "sales"]);
+    assert_eq!(shown["jid"], rig.device.jid.as_str());
+    assert_eq!(shown["lid"], rig.device.lid.as_str());
+    assert_eq!(shown["tokens"][0]["note"], "CRM");
+    assert_eq!(shown["groups"], 0);
+    assert!(rig.ok(&["instance", "show", "acme", "sales"]).contains(&rig.device.jid));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn deleting_takes_everything_of_the_instance_and_nothing_else() {
+    let rig = Rig::start().await;
+    rig.groups();
+    rig.link("support", "5511999990002").await;
+    let before = rig.items("").await;
+    rig.ok(&["group", "sync", "acme", "sales"]);
+    rig.ok(&["leave", "acme", "sales", crate::rig::GROUP, "--yes"]);
+    rig.ok(&["token", "issue", "acme", "--instance", "sales"]);
+    let told = rig.ok(&["instance", "delete", "acme", "sales", "--yes"]);
+    assert!(told.contains("Unlink its device on the phone"), "{told}");
+    let after = rig.items("").await;
+    let gone: Vec<_> =
+        before.keys().filter(|key| !after.contains_key(*key)).map(|key| key.0.as_str()).collect();
+    assert_eq!(gone, ["DEVICE#5511999990001:1", "INSTANCE#acme#sales"]);
+    assert!(after.keys().all(|key| before.contains_key(key)), "{:?}", after.keys());
+    rig.refused(&["instance", "show", "acme", "sales"], "leavectl instance list acme");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_instance_that_a_run_holds_is_left_alone() {
+    let rig = Rig::start().await;
+    let mut session = rig.session("sales").await;
+    let soon = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap();
+    let until = u64::try_from(soon.as_millis()).unwrap() + 20_000;
+    session.insert("lease_owner".to_owned(), text("a run"));
+    session.insert("lease_until".to_owned(), number(until));
+    rig.provisioner.put(session.clone()).await.unwrap();
+    rig.refused(&["instance", "delete", "acme", "sales", "--yes"], "is busy");
+    assert_eq!(rig.session("sales").await, session);
+    assert!(rig.json(&["instance", "show", "acme", "sales"])["leasedUntil"].is_string());
+    // A lease that has run out holds nobody up.
+    session.insert("lease_until".to_owned(), number(1));
+    rig.provisioner.put(session).await.unwrap();
+    rig.ok(&["instance", "delete", "acme", "sales", "--yes"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn refusals_say_what_to_do_and_change_nothing() {
+    let rig = Rig::start().await;
+    let before = rig.items("").await;
+    rig.refused(&["instance", "create", "acme", "sales"], "exists already");
+    rig.refused(&["instance", "create", "nobody", "sales"], "leavectl account create nobody");
+    rig.refused(&["instance", "delete", "acme", "sales"], "--yes");
+    rig.refused(&["instance", "delete", "acme", "nothing", "--yes"], "does not exist");
+    assert_eq!(rig.items("").await, before);
+    assert_eq!(rig.run(&["instance", "create", "acme", "a/b"]).code, 2);
+}

@@ -1,0 +1,202 @@
+//! `leavectl instance link`, with a simulated phone.
+
+use std::path::Path;
+use std::process::Stdio;
+
+use leave_group::table::Item;
+use serde_json::Value;
+use tokio::io::{AsyncBufReadExt, BufReader, Lines};
+use tokio::process::{Child, ChildStdout, Command};
+use whatsapp_simulator::{Fault, Moment, PairSuccessFault, PairingNotification, Reaction};
+
+use crate::rig::Rig;
+
+const PHONE: &str = "5511999990003";
+
+/// A running `instance link --json`.
+struct Linking {
+    child: Child,
+    lines: Lines<BufReader<ChildStdout>>,
+}
+
+impl Linking {
+    fn start(rig: &Rig, arguments: &[&str]) -> Self {
+        let arguments: Vec<_> = ["instance", "link", "acme"]
+            .iter()
+            .chain(arguments)
+            .chain(&["--json"])
+            .copied()
+            .collect();
+        let mut child = Command::from(rig.command(&arguments))
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .kill_on_drop(true)
+            .spawn()
+            .unwrap();
+        let lines = BufReader::new(child.stdout.take().unwrap()).lines();
+        Self { child, lines }
+    }
+
+    async fn event(&mut self) -> Option<Value> {
+        let line = self.lines.next_line().await.unwrap()?;
+        Some(serde_json::from_str(&line).unwrap())
+    }
+
+    /// The next event of that name; those before it are passed over.
+    async fn until(&mut self, name: &str) -> Value {
+        loop {
+            let event = self.event().await.unwrap_or_else(|| panic!("it ended before {name}"));
+            if event["event"] == name {
+                return event;
+            }
+        }
+    }
+
+    /// Its exit code, and what it wrote to stderr.
+    async fn end(self) -> (i32, String) {
+        let output = self.child.wait_with_output().await.unwrap();
+        (output.status.code().unwrap(), String::from_utf8(output.stderr).unwrap())
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_scanned_code_links_a_device_that_can_leave() {
+    let rig = Rig::start().await;
+    let mut linking = Linking::start(&rig, &["new"]);
+    let qr = linking.until("qr").await;
+    assert_eq!(
+        (&qr["number"], &qr["of"], &qr["validForSeconds"]),
+        (&1.into(), &6.into(), &60.into())
+    );
+    let by_phone = rig.simulator().phone(PHONE).scan(qr["text"].as_str().unwrap()).await.unwrap();
+    let linked = linking.until("linked").await;
+    assert_eq!(linked["jid"], by_phone.jid.as_str());
+    assert_eq!((&linked["instance"], &linked["unfinished"]), (&"new".into(), &Value::Null));
+    let (code, stderr) = linking.end().await;
+    assert_eq!(code, 0, "{stderr}");
+
+    let session = rig.session("new").await;
+    assert!(!session.contains_key("lease_owner"), "the first login's lease is given back");
+    assert_eq!(Item(&session).optional_text("session_state"), Some("linked"));
+    assert_eq!(rig.simulator().pre_keys(&by_phone.jid), 811, "812, and the phone took one");
+    assert!(rig.ok(&["instance", "check", "acme", "new"]).contains("connected"));
+
+    // A second instance cannot have the device; the same one is linked again by its phone.
+    let mut again = Linking::start(&rig, &["new"]);
+    let qr = again.until("qr").await;
+    let second = rig.simulator().phone(PHONE).scan(qr["text"].as_str().unwrap()).await.unwrap();
+    again.until("linked").await;
+    assert_eq!(again.end().await.0, 0);
+    assert_ne!(second.jid, by_phone.jid);
+    assert_eq!(rig.json(&["instance", "show", "acme", "new"])["jid"], second.jid.as_str());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_code_that_is_entered_on_the_phone_links_too() {
+    let rig = Rig::start().await;
+    let mut linking = Linking::start(&rig, &["new", "--phone", "+55 (11) 99999-0003"]);
+    let code = linking.until("code").await;
+    assert_eq!(code["code"].as_str().unwrap().len(), 8);
+    rig.simulator().phone(PHONE).enter_code(code["code"].as_str().unwrap()).await.unwrap();
+    linking.until("linked").await;
+    assert_eq!(linking.end().await.0, 0);
+    assert!(rig.ok(&["instance", "check", "acme", "new"]).contains("connected"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_person_sees_a_code_to_scan_and_a_file_has_it_too() {
+    let rig = Rig::start().await;
+    let file =
+        Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("qr-{}.png", std::process::id()));
+    let mut child = Command::from(rig.command(&[
+        "instance",
+        "link",
+        "acme",
+        "new",
+        "--png",
+        file.to_str().unwrap(),
+    ]))
+    .stdout(Stdio::piped())
+    .stderr(Stdio::piped())
+    .kill_on_drop(true)
+    .spawn()
+    .unwrap();
+    let mut shown = BufReader::new(child.stderr.take().unwrap()).lines();
+    let told = shown.next_line().await.unwrap().unwrap();
+    assert!(told.starts_with("Scan it within 60 s (code 1 of 6)"), "{told}");
+    let mut drawn = BufReader::new(child.stdout.take().unwrap()).lines();
+    let first = drawn.next_line().await.unwrap().unwrap();
+    // 53 modules, and four light ones at each side.
+    assert_eq!(first.chars().count(), 61, "{first}");
+    let png = std::fs::read(&file).unwrap();
+    let decoder = png::Decoder::new(std::io::Cursor::new(png));
+    let reader = decoder.read_info().unwrap();
+    assert_eq!((reader.info().width, reader.info().height), (488, 488));
+    use std::os::unix::fs::PermissionsExt;
+    assert_eq!(std::fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
+    std::fs::remove_file(&file).unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_goes_wrong_stores_nothing_and_says_what_to_do() {
+    let cases = [
+        (Fault::new(Moment::PairSuccess, Reaction::PairSuccess(PairSuccessFault::Hmac)), true),
+        (
+            Fault::new(
+                Moment::PairSuccess,
+                Reaction::PairSuccess(PairSuccessFault::AccountSignature),
+            ),
+            true,
+        ),
+        (
+            Fault::new(
+                Moment::PairDevice,
+                Reaction::Notification(PairingNotification::PasskeyPrologueRequest),
+            ),
+            false,
+        ),
+        (Fault::new(Moment::Registration, Reaction::Failure { reason: 405, expire: None }), false),
+    ];
+    let texts = ["", "", "import", "version"];
+    for ((fault, is_scanned), text) in cases.into_iter().zip(texts) {
+        let rig = Rig::start().await;
+        rig.simulator().script(fault.clone());
+        let mut linking = Linking::start(&rig, &["new"]);
+        if is_scanned {
+            let qr = linking.until("qr").await;
+            let scanned = rig.simulator().phone(PHONE).scan(qr["text"].as_str().unwrap()).await;
+            assert!(scanned.is_err(), "{fault:?}");
+        }
+        while linking.event().await.is_some() {}
+        let (code, stderr) = linking.end().await;
+        assert_eq!(code, 1, "{fault:?}: {stderr}");
+        assert!(stderr.contains(text), "{fault:?}: {stderr}");
+        rig.refused(&["instance", "show", "acme", "new"], "does not exist");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_device_that_cannot_be_stored_is_unlinked_again() {
+    let rig = Rig::start().await;
+    // `sales` belongs to another number.
+    let mut linking = Linking::start(&rig, &["sales"]);
+    let qr = linking.until("qr").await;
+    let phone = rig.simulator().phone(PHONE);
+    phone.scan(qr["text"].as_str().unwrap()).await.unwrap();
+    while linking.event().await.is_some() {}
+    let (code, stderr) = linking.end().await;
+    assert_eq!(code, 1);
+    assert!(
+        stderr.contains("belongs to the number of") && stderr.contains("unlinked again"),
+        "{stderr}"
+    );
+    assert!(phone.companions().is_empty(), "{:?}", phone.companions());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_account_that_is_not_there_is_told_before_anyone_scans() {
+    let rig = Rig::start().await;
+    rig.refused(&["instance", "link", "nobody", "new"], "leavectl account create nobody");
+    assert_eq!(rig.simulator().record().connections, 0);
+    assert_eq!(rig.run(&["instance", "link", "acme", "new", "--phone", "not a number"]).code, 2);
+}

@@ -1,0 +1,23 @@
+//! Each command as a process, before an embedded DynamoDB and a simulated WhatsApp.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, missing_docs, unreachable_pub)]
+
+mod accounts;
+mod checks;
+mod doctor;
+mod groups;
+mod help;
+mod history;
+mod imports;
+mod instances;
+mod keys;
+mod leave;
+mod linking;
+mod place;
+mod rig;
+mod secrets;
+mod shells;
+mod table;
+mod terminal;
+mod tokens;
+mod versions;

@@ -1,0 +1,103 @@
+//! `leavectl token`.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use leave_group::clock::{Budget, SystemClock};
+use leave_group::gate::{Caller, Refusal, Scope};
+use leave_group::service::Service;
+use leave_group::token::Token;
+
+use crate::rig::Rig;
+
+async fn admit(rig: &Rig, secret: &str) -> Result<Caller, Refusal> {
+    let config = rig.backends.config().unwrap();
+    let service = Service::new(&config, Arc::new(SystemClock::new())).unwrap();
+    let token = Token::new(secret).unwrap();
+    service.gate.admit(&token, Budget::of(Duration::from_secs(5))).await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_issued_token_opens_the_gate_until_it_is_revoked() {
+    let rig = Rig::start().await;
+    let issued = rig.json(&[
+        "token",
+        "issue",
+        "acme",
+        "--instance",
+        "sales",
+        "--per-minute",
+        "7",
+        "--expires",
+        "90d",
+        "--note",
+        "CRM",
+    ]);
+    let (secret, id) = (issued["token"].as_str().unwrap(), issued["id"].as_str().unwrap());
+    assert!(secret.starts_with("lg_") && secret.len() == 67, "{secret}");
+    assert!(id.starts_with("tok_") && id.len() == 14, "{id}");
+    let caller = admit(&rig, secret).await.unwrap();
+    assert_eq!(caller.account().as_str(), "acme");
+    assert_eq!(caller.scope(), &Scope::Instance("sales".parse().unwrap()));
+    assert_eq!(caller.limit().limit, 7);
+
+    let listed = rig.json(&["token", "list", "acme"]);
+    assert_eq!(listed["tokens"][0]["id"], id);
+    assert_eq!(listed["tokens"][0]["note"], "CRM");
+    assert_eq!(listed["tokens"][0]["perMinute"], 7);
+    assert_eq!(listed["tokens"][0]["expiresAt"], issued["expiresAt"]);
+
+    assert!(rig.ok(&["token", "revoke", "acme", id]).contains(id));
+    assert_eq!(admit(&rig, secret).await.unwrap_err(), Refusal::Unknown);
+    assert_eq!(rig.items("TOKEN#").await.len(), 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_secret_is_shown_once_and_stored_nowhere() {
+    let rig = Rig::start().await;
+    let ran = rig.run(&["token", "issue", "acme"]);
+    assert_eq!(ran.code, 0, "{ran:?}");
+    let secret = ran.stdout.trim_end();
+    assert_eq!(format!("{secret}\n"), ran.stdout, "stdout is the secret alone, to be piped");
+    assert!(!ran.stderr.contains(secret));
+    assert!(ran.stderr.contains("not shown again"));
+    let stored = format!("{:?}", rig.provisioner.items().await.unwrap());
+    assert!(!stored.contains(secret) && !stored.contains(&secret[3..]));
+    for arguments in [&["token", "list", "acme"][..], &["token", "list", "acme", "--json"]] {
+        assert!(!rig.ok(arguments).contains(&secret[3..]));
+    }
+    assert_eq!(admit(&rig, secret).await.unwrap().scope(), &Scope::Account);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_beginning_revokes_only_what_it_names_alone() {
+    let rig = Rig::start().await;
+    let ids: Vec<String> = (0..2)
+        .map(|_| rig.json(&["token", "issue", "acme"])["id"].as_str().unwrap().to_owned())
+        .collect();
+    rig.refused(&["token", "revoke", "acme", "tok_"], &ids[0]);
+    rig.refused(&["token", "revoke", "acme", "tok_!"], "leavectl token list acme");
+    rig.refused(&["token", "revoke", "acme", ""], "has no token");
+    rig.ok(&["account", "create", "other"]);
+    rig.refused(&["token", "revoke", "other", &ids[0]], "has no token");
+    assert_eq!(rig.items("TOKEN#").await.len(), 2);
+    let common = ids[0].bytes().zip(ids[1].bytes()).take_while(|(one, other)| one == other).count();
+    rig.ok(&["token", "revoke", "acme", &ids[0][..=common]]);
+    assert_eq!(rig.json(&["token", "list", "acme"])["tokens"][0]["id"], ids[1].as_str());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_cannot_be_issued_is_refused() {
+    let rig = Rig::start().await;
+    rig.refused(&["token", "issue", "nobody"], "leavectl account create nobody");
+    rig.refused(
+        &["token", "issue", "acme", "--instance", "nothing"],
+        "leavectl instance list acme",
+    );
+    rig.refused(&["token", "issue", "acme", "--expires", "2020-01-31"], "past");
+    assert_eq!(rig.items("TOKEN#").await.len(), 0);
+    for arguments in [["--expires", "soon"], ["--per-minute", "0"], ["--per-minute", "many"]] {
+        let ran = rig.run(&[&["token", "issue", "acme"][..], &arguments].concat());
+        assert_eq!(ran.code, 2, "{ran:?}");
+    }
+}

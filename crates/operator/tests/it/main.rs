@@ -1,0 +1,8 @@
+//! What an operator does, over `DynamoDB`'s real protocol, where no command shows it.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, missing_docs, unreachable_pub)]
+
+mod keys;
+mod link;
+mod rig;
+mod visit;
