@@ -75,6 +75,18 @@ impl Health {
         }
     }
 
+    /// Why WhatsApp did not let the session in, if it did not.
+    pub fn reason(self) -> Option<Reason> {
+        match self {
+            Self::LoggedOut => Some(Reason::LoggedOut),
+            Self::Banned { .. } => Some(Reason::Banned),
+            Self::Throttled { .. } => Some(Reason::Throttled),
+            Self::VersionRefused => Some(Reason::VersionRefused),
+            Self::Unreachable(reason) => Some(reason),
+            Self::Connected | Self::Fresh | Self::Busy | Self::NotFound | Self::Unreadable => None,
+        }
+    }
+
     /// Whether the check itself brought no result.
     pub fn is_failure(self) -> bool {
         match self {

@@ -1,6 +1,8 @@
 //! The health check of the sessions that are due: `{"action":"check"}`, from a
 //! schedule.
 
+use std::collections::BTreeMap;
+
 use serde::Serialize;
 use tokio::time::Instant;
 
@@ -35,31 +37,32 @@ pub(super) async fn run(
     let began = Instant::now();
     let calls = service.table.calls();
     let Checked { found, remaining } = check::due(service, budget).await?;
-    let mut versions_refused = 0;
+    let mut failures = BTreeMap::new();
     let mut summary = Summary { remaining, ..Summary::default() };
     for (_, health) in found {
         summary.checked += 1;
+        if let Some(reason) = health.reason() {
+            *failures.entry(Metric::of_failure(reason)).or_insert(0) += 1;
+        }
         let count = match health {
             Health::Connected => &mut summary.connected,
-            Health::Fresh | Health::Busy => &mut summary.fresh,
-            Health::LoggedOut | Health::NotFound => &mut summary.logged_out,
+            // Deleted since the index was read: nothing is wrong with it.
+            Health::Fresh | Health::Busy | Health::NotFound => &mut summary.fresh,
+            Health::LoggedOut => &mut summary.logged_out,
             Health::Banned { .. } | Health::Throttled { .. } => &mut summary.banned,
-            Health::VersionRefused => {
-                versions_refused += 1;
+            Health::VersionRefused | Health::Unreachable(_) | Health::Unreadable => {
                 &mut summary.failed
             }
-            Health::Unreachable(_) | Health::Unreadable => &mut summary.failed,
         };
         *count += 1;
     }
-    let counts = [
+    let mut counts = vec![
         (Metric::SessionsChecked, summary.checked),
-        (Metric::SessionsLoggedOut, summary.logged_out),
         (Metric::ChecksFailed, summary.failed),
-        (Metric::ClientVersionRefused, versions_refused),
         // Also when it is 0: an alarm on it has to end.
         (Metric::ChecksRemaining, summary.remaining),
     ];
+    counts.extend(failures);
     service.reporter.report(&Report {
         kind: delivery.kind,
         request_id: delivery.request_id,

@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 /// One command of the walk with what it prints, as the README has them.
@@ -43,26 +43,41 @@ struct Shell {
 }
 
 impl Shell {
-    fn script(&self, command: &str) -> String {
-        let mut command = command.replace("9000", &self.port.to_string());
+    /// A command of the README, with this run's port and values.
+    fn real(&self, command: &str) -> String {
+        let mut command = command.replace("127.0.0.1:9000", &format!("127.0.0.1:{}", self.port));
         for (shown, real) in &self.found {
             command = command.replace(shown, real);
         }
-        // Each step is a shell of its own; what `eval` set has to last.
-        format!("[ -f vars ] && . ./vars\n{command}\nstatus=$?\nexport -p > vars\nexit $status")
+        command
     }
 
-    fn command(&self, command: &str) -> Command {
+    /// A shell for `script`. Each is a shell of its own; what `eval` set has to last.
+    fn command(&self, script: &str) -> Command {
         let bin = Path::new(env!("CARGO_BIN_EXE_leavectl")).parent().unwrap();
         let path = format!("{}:{}", bin.display(), std::env::var("PATH").unwrap());
+        let script = format!("[ -f vars ] && . ./vars\n{script}");
         let mut shell = Command::new("bash");
-        shell.args(["-c", &self.script(command)]).current_dir(&self.folder).env("PATH", path);
+        shell.args(["-c", &script]).current_dir(&self.folder).env("PATH", path);
         shell
+    }
+
+    /// A command that goes on while the next ones run; what it prints is in `log`.
+    fn begin(&self, command: &str, log: &str) -> Child {
+        let log = std::fs::File::create(self.folder.join(log)).unwrap();
+        self.command(&format!("exec {}", self.real(command)))
+            .stdin(Stdio::null())
+            .stdout(log.try_clone().unwrap())
+            .stderr(log)
+            .spawn()
+            .unwrap()
     }
 
     /// What a command prints, on both streams; it has to do what was asked.
     fn run(&self, command: &str) -> String {
-        let output = self.command(&format!("{command} 2>&1")).output().unwrap();
+        let script =
+            format!("{} 2>&1\nstatus=$?\nexport -p > vars\nexit $status", self.real(command));
+        let output = self.command(&script).output().unwrap();
         let text = String::from_utf8(output.stdout).unwrap();
         assert!(output.status.success(), "{command}: {text}");
         text
@@ -104,34 +119,11 @@ fn a_stranger_gets_from_a_phone_number_to_a_leave_and_back() {
         // `&` at the end: it goes on while the next ones run.
         if let Some(command) = command.strip_suffix(" &") {
             let number = running.len();
-            let log = std::fs::File::create(folder.join(format!("{number}.log"))).unwrap();
-            let command = if number == 0 {
-                format!("{command} --listen 127.0.0.1:{port}")
-            } else {
-                command.to_owned()
-            };
-            // Not through the file of variables: it would overwrite it when it ends.
-            let exec = format!("exec {}", shell.script(&command).lines().nth(1).unwrap());
-            let script = format!("[ -f vars ] && . ./vars\n{exec}");
-            let mut child = shell.command("true");
-            child.args(["-c", "true"]);
-            let mut child = Command::new("bash");
-            child
-                .args(["-c", &script])
-                .current_dir(&folder)
-                .env(
-                    "PATH",
-                    format!(
-                        "{}:{}",
-                        Path::new(env!("CARGO_BIN_EXE_leavectl")).parent().unwrap().display(),
-                        std::env::var("PATH").unwrap()
-                    ),
-                )
-                .stdout(log.try_clone().unwrap())
-                .stderr(log)
-                .stdin(Stdio::null());
-            running.push(child.spawn().unwrap());
-            let log = folder.join(format!("{number}.log"));
+            let log = format!("{number}.log");
+            let listen = format!("{command} --listen 127.0.0.1:{port}");
+            let command = if number == 0 { &listen } else { command };
+            running.push(shell.begin(command, &log));
+            let log = folder.join(log);
             let read = || std::fs::read_to_string(&log).unwrap();
             if number == 0 {
                 wait_for("the stack", || read().contains("Ctrl-C stops it."));
