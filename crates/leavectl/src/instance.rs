@@ -8,6 +8,7 @@ mod link;
 mod list;
 mod set_proxy;
 mod show;
+mod unlink;
 
 use clap::{Args, Subcommand};
 use leave_group::tenant::{AccountId, InstanceId, InstanceName};

@@ -2,6 +2,8 @@
 
 use leave_group::table::{number, text};
 
+use whatsapp_simulator::{Fault, Moment, Reaction};
+
 use crate::rig::Rig;
 
 #[tokio::test(flavor = "multi_thread")]
@@ -75,4 +77,25 @@ async fn refusals_say_what_to_do_and_change_nothing() {
     rig.refused(&["instance", "delete", "acme", "nothing", "--yes"], "does not exist");
     assert_eq!(rig.items("").await, before);
     assert_eq!(rig.run(&["instance", "create", "acme", "a/b"]).code, 2);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_deleted_instances_device_is_unlinked_first_when_asked() {
+    let rig = Rig::start().await;
+    let told = rig.ok(&["instance", "delete", "acme", "sales", "--unlink", "--yes"]);
+    assert!(told.contains("Its device is unlinked."), "{told}");
+    assert!(rig.simulator().phone(&rig.device.phone).companions().is_empty());
+    rig.refused(&["instance", "show", "acme", "sales"], "does not exist");
+
+    // What cannot be unlinked is not deleted.
+    rig.link("support", "5511999990002").await;
+    let refused = Reaction::Failure { reason: 503, expire: None };
+    rig.simulator().script(Fault::new(Moment::Login, refused));
+    let delete = ["instance", "delete", "acme", "support", "--unlink", "--yes"];
+    rig.refused(&delete, "nothing was deleted");
+    assert!(!rig.session("support").await.contains_key("lease_owner"));
+    // One that is unlinked already is no obstacle.
+    let logged_out = Reaction::Failure { reason: 401, expire: None };
+    rig.simulator().script(Fault::new(Moment::Login, logged_out));
+    rig.ok(&delete);
 }

@@ -1,0 +1,58 @@
+//! Takes an instance's device off its account at WhatsApp.
+
+use std::time::Duration;
+
+use leave_group::clock::Budget;
+use leave_group::connection::{connect, credentials};
+use leave_group::session::{SessionEnd, Settlement};
+use leave_group::tenant::InstanceId;
+use leave_group::trace::Trace;
+use leave_group::whatsapp::{Abandoned, Failure as WhatsApp};
+use linking::Timing;
+use operator::{Operator, OperatorError};
+
+use crate::failure::Failure;
+
+/// A lease lasts no longer.
+const LEASE: Duration = Duration::from_secs(25);
+/// Kept back for settling.
+const SETTLING: Duration = Duration::from_millis(1_500);
+
+/// Unlinks the device of `id` under its lease, and records that it is logged out.
+/// One that WhatsApp has unlinked already is fine.
+pub(super) async fn unlink(operator: &Operator, id: &InstanceId) -> Result<(), Failure> {
+    let service = operator.service();
+    let budget = Budget::of(LEASE);
+    let leased = match service.sessions.acquire(id, &[], budget).await {
+        Ok(leased) => leased,
+        Err(leave_group::session::AcquireError::NotConnected) => return Ok(()),
+        Err(error) => return Err(OperatorError::of_acquire(id, error).into()),
+    };
+    let work = budget.keeping(SETTLING);
+    let outcome = match credentials(service, &leased, work).await {
+        Err(_) => Err(OperatorError::Credentials(id.clone())),
+        Ok(credentials) => {
+            let mut trace = Trace::default();
+            match connect(service, &leased, &credentials, work, &mut trace).await {
+                Ok(online) => {
+                    let timing = Timing { step: work.remaining(), ..Timing::default() };
+                    let unlinked = linking::unlink(online, &credentials.device, &timing).await;
+                    unlinked.map_err(OperatorError::WhatsApp)
+                }
+                Err(Abandoned::Failed(failure)) if failure.is_logged_out() => Ok(()),
+                Err(Abandoned::Failed(failure)) => Err(OperatorError::WhatsApp(failure)),
+                Err(Abandoned::LeaseExpired) => Err(OperatorError::LeaseExpired(id.clone())),
+            }
+        }
+    };
+    let session = match &outcome {
+        Ok(()) => SessionEnd::LoggedOut,
+        Err(OperatorError::WhatsApp(WhatsApp::Iq { .. })) => SessionEnd::Online,
+        Err(_) => SessionEnd::Unchanged,
+    };
+    let settlement = Settlement { session, ..Settlement::default() };
+    if let Err(error) = leased.settle(settlement, budget).await {
+        crate::output::note(&format!("The lease is not released ({error}); it ends by itself."));
+    }
+    Ok(outcome?)
+}
