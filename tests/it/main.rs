@@ -36,4 +36,5 @@ mod secrets;
 mod storage;
 mod template;
 mod tenants;
+mod token_end;
 mod truth;
