@@ -2,10 +2,10 @@
 //! are kept under the target directory.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stderr)]
 
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::sync::LazyLock;
-use std::{env, fs};
 
 const FILES: [&str; 6] = [
     "package.json",
@@ -44,19 +44,8 @@ fn printed(output: &Output) -> String {
     format!("{out}\n{error}")
 }
 
-/// The server's program, built here because `cargo test --test` leaves examples out.
-static SERVER: LazyLock<PathBuf> = LazyLock::new(|| {
-    let profile = env::current_exe().unwrap().parent().unwrap().parent().unwrap().to_owned();
-    let release = profile.ends_with("release").then_some("--release");
-    let build = Command::new(env!("CARGO"))
-        .args(["build", "--package", env!("CARGO_PKG_NAME"), "--example", "serve"])
-        .args(release)
-        .current_dir(env!("CARGO_MANIFEST_DIR"))
-        .output()
-        .unwrap();
-    assert!(build.status.success(), "{}", printed(&build));
-    profile.join("examples/serve")
-});
+/// The server's program.
+const SERVER: &str = env!("CARGO_BIN_EXE_simulated-whatsapp");
 
 fn run(script: &str, argument: Option<&str>, last_word: &str) {
     let Some(directory) = SCRIPTS.as_ref() else {
@@ -64,7 +53,7 @@ fn run(script: &str, argument: Option<&str>, last_word: &str) {
     };
     let output = Command::new("node")
         .arg(script)
-        .arg(SERVER.as_path())
+        .arg(SERVER)
         .args(argument)
         .current_dir(directory)
         .output()

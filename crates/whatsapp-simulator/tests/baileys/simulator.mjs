@@ -1,4 +1,4 @@
-// The simulator as a child process that speaks JSON lines (see examples/serve.rs).
+// The simulator as a child process that speaks JSON lines (see src/bin/simulated-whatsapp.rs).
 import { spawn } from 'node:child_process'
 import { createInterface } from 'node:readline'
 
