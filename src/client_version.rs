@@ -3,7 +3,8 @@
 //! WhatsApp refuses old clients (405), and when it does, every leave fails until
 //! there is a newer version. So the version is an item of the table, which an
 //! operator changes without a deploy; the configured one counts while there is
-//! none. It is read beside the connection, so it costs no time.
+//! none. It is read with the data keys when an environment starts, and beside a
+//! connection when it is minutes old, so it costs no time.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -75,6 +76,20 @@ impl ClientVersions {
                 tracing::warn!(%error, "the client version is not read");
                 known.version
             }
+        }
+    }
+
+    /// Takes the version out of items that were read just now, with the data keys.
+    pub fn learn(&self, items: &[Attributes]) {
+        let is_version =
+            |item: &&Attributes| Item(item).optional_text("sk") == Some(keys::CLIENT_VERSION);
+        let set = items.iter().find(is_version).map(|item| read(Item(item))).transpose();
+        match set {
+            Ok(set) => {
+                let version = set.map_or(self.configured, |set| set.version);
+                *self.known() = Known { version, read: Some(Instant::now()) };
+            }
+            Err(error) => tracing::warn!(%error, "the client version is not read"),
         }
     }
 

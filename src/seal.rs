@@ -80,15 +80,27 @@ impl Keyring {
         Self { table, wrapping, opened: RwLock::default() }
     }
 
-    /// Loads every data key, so that the first request finds its own. One that
-    /// cannot be unwrapped is passed over: only its values need it, and it is
-    /// tried again when they do.
+    /// Reads and unwraps every data key: whether the sealing key is the right one.
     ///
     /// # Errors
     /// The first that something was wrong with, after all were tried.
     pub async fn preload(&self, budget: Budget) -> Result<(), SealError> {
         let items = self.table.list(keys::DATA_KEYS, keys::DATA_KEY_PREFIX, budget).await?;
-        let unwrapping = items.iter().map(|item| async move {
+        self.load(&items, budget).await
+    }
+
+    /// Unwraps the data keys among `items`, so that the first request finds its own.
+    /// One that cannot be unwrapped is passed over: only its values need it, and it
+    /// is tried again when they do.
+    ///
+    /// # Errors
+    /// The first that something was wrong with, after all were tried.
+    pub async fn load(&self, items: &[Attributes], budget: Budget) -> Result<(), SealError> {
+        let is_key = |item: &&Attributes| {
+            let sk = Item(item).optional_text("sk").unwrap_or_default();
+            sk.starts_with(keys::DATA_KEY_PREFIX)
+        };
+        let unwrapping = items.iter().filter(is_key).map(|item| async move {
             let id = Item(item).text("key_id").map_err(StoreError::from)?;
             self.unwrap(id, Item(item), budget).await.map(|_| ())
         });

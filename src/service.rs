@@ -14,7 +14,7 @@ use crate::gate::Gate;
 use crate::report::Reporter;
 use crate::seal::{Keyring, SealError, Wrapping};
 use crate::session::Sessions;
-use crate::table::Table;
+use crate::table::{Table, keys};
 use crate::whatsapp::{Dialer, tls_config};
 
 /// Longest time that the start may spend on reading data keys.
@@ -108,8 +108,14 @@ impl Service {
     /// one line, and a key is loaded when it is needed.
     pub async fn preload(&self) {
         let budget = Budget::of(PRELOAD);
-        let (keys, _) = tokio::join!(self.keyring.preload(budget), self.versions.current(budget));
-        if let Err(error) = keys {
+        let loaded = match self.table.partition(keys::DATA_KEYS, budget).await {
+            Ok(items) => {
+                self.versions.learn(&items);
+                self.keyring.load(&items, budget).await
+            }
+            Err(error) => Err(error.into()),
+        };
+        if let Err(error) = loaded {
             tracing::error!(%error, "data keys are not loaded, requests that need them answer 503");
         }
     }

@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::config::Builder;
+use aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder;
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::operation::update_item::{UpdateItemError, UpdateItemOutput};
 use aws_sdk_dynamodb::types::{AttributeValue, TransactWriteItem};
@@ -183,27 +184,44 @@ impl Table {
         prefix: &str,
         budget: Budget,
     ) -> Result<Vec<Attributes>, StoreError> {
-        let mut items = Vec::new();
-        let mut next = None;
-        loop {
-            let call = self
-                .client
-                .query()
-                .table_name(&self.name)
-                .key_condition_expression("pk = :pk AND begins_with(sk, :prefix)")
-                .expression_attribute_values(":pk", AttributeValue::S(pk.to_owned()))
-                .expression_attribute_values(":prefix", AttributeValue::S(prefix.to_owned()))
-                .consistent_read(true)
-                .set_exclusive_start_key(next);
-            let page = timeout_at(budget.end(), call.send())
-                .await
-                .map_err(|_| StoreError::out_of_time())?
-                .map_err(|error| StoreError::of(&error))?;
-            items.extend(page.items.unwrap_or_default());
-            next = page.last_evaluated_key;
-            if next.is_none() {
-                return Ok(items);
-            }
+        let query = self
+            .query(pk, "pk = :pk AND begins_with(sk, :prefix)")
+            .expression_attribute_values(":prefix", AttributeValue::S(prefix.to_owned()));
+        pages(query, budget).await
+    }
+
+    /// All items of a partition.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn partition(&self, pk: &str, budget: Budget) -> Result<Vec<Attributes>, StoreError> {
+        pages(self.query(pk, "pk = :pk"), budget).await
+    }
+
+    fn query(&self, pk: &str, condition: &str) -> QueryFluentBuilder {
+        self.client
+            .query()
+            .table_name(&self.name)
+            .key_condition_expression(condition)
+            .expression_attribute_values(":pk", AttributeValue::S(pk.to_owned()))
+            .consistent_read(true)
+    }
+}
+
+/// Every page of a query.
+async fn pages(query: QueryFluentBuilder, budget: Budget) -> Result<Vec<Attributes>, StoreError> {
+    let mut items = Vec::new();
+    let mut next = None;
+    loop {
+        let call = query.clone().set_exclusive_start_key(next);
+        let page = timeout_at(budget.end(), call.send())
+            .await
+            .map_err(|_| StoreError::out_of_time())?
+            .map_err(|error| StoreError::of(&error))?;
+        items.extend(page.items.unwrap_or_default());
+        next = page.last_evaluated_key;
+        if next.is_none() {
+            return Ok(items);
         }
     }
 }

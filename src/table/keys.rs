@@ -77,7 +77,8 @@ pub fn device(jid: &crate::credentials::DeviceJid) -> Key {
     key(format!("DEVICE#{}:{}", jid.user(), jid.device()), "DEVICE")
 }
 
-/// The partition of all data keys, so that one query reads them.
+/// The partition of what every environment reads when it starts: the data keys and
+/// the client version, so that one query reads them.
 pub const DATA_KEYS: &str = "KEYS";
 
 /// Sort keys of data keys begin with this.
@@ -94,7 +95,10 @@ pub fn data_key(id: &str) -> Key {
     key(DATA_KEYS.to_owned(), format!("{DATA_KEY_PREFIX}{id}"))
 }
 
+/// The sort key of the client version.
+pub const CLIENT_VERSION: &str = "VERSION";
+
 /// The client version that an operator has set.
 pub fn client_version() -> Key {
-    key("WHATSAPP".to_owned(), "VERSION")
+    key(DATA_KEYS.to_owned(), CLIENT_VERSION)
 }

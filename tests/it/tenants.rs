@@ -85,8 +85,8 @@ fn a_request_touches_its_own_token_and_its_own_accounts_instance_only() {
         }
         for partition in touched {
             // The data keys and the client version are nobody's.
-            let is_own = [own_token.as_str(), own_instance.as_str(), "KEYS", "WHATSAPP"]
-                .contains(&partition.as_str());
+            let is_own =
+                [own_token.as_str(), own_instance.as_str(), "KEYS"].contains(&partition.as_str());
             prop_assert!(is_own, "{:?} touched {}", asked, partition);
         }
         if asked.own.is_some_and(|own| own != asked.name) {
