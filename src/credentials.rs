@@ -6,7 +6,7 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
-use crate::whatsapp::Proxy;
+use crate::proxy::Proxy;
 
 /// A linked device's own JID, `user:device@s.whatsapp.net`.
 #[derive(Clone, PartialEq, Eq, Hash)]

@@ -19,6 +19,7 @@
 //! | what a caller reads | [`answer`] | the JSON of success and refusal |
 //! | what an operator reads | [`report`], [`trace`] | one line and the metrics of each request |
 //!
+//! [`proxy`] is the address of an instance's own proxy,
 //! [`service`] holds what outlives a request, [`aws`] is how AWS is called, [`config`] reads the environment,
 //! [`clock`] is the injected time.
 
@@ -38,6 +39,7 @@ pub mod leave;
 pub mod log;
 pub mod order;
 pub mod problem;
+pub mod proxy;
 pub mod report;
 pub mod seal;
 pub mod service;

@@ -17,9 +17,9 @@ mod greet;
 mod groups;
 mod leave;
 mod login;
-mod proxy;
 mod socket;
 mod stanza;
+mod tunnel;
 
 pub use certificate::CertificateFault;
 pub use dial::{Dialer, tls_config};
@@ -28,5 +28,4 @@ pub use greet::Greeted;
 pub use groups::{Metadata, read_group};
 pub use leave::{Confirmed, TargetReply};
 pub use login::{Abandoned, Online};
-pub use proxy::{NotAProxy, Proxy};
 pub use stanza::Iq;

@@ -11,10 +11,11 @@ use tokio_websockets::{ClientBuilder, Connector, Limits};
 use wacore::net::WHATSAPP_WEB_ORIGIN;
 
 use super::failure::{Failure, Step};
-use super::proxy::Proxy;
 use super::socket::Socket;
+use super::tunnel;
 use crate::clock::Budget;
 use crate::config::{ClientVersion, WhatsApp};
+use crate::proxy::Proxy;
 
 /// Largest WebSocket message that is read, in bytes; the largest frame fits.
 const LARGEST_MESSAGE: usize = 5 * 1024 * 1024;
@@ -85,7 +86,7 @@ impl Dialer {
             let is_plain = self.uri.scheme_str() == Some("ws");
             let port = self.uri.port_u16().unwrap_or(if is_plain { 80 } else { 443 });
             // Boxed: its buffer of 8 KiB is not every connection's.
-            let tcp = Box::pin(proxy.connect(host, port)).await?;
+            let tcp = Box::pin(tunnel::connect(proxy, host, port)).await?;
             let connector = if is_plain { &Connector::Plain } else { self.connector.as_ref() };
             let stream = connector.wrap(host, tcp).await.map_err(|error| failed(&error))?;
             builder.connect_on(stream).await.map_err(|error| failed(&error))

@@ -1,7 +1,7 @@
 //! An instance behind a proxy: WhatsApp is reached through it and by no other way.
 
 use leave_group::credentials::Credentials;
-use leave_group::whatsapp::Proxy;
+use leave_group::proxy::Proxy;
 use local_stack::traffic::Traffic;
 
 use crate::support::{

@@ -11,8 +11,8 @@ mod show;
 mod unlink;
 
 use clap::{Args, Subcommand};
+use leave_group::proxy::Proxy;
 use leave_group::tenant::{AccountId, InstanceId, InstanceName};
-use leave_group::whatsapp::Proxy;
 use operator::instances::InstanceSummary;
 use operator::{Operator, OperatorError};
 use serde_json::{Value, json};

@@ -2,10 +2,10 @@
 //! address may hold a password.
 
 use leave_group::credentials::Credentials;
+use leave_group::proxy::Proxy;
 use leave_group::seal::Sealed;
 use leave_group::table::{Item, binary, keys, text};
 use leave_group::tenant::InstanceId;
-use leave_group::whatsapp::Proxy;
 
 use crate::writes::Condition;
 use crate::{Operator, OperatorError, patience};

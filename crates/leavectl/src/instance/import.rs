@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
-use leave_group::whatsapp::Proxy;
+use leave_group::proxy::Proxy;
 use operator::link::Stored;
 use session_import::input::Input;
 use session_import::source::Source;

@@ -1,7 +1,7 @@
 //! `leavectl instance set-proxy`.
 
 use clap::Args;
-use leave_group::whatsapp::Proxy;
+use leave_group::proxy::Proxy;
 
 use super::Named;
 use crate::failure::Failure;
@@ -30,7 +30,7 @@ pub(crate) struct SetProxy {
 
 /// Clap repeats what it refuses, and this may hold a password.
 pub(super) fn proxy(text: &str) -> Result<Proxy, String> {
-    text.parse().map_err(|error: leave_group::whatsapp::NotAProxy| error.to_string())
+    text.parse().map_err(|error: leave_group::proxy::NotAProxy| error.to_string())
 }
 
 impl SetProxy {

@@ -1,4 +1,4 @@
-//! A proxy before WhatsApp: HTTP `CONNECT`, or SOCKS5.
+//! The proxy before an instance's connections: HTTP `CONNECT`, or SOCKS5.
 //!
 //! People run their numbers behind addresses of their own: from a data centre's
 //! they get banned. WhatsApp's name is resolved at the proxy, never here, so that
@@ -7,32 +7,25 @@
 use std::fmt;
 use std::str::FromStr;
 
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
-use hyper_util::client::legacy::connect::HttpConnector;
-use hyper_util::client::legacy::connect::proxy::{SocksV5, Tunnel};
-use lambda_http::http::Uri;
-use lambda_http::http::header::HeaderValue;
-use lambda_http::tower::{Service, ServiceExt};
 use percent_encoding::percent_decode_str;
-use tokio::net::TcpStream;
 use zeroize::Zeroizing;
-
-use super::failure::Failure;
 
 /// A proxy, with its user and password. They are in no `Debug` output.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Proxy {
-    kind: Kind,
-    host: String,
-    port: u16,
-    login: Option<(String, Zeroizing<String>)>,
+    pub(crate) kind: Kind,
+    pub(crate) host: String,
+    pub(crate) port: u16,
+    /// User and password, decoded.
+    pub(crate) login: Option<(String, Zeroizing<String>)>,
     text: Zeroizing<String>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Kind {
+pub(crate) enum Kind {
+    /// `CONNECT`.
     Http,
+    /// SOCKS version 5.
     Socks5,
 }
 
@@ -91,40 +84,6 @@ impl Proxy {
     /// All of it, password included: to be sealed.
     pub fn to_text(&self) -> Zeroizing<String> {
         self.text.clone()
-    }
-
-    /// A connection to `host` and `port` through it.
-    pub(super) async fn connect(&self, host: &str, port: u16) -> Result<TcpStream, Failure> {
-        let failed = |error: &dyn fmt::Display| Failure::Connect(format!("proxy: {error}"));
-        let uri = |host: &str, port: u16| -> Result<Uri, Failure> {
-            format!("http://{host}:{port}").parse().map_err(|error| failed(&error))
-        };
-        let (proxy, target) = (uri(&self.host, self.port)?, uri(host, port)?);
-        let mut tcp = HttpConnector::new();
-        tcp.set_nodelay(true);
-        let stream = match self.kind {
-            Kind::Http => {
-                let mut tunnel = Tunnel::new(proxy, tcp);
-                if let Some((user, password)) = &self.login {
-                    let login = Zeroizing::new(format!("{user}:{}", password.as_str()));
-                    let basic =
-                        Zeroizing::new(format!("Basic {}", STANDARD.encode(login.as_bytes())));
-                    let basic = HeaderValue::from_str(&basic).map_err(|error| failed(&error))?;
-                    tunnel = tunnel.with_auth(basic);
-                }
-                let ready = tunnel.ready().await.map_err(|error| failed(&error))?;
-                ready.call(target).await.map_err(|error| failed(&error))?
-            }
-            Kind::Socks5 => {
-                let mut socks = SocksV5::new(proxy, tcp).local_dns(false);
-                if let Some((user, password)) = &self.login {
-                    socks = socks.with_auth(user.clone(), password.as_str().to_owned());
-                }
-                let ready = socks.ready().await.map_err(|error| failed(&error))?;
-                ready.call(target).await.map_err(|error| failed(&error))?
-            }
-        };
-        Ok(stream.into_inner())
     }
 }
 
