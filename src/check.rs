@@ -2,9 +2,10 @@
 //! WhatsApp sees it now and then. Why: [`crate::session::Due`] and
 //! `docs/passive-login.md`.
 
+use std::panic::AssertUnwindSafe;
 use std::time::Duration;
 
-use futures_util::{StreamExt, stream};
+use futures_util::{FutureExt, StreamExt, stream};
 
 use crate::clock::{Budget, UnixMillis};
 use crate::connection::{CLOSING, connect, credentials, session_end};
@@ -132,7 +133,12 @@ pub async fn due(service: &Service, budget: Budget) -> Result<Checked, StoreErro
         if budget.remaining() < ONE_CHECK {
             return None;
         }
-        let health = one(service, &instance, When::Stale, budget).await;
+        // A panic is that session's, and its lease ends by itself.
+        let checking = AssertUnwindSafe(one(service, &instance, When::Stale, budget));
+        let health = checking.catch_unwind().await.unwrap_or_else(|_| {
+            tracing::error!(%instance, "panicked in a check");
+            Health::Unreadable
+        });
         Some((instance, health))
     });
     let found: Vec<_> =
