@@ -193,7 +193,7 @@ fn another_terminal_gets_the_variables_of_a_running_stack() {
     let listed: Value = serde_json::from_slice(&listed.stdout).unwrap();
     assert_eq!(listed["accounts"][0]["account"], "acme");
     let mode = std::fs::metadata(Path::new(data).join("env")).unwrap().permissions();
-    assert_eq!(std::os::unix::fs::PermissionsExt::mode(&mode) & 0o077, 0, "it has a key");
+    assert_eq!(mode.mode() & 0o077, 0, "it has a key");
     assert_eq!(up.stop("-TERM").0, Some(0));
     assert_eq!(env().status.code(), Some(1), "its addresses are nobody's now");
 }

@@ -229,6 +229,7 @@ fn sealing_key(file: Option<&Path>) -> Result<Zeroizing<[u8; 32]>, StackError> {
     const NAME: &str = "sealing.key";
     let mut key = Zeroizing::new([0; 32]);
     if let Some(file) = file.filter(|file| file.exists()) {
+        private::keep(file)?;
         let text = Zeroizing::new(std::fs::read_to_string(file)?);
         hex::decode_to_slice(text.trim(), key.as_mut_slice())
             .map_err(|error| StackError::Data { file: NAME, why: error.to_string() })?;
@@ -245,6 +246,7 @@ fn sealing_key(file: Option<&Path>) -> Result<Zeroizing<[u8; 32]>, StackError> {
 
 fn world(file: Option<&Path>) -> Result<World, StackError> {
     let Some(file) = file.filter(|file| file.exists()) else { return Ok(World::new()) };
+    private::keep(file)?;
     serde_json::from_slice(&std::fs::read(file)?)
         .map_err(|error| StackError::Data { file: "whatsapp.json", why: error.to_string() })
 }

@@ -40,7 +40,12 @@ pub fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
 /// # Errors
 /// What the file system says.
 pub fn keep(path: &Path) -> io::Result<()> {
-    open(path, false).map(drop)
+    if !path.exists() {
+        return open(path, false).map(drop);
+    }
+    #[cfg(unix)]
+    std::fs::set_permissions(path, std::os::unix::fs::PermissionsExt::from_mode(0o600))?;
+    Ok(())
 }
 
 fn open(path: &Path, anew: bool) -> io::Result<File> {

@@ -52,7 +52,7 @@ async fn notes_and_identifiers_are_shown_alike_and_tables_stay_aligned() {
     let rig = Rig::start().await;
     rig.ok(&["account", "create", "other", "--note", HOSTILE]);
     rig.ok(&["token", "issue", "acme", "--note", HOSTILE]);
-    rig.ok(&["token", "issue", "acme", "--instance", "sales", "--note", "plain"]);
+    rig.ok(&["token", "issue", "acme", "--instance", "sales", "--note", HOSTILE]);
     for (arguments, pointer) in [
         (&["account", "list"][..], "/accounts/1/note"),
         (&["token", "list", "acme"], "/tokens"),
