@@ -33,6 +33,7 @@ mod refusals;
 mod reliability;
 mod sealing;
 mod secrets;
+mod spent;
 mod storage;
 mod template;
 mod tenants;
