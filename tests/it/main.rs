@@ -5,6 +5,7 @@
 
 mod support;
 
+mod batches;
 mod certificates;
 mod checks;
 mod client_version;
@@ -18,13 +19,16 @@ mod deadline;
 mod events;
 mod fencing;
 mod fuzz;
+mod generations;
 mod hostile_http;
 mod idempotency;
 mod identifiers;
+mod intent_age;
 mod kms;
 mod lease;
 mod logins;
 mod observability;
+mod open_intents;
 mod outcomes;
 mod proxies;
 mod random_walk;
@@ -33,6 +37,7 @@ mod refusals;
 mod reliability;
 mod sealing;
 mod secrets;
+mod shared_time;
 mod spent;
 mod storage;
 mod template;

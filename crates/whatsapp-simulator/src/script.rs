@@ -157,6 +157,9 @@ pub enum Reaction {
         /// The code of each target.
         code: u16,
     },
+    /// At a leave: these codes, one for each target in order (0 says that it was left, as do
+    /// targets beyond the list); nothing is applied.
+    TargetErrors(Vec<u16>),
     /// At a leave: a reply that confirms nothing, or not this.
     LeaveReply {
         /// The shape of the reply.
@@ -233,6 +236,7 @@ impl Reaction {
             }
             Self::TargetError { .. }
             | Self::TargetErrorAfterApply { .. }
+            | Self::TargetErrors(_)
             | Self::LeaveReply { .. } => moment == Moment::Leave,
         }
     }
