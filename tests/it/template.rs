@@ -1,8 +1,10 @@
 //! `template.yaml` against the code: what the stack names is what the function has.
 
 mod alarms;
+mod calls;
 mod environment;
 mod permissions;
+mod policy;
 mod stack;
 mod table;
 
@@ -104,4 +106,9 @@ fn statements(policies: &Value) -> Vec<Value> {
     policies
         .flat_map(|policy| each(&policy["PolicyDocument"]["Statement"]).into_iter().cloned())
         .collect()
+}
+
+/// The statements of the function's role.
+fn function_statements() -> Vec<Value> {
+    statements(&properties("FunctionRole")["Policies"])
 }

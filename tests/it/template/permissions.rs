@@ -3,15 +3,11 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use leave_group::clock::SystemClock;
-use leave_group::entry::{self, Invocation};
-use leave_group::table::{index, number};
-use local_stack::traffic::{Call, Traffic};
-use serde_json::value::RawValue;
+use leave_group::table::index;
 use serde_json::{Value, json};
 
-use super::{each, properties, set, statements, template, texts, walk};
-use crate::support::{ACCOUNT_TOKEN, GROUP, Request, Rig, ask};
+use super::policy::{arns, index as index_of};
+use super::{function_statements, properties, set, statements, template, texts, walk};
 
 /// A call of the SDK in `src/`, and the action that it needs.
 const CALLS: [(&str, &str); 24] = [
@@ -65,34 +61,9 @@ fn actions_of(folders: &[&str]) -> BTreeSet<String> {
     called.map(|(_, action)| (*action).to_owned()).collect()
 }
 
-fn function_statements() -> Vec<Value> {
-    statements(&properties("FunctionRole")["Policies"])
-}
-
-/// The table's ARN, made here or one's own.
-fn is_table(resource: &Value) -> bool {
-    resource["Fn::If"][0] == "MakesTable"
-        && resource["Fn::If"][1] == json!({"Fn::GetAtt": "Table.Arn"})
-        && resource["Fn::If"][2]["Fn::Sub"]
-            == "arn:${AWS::Partition}:dynamodb:${AWS::Region}:${AWS::AccountId}:table/${ExistingTableName}"
-}
-
-/// The ARNs of these indexes, and no others.
-fn is_indexes(resource: &Value, names: &[&str]) -> bool {
-    let ends = |branch: &Value, table: &str| {
-        let arns: BTreeSet<_> = each(branch)
-            .into_iter()
-            .map(|arn| arn["Fn::Sub"].as_str().unwrap_or_default())
-            .collect();
-        let expected: Vec<_> = names.iter().map(|name| format!("{table}/index/{name}")).collect();
-        arns == expected.iter().map(String::as_str).collect()
-    };
-    resource["Fn::If"][0] == "MakesTable"
-        && ends(&resource["Fn::If"][1], "${Table.Arn}")
-        && ends(
-            &resource["Fn::If"][2],
-            "arn:${AWS::Partition}:dynamodb:${AWS::Region}:${AWS::AccountId}:table/${ExistingTableName}",
-        )
+/// The indexes that a resource names; `None` is the table itself.
+fn named(resource: &Value) -> BTreeSet<Option<String>> {
+    arns(resource).iter().map(|arn| index_of(arn)).collect()
 }
 
 fn table_name() -> Value {
@@ -129,10 +100,13 @@ fn each_permission_is_for_the_one_thing_that_needs_it() {
         let actions = texts(&statement["Action"]);
         let resource = &statement["Resource"];
         match statement["Sid"].as_str().unwrap() {
-            "WhatTheCodeDoes" => assert!(is_table(resource), "{resource}"),
+            // Which of the table's items: `super::calls`.
+            "Tokens" | "Instances" | "DataKeysAndClientVersion" => {
+                assert_eq!(named(resource), BTreeSet::from([None]));
+            }
             "SessionsThatAreDue" => {
                 assert_eq!(actions, set(&["dynamodb:Query"]));
-                assert!(is_indexes(resource, &[index::BY_DUE]), "{resource}");
+                assert_eq!(named(resource), BTreeSet::from([Some(index::BY_DUE.to_owned())]));
             }
             "UnwrapDataKeys" => {
                 assert_eq!(actions, set(&["kms:Decrypt"]));
@@ -157,10 +131,11 @@ fn operators_may_do_what_their_tool_does_and_no_more() {
         let actions = texts(&statement["Action"]);
         allowed.extend(actions.iter().cloned());
         match statement["Sid"].as_str().unwrap() {
-            "Items" => assert!(is_table(&statement["Resource"])),
+            "Items" => assert_eq!(named(&statement["Resource"]), BTreeSet::from([None])),
             "Indexes" => {
                 assert_eq!(actions, set(&["dynamodb:Query"]));
-                assert!(is_indexes(&statement["Resource"], &[index::BY_ACCOUNT, index::BY_DUE]));
+                let indexes = [index::BY_ACCOUNT, index::BY_DUE].map(|it| Some(it.to_owned()));
+                assert_eq!(named(&statement["Resource"]), BTreeSet::from(indexes));
             }
             "WrapAndUnwrapDataKeys" => {
                 assert_eq!(actions, set(&["kms:Decrypt", "kms:Encrypt"]));
@@ -212,65 +187,4 @@ fn the_key_is_for_this_table_alone_whatever_iam_grants() {
     let condition = json!({"StringNotEquals": {"kms:EncryptionContext:table": table_name()}});
     assert_eq!(deny["Condition"], condition);
     assert!(texts(&deny["Action"]).is_superset(&set(&["kms:Decrypt", "kms:Encrypt"])));
-}
-
-/// What one recorded call needs: an action, and the index it is on.
-fn needed(call: &Call) -> Vec<(String, Option<String>)> {
-    if call.operation != "TransactWriteItems" {
-        let index = call.body["IndexName"].as_str().map(str::to_owned);
-        return vec![(format!("dynamodb:{}", call.operation), index)];
-    }
-    let parts = call.body["TransactItems"].as_array().unwrap().iter();
-    let parts = parts.flat_map(|part| part.as_object().unwrap().keys());
-    parts
-        .map(|part| match part.as_str() {
-            "ConditionCheck" => ("dynamodb:ConditionCheckItem".to_owned(), None),
-            part => (format!("dynamodb:{part}Item"), None),
-        })
-        .collect()
-}
-
-#[tokio::test]
-async fn what_runs_really_do_is_allowed() {
-    let rig = Rig::start().await;
-    let traffic = Traffic::new();
-    let service = rig.service(std::sync::Arc::new(SystemClock::new()), &traffic);
-    service.preload().await;
-    let leave = |identifier: &str| Request::leave(ACCOUNT_TOKEN, "sales", identifier);
-    for request in [
-        leave(GROUP),
-        leave("ABC123XYZ"),
-        leave(GROUP).header("Idempotency-Key", "one"),
-        leave(GROUP).header("Idempotency-Key", "one"),
-    ] {
-        rig.simulator().add_member(GROUP, &rig.device.phone);
-        let reply = ask(&service, &request).await;
-        assert_eq!(reply.status, 200, "{reply:?}");
-    }
-    let unknown = rig.group(whatsapp_simulator::NewGroup::new("Unknown"), None).await;
-    assert_eq!(ask(&service, &leave(&unknown)).await.status, 200);
-    let mut session = rig.session().await;
-    session.insert("due_at".to_owned(), number(1));
-    session.insert("seen_at".to_owned(), number(1));
-    rig.provisioner.put(session).await.unwrap();
-    let check = RawValue::from_string(r#"{"action":"check"}"#.to_owned()).unwrap();
-    let invocation = Invocation {
-        request_id: "request".to_owned(),
-        trace_id: None,
-        remaining: std::time::Duration::from_secs(29),
-    };
-    let answer = entry::handle(&service, &check, invocation).await.unwrap();
-    assert!(answer.get().contains(r#""connected":1"#), "{answer}");
-
-    let mut allowed: BTreeSet<(String, Option<String>)> = BTreeSet::new();
-    for statement in function_statements() {
-        let of = (statement["Sid"] == "SessionsThatAreDue").then(|| index::BY_DUE.to_owned());
-        allowed.extend(texts(&statement["Action"]).into_iter().map(|action| (action, of.clone())));
-    }
-    let done: BTreeSet<_> = traffic.calls().iter().flat_map(needed).collect();
-    assert!(done.is_subset(&allowed), "{done:?} but {allowed:?}");
-    let unused: BTreeSet<_> =
-        allowed.difference(&done).map(|(action, _)| action.as_str()).collect();
-    let unused: Vec<_> = unused.into_iter().filter(|it| it.starts_with("dynamodb:")).collect();
-    assert!(unused.is_empty(), "allowed, and used by no run: {unused:?}");
 }
