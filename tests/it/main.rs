@@ -17,6 +17,7 @@ mod crashes;
 mod deadline;
 mod events;
 mod fencing;
+mod forged_items;
 mod full_windows;
 mod fuzz;
 mod hostile_http;
