@@ -13,7 +13,7 @@ use crate::group::{Group, GroupKind};
 use crate::identifier::Identifier;
 use crate::problem::Problem;
 use crate::trace::Step;
-use crate::whatsapp::{Failure, Online, TargetReply};
+use crate::whatsapp::{Failure, LeaveError, Online, TargetReply};
 
 /// One wanted identifier on its way.
 enum Slot {
@@ -90,10 +90,14 @@ impl Run<'_> {
         self.progress.sent = true;
         match self.online.leave(groups, self.budget).await {
             Ok(replies) => Sent::Answered(replies.into_iter().map(|reply| (reply, None)).collect()),
-            Err(Failure::Iq { code, backoff }) => {
+            Err(LeaveError::Refused { code, backoff }) => {
                 Sent::Answered(groups.iter().map(|_| (TargetReply::Error(code), backoff)).collect())
             }
-            Err(failure) => {
+            Err(LeaveError::Unsent(failure)) => {
+                self.saw(&failure);
+                Sent::Withheld
+            }
+            Err(LeaveError::Lost(failure)) => {
                 self.saw(&failure);
                 Sent::Lost
             }

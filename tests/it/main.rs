@@ -35,6 +35,7 @@ mod refusals;
 mod reliability;
 mod sealing;
 mod secrets;
+mod spent;
 mod storage;
 mod template;
 mod tenants;
