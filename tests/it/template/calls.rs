@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
-use leave_group::clock::{Clock, SystemClock};
+use leave_group::clock::{Clock, SystemClock, UnixMillis};
 use leave_group::entry::{self, Invocation};
 use leave_group::gate::Scope;
 use leave_group::group::GroupKind;
@@ -32,7 +32,9 @@ struct Walk {
 impl Walk {
     async fn start() -> Self {
         let rig = Rig::start().await;
-        let clock = Arc::new(ManualClock::at(SystemClock::new().now()));
+        // The beginning of a minute: a window that is full stays so for a while.
+        let now = SystemClock::new().now().0;
+        let clock = Arc::new(ManualClock::at(UnixMillis(now - now % 60_000)));
         let traffic = Traffic::new();
         let service = rig.service(clock.clone(), &traffic);
         service.preload().await;
