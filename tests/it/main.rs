@@ -18,6 +18,8 @@ mod crashes;
 mod deadline;
 mod events;
 mod fencing;
+mod forged_items;
+mod full_windows;
 mod fuzz;
 mod generations;
 mod hostile_http;
