@@ -1,0 +1,5 @@
+//! Each model's promises hold while all of its rules are kept, and each rule is
+//! needed: without it a promise falls.
+
+mod check;
+mod one_group;
