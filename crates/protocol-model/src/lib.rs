@@ -42,6 +42,7 @@
 //! [`Limit`] is a promise in a stricter reading, with a test that it falls.
 
 pub mod actions;
+pub mod age;
 pub mod batch;
 pub mod broken;
 pub mod closing;
