@@ -49,3 +49,14 @@ where
     let actions = path.into_actions();
     assert!(actions.iter().any(is_its_step), "{promise} falls by another fault: {actions:?}");
 }
+
+/// `promise` stands in every state, whatever becomes of the others.
+pub(crate) fn stands<M>(model: M, promise: &'static str)
+where
+    M: Model<State: Clone + Debug + Hash + PartialEq + Send + Sync + 'static>,
+    M: Model<Action: Clone + Debug + PartialEq> + Send + Sync + 'static,
+{
+    let wanted = HasDiscoveries::AllOf(BTreeSet::from([promise]));
+    let checker = model.checker().threads(THREADS).finish_when(wanted).spawn_bfs().join();
+    checker.assert_no_discovery(promise);
+}

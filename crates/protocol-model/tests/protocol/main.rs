@@ -4,4 +4,5 @@
 mod age;
 mod batch;
 mod check;
+mod kept;
 mod one_group;
