@@ -46,6 +46,7 @@ pub mod age;
 pub mod batch;
 pub mod broken;
 pub mod closing;
+pub mod generation;
 pub mod kept;
 pub mod properties;
 pub mod rules;

@@ -4,5 +4,6 @@
 mod age;
 mod batch;
 mod check;
+mod generation;
 mod kept;
 mod one_group;
