@@ -49,6 +49,7 @@ pub mod closing;
 pub mod generation;
 pub mod kept;
 pub mod properties;
+pub mod room;
 pub mod rules;
 pub mod state;
 mod step;

@@ -7,3 +7,4 @@ mod check;
 mod generation;
 mod kept;
 mod one_group;
+mod room;
