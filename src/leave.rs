@@ -120,6 +120,7 @@ pub async fn serve(service: &Service, order: &Order, budget: Budget) -> Served {
         keep,
         request_id: order.request_id(),
         check: None,
+        lid: attempt.lid.clone(),
     };
     let began = Instant::now();
     let settled = leased.settle(settlement, budget).await;

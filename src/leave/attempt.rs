@@ -2,7 +2,6 @@
 //! It returns what is known, whatever happened.
 
 use std::collections::{HashMap, HashSet};
-use std::time::Duration;
 
 use super::verdict::Verdict;
 use super::{jids, keeping};
@@ -16,7 +15,7 @@ use crate::problem::Problem;
 use crate::service::Service;
 use crate::session::{KeptAnswer, Leased, Row, SessionEnd};
 use crate::trace::Trace;
-use crate::whatsapp::{Abandoned, Failure, Online};
+use crate::whatsapp::{Abandoned, Failure, Online, Told};
 
 /// What an attempt found out.
 pub(super) struct Attempt {
@@ -24,6 +23,8 @@ pub(super) struct Attempt {
     pub(super) verdicts: Vec<Verdict>,
     pub(super) session: SessionEnd,
     pub(super) kept: Option<KeptAnswer>,
+    /// Our LID, as WhatsApp told it at login.
+    pub(super) lid: Option<String>,
 }
 
 /// How far an attempt came; outlives a panic inside it.
@@ -38,7 +39,7 @@ pub(super) struct Progress {
 impl Attempt {
     fn not_sent(wanted: &[&Identifier], problem: Problem, session: SessionEnd) -> Self {
         let verdicts = wanted.iter().map(|identifier| not_sent(identifier, problem)).collect();
-        Self { verdicts, session, kept: None }
+        Self { verdicts, session, kept: None, lid: None }
     }
 
     /// After a panic: nothing is claimed, and nothing is forgotten.
@@ -50,6 +51,7 @@ impl Attempt {
             verdicts: wanted.iter().map(|_| Verdict::Unconfirmed).collect(),
             session: SessionEnd::Unchanged,
             kept: None,
+            lid: None,
         }
     }
 }
@@ -118,7 +120,7 @@ pub(super) async fn run(
             return Attempt::not_sent(wanted, Problem::WhatsAppUnavailable, unchanged);
         }
         (_, Err(Abandoned::Failed(failure))) => {
-            return Attempt::not_sent(wanted, problem(&failure), session_end(&failure, now));
+            return Attempt::not_sent(wanted, problem(&failure, now), session_end(&failure, now));
         }
     };
 
@@ -136,9 +138,10 @@ pub(super) async fn run(
     let verdicts = run.leave_all(wanted).await;
     let Run { online, session, .. } = run;
     progress.trace.round_trips += online.iqs();
+    let lid = online.lid().map(str::to_owned);
     // Closed before the lease is released: two sockets of one session never stand.
     online.close(budget.at_most(CLOSING)).await;
-    Attempt { verdicts, session, kept: None }
+    Attempt { verdicts, session, kept: None, lid }
 }
 
 impl Run<'_> {
@@ -158,9 +161,14 @@ impl Run<'_> {
     }
 
     /// WhatsApp throttled one target.
-    pub(super) fn throttled(&mut self, backoff: Option<Duration>) -> Problem {
+    pub(super) fn throttled(&mut self, backoff: Told) -> Problem {
         let failure = Failure::Iq { code: 429, backoff };
         self.saw(&failure);
-        problem(&failure)
+        self.problem(&failure)
+    }
+
+    /// What a failure before anything was sent is to the caller.
+    pub(super) fn problem(&self, failure: &Failure) -> Problem {
+        problem(failure, self.now)
     }
 }

@@ -1,8 +1,6 @@
 //! Sending the leave, and what WhatsApp's code for each target means.
 //! Source of the codes: WhatsApp Web's group exit job.
 
-use std::time::Duration;
-
 use tokio::time::Instant;
 
 use super::attempt::Run;
@@ -13,7 +11,7 @@ use crate::group::{Group, GroupKind};
 use crate::identifier::Identifier;
 use crate::problem::Problem;
 use crate::trace::Step;
-use crate::whatsapp::{Failure, LeaveError, Online, TargetReply};
+use crate::whatsapp::{Failure, LeaveError, Online, TargetReply, Told};
 
 /// One wanted identifier on its way.
 enum Slot {
@@ -24,7 +22,7 @@ enum Slot {
 /// What became of one stanza, for each of its targets.
 enum Sent {
     /// WhatsApp answered; an IQ's own error counts for every target.
-    Answered(Vec<(TargetReply, Option<Duration>)>),
+    Answered(Vec<(TargetReply, Told)>),
     /// Nobody knows.
     Lost,
     /// It was not sent.
@@ -89,7 +87,9 @@ impl Run<'_> {
         }
         self.progress.sent = true;
         match self.online.leave(groups, self.budget).await {
-            Ok(replies) => Sent::Answered(replies.into_iter().map(|reply| (reply, None)).collect()),
+            Ok(replies) => {
+                Sent::Answered(replies.into_iter().map(|reply| (reply, Told::default())).collect())
+            }
             Err(LeaveError::Refused { code, backoff }) => {
                 Sent::Answered(groups.iter().map(|_| (TargetReply::Error(code), backoff)).collect())
             }
@@ -105,12 +105,7 @@ impl Run<'_> {
     }
 
     /// One target's verdict from its own status.
-    async fn judge(
-        &mut self,
-        target: &Target,
-        reply: TargetReply,
-        backoff: Option<Duration>,
-    ) -> Verdict {
+    async fn judge(&mut self, target: &Target, reply: TargetReply, backoff: Told) -> Verdict {
         let group = target.group();
         match reply {
             TargetReply::Error(400) => {
@@ -141,7 +136,7 @@ impl Run<'_> {
         target: &Target,
         group: &Group,
         reply: TargetReply,
-        backoff: Option<Duration>,
+        backoff: Told,
     ) -> Verdict {
         let code = match reply {
             TargetReply::Left(confirmed) => {

@@ -4,7 +4,6 @@
 use super::attempt::Run;
 use super::verdict::Verdict;
 use super::was_attempted;
-use crate::connection::problem;
 use crate::group::{Group, GroupJid, GroupKind};
 use crate::identifier::{Identifier, InviteCode};
 use crate::problem::Problem;
@@ -118,7 +117,7 @@ impl Run<'_> {
             }
             Err(failure) => {
                 self.saw(&failure);
-                Err(Verdict::NotSent { jid: Some(jid.clone()), problem: problem(&failure) })
+                Err(Verdict::NotSent { jid: Some(jid.clone()), problem: self.problem(&failure) })
             }
         }
     }
@@ -157,7 +156,7 @@ impl Run<'_> {
             Failure::Iq { code: 400 | 401 | 403 | 404 | 406 | 416 | 423 | 436, .. } => {
                 Verdict::NotMember { jid: None }
             }
-            other => Verdict::NotSent { jid: None, problem: problem(other) },
+            other => Verdict::NotSent { jid: None, problem: self.problem(other) },
         }
     }
 }

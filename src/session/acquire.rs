@@ -15,6 +15,7 @@ use crate::problem::Problem;
 use crate::seal::Sealed;
 use crate::table::{Corrupt, Item, StoreError, Update, Updated, keys, number, text};
 use crate::tenant::InstanceId;
+use crate::whatsapp::Gone;
 
 /// What a machine's clock may differ from another's.
 const SKEW: Duration = Duration::from_secs(5);
@@ -33,9 +34,9 @@ pub enum AcquireError {
     /// No such instance.
     #[error("no such instance")]
     NotFound,
-    /// Never linked, or logged out.
+    /// Never linked, or no login of its device can succeed again.
     #[error("not connected to WhatsApp")]
-    NotConnected,
+    NotConnected(Option<Gone>),
     /// WhatsApp does not listen to it for a while.
     #[error("blocked by WhatsApp for {left:?}")]
     Blocked {
@@ -61,7 +62,7 @@ impl From<&AcquireError> for Problem {
     fn from(error: &AcquireError) -> Self {
         match error {
             AcquireError::NotFound => Self::InstanceNotFound,
-            AcquireError::NotConnected => Self::NotConnected,
+            AcquireError::NotConnected(_) => Self::NotConnected,
             AcquireError::Blocked { reason: BlockReason::Banned, left } => {
                 Self::Banned { retry_after: *left }
             }
@@ -79,7 +80,7 @@ impl AcquireError {
     pub fn waits(&self) -> u32 {
         match self {
             Self::Busy { waits, .. } => *waits,
-            Self::NotFound | Self::NotConnected | Self::Blocked { .. } | Self::Store(_) => 0,
+            Self::NotFound | Self::NotConnected(_) | Self::Blocked { .. } | Self::Store(_) => 0,
         }
     }
 }
@@ -159,6 +160,7 @@ impl Sessions {
             sealed,
             waits: 0,
             seen: item.optional_number("seen_at").map(UnixMillis),
+            device_lid: item.optional_text("device_lid").map(str::to_owned),
             intents: Mutex::new(intents(item)?),
         })
     }
@@ -223,7 +225,11 @@ fn take(owner: &Owner, now: UnixMillis, span: Duration, jids: &[GroupJid]) -> Up
 fn refusal(item: Item<'_>, now: UnixMillis) -> Result<UnixMillis, AcquireError> {
     match item.text("session_state").map_err(StoreError::from)? {
         LINKED => {}
-        LOGGED_OUT | NEVER_LINKED => return Err(AcquireError::NotConnected),
+        LOGGED_OUT => {
+            let gone = Gone::from_name(item.optional_text("logged_out_by"));
+            return Err(AcquireError::NotConnected(Some(gone)));
+        }
+        NEVER_LINKED => return Err(AcquireError::NotConnected(None)),
         _ => return Err(StoreError::from(Corrupt("session_state")).into()),
     }
     let blocked_until = item.optional_number("blocked_until").map(UnixMillis);

@@ -16,6 +16,7 @@ use crate::group::{Group, GroupJid};
 use crate::identifier::Identifier;
 use crate::order::IdempotencyKey;
 use crate::table::{Attributes, Cancelled, Item, StoreError, Update, Updated, keys, number, text};
+use crate::whatsapp::Gone;
 
 /// Actions of one transaction. DynamoDB takes 100.
 const MOST_ACTIONS: usize = 100;
@@ -50,8 +51,8 @@ pub enum SessionEnd {
     Unchanged,
     /// It logged in.
     Online,
-    /// WhatsApp unlinked the device.
-    LoggedOut,
+    /// No login of the device can succeed again.
+    LoggedOut(Gone),
     /// WhatsApp does not listen before `until`.
     Blocked {
         /// Why.
@@ -85,6 +86,8 @@ pub struct Settlement<'a> {
     pub request_id: &'a str,
     /// What a check found.
     pub check: Option<CheckNote>,
+    /// Our LID, as WhatsApp told it at login; kept when none is.
+    pub lid: Option<String>,
 }
 
 /// What a check found, and when the next one is due.
@@ -196,9 +199,10 @@ impl Leased {
                 set.push("seen_at = :now");
                 values.insert(":now".to_owned(), number(now.0));
             }
-            SessionEnd::LoggedOut => {
-                set.push("session_state = :logged_out");
+            SessionEnd::LoggedOut(gone) => {
+                set.push("session_state = :logged_out, logged_out_by = :logged_out_by");
                 values.insert(":logged_out".to_owned(), text(LOGGED_OUT));
+                values.insert(":logged_out_by".to_owned(), text(gone.name()));
                 // It is in no index of sessions to check until it is linked again.
                 removed.extend(["due".to_owned(), "due_at".to_owned()]);
             }
@@ -208,11 +212,15 @@ impl Leased {
                 values.insert(":blocked_by".to_owned(), text(reason.name()));
             }
         }
+        if let Some(lid) = &settlement.lid {
+            set.push("device_lid = if_not_exists(device_lid, :lid)");
+            values.insert(":lid".to_owned(), text(lid.as_str()));
+        }
         if let Some(CheckNote { result, next }) = settlement.check {
             set.push("checked_at = :checked_at, check_result = :check_result");
             values.insert(":checked_at".to_owned(), number(now.0));
             values.insert(":check_result".to_owned(), text(result));
-            if settlement.session != SessionEnd::LoggedOut {
+            if !matches!(settlement.session, SessionEnd::LoggedOut(_)) {
                 set.push("due = :due, due_at = :due_at");
                 values.insert(":due".to_owned(), text(DUE));
                 values.insert(":due_at".to_owned(), number(next.0));

@@ -166,6 +166,13 @@ pub(crate) fn leave_reply(iq: &Node, error: Option<u16>) -> Node {
     result(iq, [NodeBuilder::new("leave").children(targets).build()])
 }
 
+/// A leave's reply with a code for each target, in order.
+pub(crate) fn leave_errors(iq: &Node, codes: &[u16]) -> Node {
+    let targets =
+        leave_targets(iq).iter().zip(codes).map(|(target, code)| mirror(target, Some(*code)));
+    result(iq, [NodeBuilder::new("leave").children(targets).build()])
+}
+
 fn leave_targets(iq: &Node) -> &[Node] {
     iq.get_optional_child("leave").and_then(Node::children).unwrap_or_default()
 }

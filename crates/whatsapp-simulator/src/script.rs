@@ -152,6 +152,8 @@ pub enum Reaction {
         /// The code of each target.
         code: u16,
     },
+    /// At a leave: these codes on its targets, in order; nothing is applied.
+    TargetErrors(Vec<u16>),
     /// At a leave: this code on every target, although it was applied.
     TargetErrorAfterApply {
         /// The code of each target.
@@ -232,6 +234,7 @@ impl Reaction {
                 moment.is_iq()
             }
             Self::TargetError { .. }
+            | Self::TargetErrors(_)
             | Self::TargetErrorAfterApply { .. }
             | Self::LeaveReply { .. } => moment == Moment::Leave,
         }
