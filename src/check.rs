@@ -245,7 +245,7 @@ async fn without_lease(
         AcquireError::Blocked { reason: BlockReason::Throttled, left } => {
             Health::Throttled { left: *left }
         }
-        AcquireError::Busy { .. } => Health::Busy,
+        AcquireError::Busy { .. } | AcquireError::TooManyOpen { .. } => Health::Busy,
         AcquireError::Store(error) => {
             tracing::warn!(%instance, %error, "not checked");
             Health::Unreadable

@@ -19,9 +19,9 @@ mod leave;
 mod login;
 mod measure;
 mod online;
+mod pause;
 mod socket;
 mod stanza;
-mod told;
 mod tunnel;
 mod upgrade;
 
@@ -33,5 +33,5 @@ pub use groups::{Metadata, read_group};
 pub use leave::{Confirmed, LeaveError, TargetReply};
 pub use login::Abandoned;
 pub use online::Online;
+pub use pause::Pause;
 pub use stanza::Iq;
-pub use told::Told;

@@ -2,7 +2,7 @@
 //! Source of the codes: WhatsApp Web's `<failure>` and `<stream:error>` tables.
 
 use super::certificate::CertificateFault;
-use super::told::Told;
+use super::pause::Pause;
 use crate::trace::Reason;
 
 /// A connection, or one question on it, failed.
@@ -35,7 +35,7 @@ pub enum Failure {
         /// Its `code`; 0 when it had none.
         code: u16,
         /// Its `backoff`.
-        backoff: Told,
+        backoff: Pause,
     },
     /// The connection had failed before, so nothing was sent or read; what it
     /// failed of.
@@ -103,7 +103,7 @@ pub enum LoginFailure {
     #[error("banned for a while (402, code {}, expire {expire})", .cause.unwrap_or_default())]
     Banned {
         /// `expire`.
-        expire: Told,
+        expire: Pause,
         /// `code`: 101 to 104 and 106 name what was too much.
         cause: Option<u16>,
     },
@@ -111,7 +111,7 @@ pub enum LoginFailure {
     #[error("throttled (429, backoff {backoff})")]
     Throttled {
         /// `backoff`, or else `expire`.
-        backoff: Told,
+        backoff: Pause,
     },
     /// 405, 409: the client version is too old, or its user agent is refused.
     #[error("client version refused ({0})")]
@@ -129,7 +129,7 @@ impl LoginFailure {
     /// Source: WhatsApp Web's `WAWebHandleFailure`.
     pub fn read(attribute: impl Fn(&str) -> Option<String>) -> Self {
         let number = |name: &str| attribute(name).and_then(|text| text.parse::<u16>().ok());
-        let told = |name: &str| attribute(name).map(|text| Told::read(Some(&text)));
+        let told = |name: &str| attribute(name).map(|text| Pause::read(Some(&text)));
         let code = number("reason").unwrap_or_default();
         match code {
             401 => Self::LoggedOut { gone: Gone::Unlinked, code },
@@ -178,7 +178,7 @@ pub enum StreamError {
     LoggedOut(u16),
     /// 429: throttled.
     #[error("throttled (code 429, backoff {0})")]
-    Throttled(Told),
+    Throttled(Pause),
     /// Another code; 515 and other 5xx ask to connect again.
     #[error("code {0}")]
     Code(u16),
@@ -193,7 +193,7 @@ pub enum StreamError {
 impl StreamError {
     /// From its first conflict's type (empty when it has none), its code, and the
     /// time that came with them.
-    pub(super) fn new(conflict: Option<&str>, code: Option<u16>, backoff: Told) -> Self {
+    pub(super) fn new(conflict: Option<&str>, code: Option<u16>, backoff: Pause) -> Self {
         match (conflict, code) {
             (Some("replaced"), _) => Self::Replaced,
             (Some(_), _) => Self::DeviceRemoved,
@@ -231,7 +231,7 @@ impl Failure {
     }
 
     /// The time that came with throttling, wherever it came.
-    pub fn throttled(&self) -> Option<Told> {
+    pub fn throttled(&self) -> Option<Pause> {
         match self {
             Self::Login(LoginFailure::Throttled { backoff })
             | Self::Stream(StreamError::Throttled(backoff))
@@ -249,7 +249,7 @@ impl Failure {
     }
 
     /// The time that came with a ban.
-    pub fn banned(&self) -> Option<Told> {
+    pub fn banned(&self) -> Option<Pause> {
         match self {
             Self::Login(LoginFailure::Banned { expire, .. }) => Some(*expire),
             Self::Spent(cause) => cause.banned(),

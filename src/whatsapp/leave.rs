@@ -11,8 +11,8 @@ use wacore_binary::{Jid, Node, NodeRef};
 use super::failure::Failure;
 use super::groups::group_jid;
 use super::online::{Online, Unanswered};
+use super::pause::Pause;
 use super::stanza::{self, Iq};
-use super::told::Told;
 use crate::clock::Budget;
 use crate::group::{Group, GroupJid, GroupKind};
 
@@ -62,7 +62,7 @@ pub enum LeaveError {
         /// Its `code`.
         code: u16,
         /// Its `backoff`.
-        backoff: Told,
+        backoff: Pause,
     },
 }
 

@@ -8,7 +8,7 @@ use wacore_binary::{Jid, Node, NodeContent, NodeRef, OwnedNodeRef};
 
 use super::failure::{Failure, LoginFailure, StreamError};
 use super::measure;
-use super::told::Told;
+use super::pause::Pause;
 use crate::group::GroupJid;
 
 /// One question, built and not yet sent.
@@ -91,7 +91,7 @@ fn stream_error(node: &OwnedNodeRef) -> StreamError {
         .get_optional_child("text")
         .is_some_and(|text| attribute(text, "text").as_deref() == Some("rate-overlimit"));
     let code = number(node, "code").or(is_overlimit.then_some(429));
-    let backoff = Told::read(text(node, "backoff").as_deref());
+    let backoff = Pause::read(text(node, "backoff").as_deref());
     StreamError::new(conflict.as_deref(), code, backoff)
 }
 
@@ -110,7 +110,7 @@ fn refused(node: &OwnedNodeRef) -> Failure {
     let of_error = |name: &str| error.and_then(|error| attribute(error, name));
     Failure::Iq {
         code: of_error("code").and_then(|code| code.parse().ok()).unwrap_or_default(),
-        backoff: Told::read(of_error("backoff").as_deref()),
+        backoff: Pause::read(of_error("backoff").as_deref()),
     }
 }
 

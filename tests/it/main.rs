@@ -5,6 +5,7 @@
 
 mod support;
 
+mod batches;
 mod certificates;
 mod checks;
 mod client_version;
@@ -17,16 +18,21 @@ mod crashes;
 mod deadline;
 mod events;
 mod fencing;
+mod forged_items;
+mod full_windows;
 mod fuzz;
+mod generations;
 mod hostile_http;
 mod idempotency;
 mod identifiers;
+mod intent_age;
 mod kms;
 mod lease;
 mod lid;
 mod logins;
 mod memory;
 mod observability;
+mod open_intents;
 mod outcomes;
 mod proxies;
 mod random_walk;
@@ -36,6 +42,7 @@ mod refusals;
 mod reliability;
 mod sealing;
 mod secrets;
+mod shared_time;
 mod spent;
 mod storage;
 mod template;

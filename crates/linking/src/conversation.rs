@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use std::time::Duration;
 
 use leave_group::clock::Budget;
-use leave_group::whatsapp::{Failure, Online, Step, Told};
+use leave_group::whatsapp::{Failure, Online, Pause, Step};
 use tokio::time::{Instant, sleep_until};
 use wacore::iq::keepalive::KeepaliveSpec;
 use wacore::iq::spec::IqSpec;
@@ -137,7 +137,8 @@ impl Conversation {
         match self.requests.parse_iq_response(answer.get()) {
             Ok(()) => Ok(answer),
             Err(IqError::ServerError { code, backoff, .. }) => {
-                let backoff = backoff.map_or_else(Told::default, |told| Told::seconds(told.into()));
+                let backoff =
+                    backoff.map_or_else(Pause::default, |told| Pause::seconds(told.into()));
                 Err(Failure::Iq { code, backoff })
             }
             Err(_) => Err(Failure::Protocol("IQ reply")),

@@ -166,10 +166,13 @@ pub(crate) fn leave_reply(iq: &Node, error: Option<u16>) -> Node {
     result(iq, [NodeBuilder::new("leave").children(targets).build()])
 }
 
-/// A leave's reply with a code for each target, in order.
-pub(crate) fn leave_errors(iq: &Node, codes: &[u16]) -> Node {
-    let targets =
-        leave_targets(iq).iter().zip(codes).map(|(target, code)| mirror(target, Some(*code)));
+/// A leave's reply with a code for each target, in order; 0 is none.
+pub(crate) fn leave_reply_with(iq: &Node, codes: &[u16]) -> Node {
+    let codes = codes.iter().copied().chain(std::iter::repeat(0));
+    let targets = leave_targets(iq)
+        .iter()
+        .zip(codes)
+        .map(|(target, code)| mirror(target, (code != 0).then_some(code)));
     result(iq, [NodeBuilder::new("leave").children(targets).build()])
 }
 

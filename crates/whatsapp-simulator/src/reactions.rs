@@ -3,7 +3,7 @@
 use wacore_binary::Node;
 
 use crate::link::Closed;
-use crate::queries::{self, Answer, leave_errors, leave_reply, odd_leave_replies};
+use crate::queries::{self, Answer, leave_reply, leave_reply_with, odd_leave_replies};
 use crate::script::Reaction;
 use crate::session::Session;
 use crate::stanza::{iq_error, iq_error_with, result, stream_error, unrelated};
@@ -53,7 +53,7 @@ impl Session {
                 self.send(iq_error(&iq, code, &text, backoff)).await
             }
             Reaction::TargetError { code } => self.send(leave_reply(&iq, Some(code))).await,
-            Reaction::TargetErrors(codes) => self.send(leave_errors(&iq, &codes)).await,
+            Reaction::TargetErrors(codes) => self.send(leave_reply_with(&iq, &codes)).await,
             Reaction::TargetErrorAfterApply { code } => {
                 self.apply(&iq);
                 self.send(leave_reply(&iq, Some(code))).await

@@ -152,13 +152,14 @@ pub enum Reaction {
         /// The code of each target.
         code: u16,
     },
-    /// At a leave: these codes on its targets, in order; nothing is applied.
-    TargetErrors(Vec<u16>),
     /// At a leave: this code on every target, although it was applied.
     TargetErrorAfterApply {
         /// The code of each target.
         code: u16,
     },
+    /// At a leave: these codes, one for each target in order (0 says that it was left, as do
+    /// targets beyond the list); nothing is applied.
+    TargetErrors(Vec<u16>),
     /// At a leave: a reply that confirms nothing, or not this.
     LeaveReply {
         /// The shape of the reply.
@@ -234,8 +235,8 @@ impl Reaction {
                 moment.is_iq()
             }
             Self::TargetError { .. }
-            | Self::TargetErrors(_)
             | Self::TargetErrorAfterApply { .. }
+            | Self::TargetErrors(_)
             | Self::LeaveReply { .. } => moment == Moment::Leave,
         }
     }

@@ -1,5 +1,6 @@
 //! The rig: real backends, and the function as a process or in this one.
 
+mod command;
 mod event;
 mod kms;
 mod online;
@@ -7,6 +8,7 @@ mod packed;
 mod proxies;
 mod rig;
 
+pub use command::{leave_all, leave_all_within, statuses};
 pub use event::{Reply, Request, Shape, encode, fixture};
 pub use kms::Kms;
 pub use online::PLENTY;

@@ -26,9 +26,9 @@ const DATE_IN_MILLIS_FROM: u64 = 1_000_000_000_000;
 
 /// A waiting time as WhatsApp wrote it, not yet believed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Told(Option<u64>);
+pub struct Pause(Option<u64>);
 
-impl Told {
+impl Pause {
     /// Out of an attribute. What is no number, or a negative one, is as if absent.
     pub fn read(attribute: Option<&str>) -> Self {
         let Some(text) = attribute else { return Self(None) };
@@ -67,7 +67,7 @@ impl Told {
     }
 }
 
-impl fmt::Display for Told {
+impl fmt::Display for Pause {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.0 {
             Some(told) => write!(f, "{told}"),
@@ -91,7 +91,7 @@ mod tests {
             ("18446744073709551615", 604_800, 3_600),
             ("99999999999999999999999", 604_800, 3_600),
         ] {
-            let told = Told::read(Some(text));
+            let told = Pause::read(Some(text));
             assert_eq!(told.ban(NOW).as_secs(), ban, "{text}");
             assert_eq!(told.throttle(NOW).as_secs(), throttle, "{text}");
         }
@@ -100,7 +100,7 @@ mod tests {
     #[test]
     fn what_looks_like_a_date_is_one() {
         for date in ["1790000090", "1790000090000"] {
-            let told = Told::read(Some(date));
+            let told = Pause::read(Some(date));
             assert_eq!(told.ban(NOW).as_secs(), 90, "{date}");
             assert_eq!(told.throttle(NOW).as_secs(), 90, "{date}");
         }
@@ -109,7 +109,7 @@ mod tests {
     #[test]
     fn what_is_no_time_to_come_is_as_if_absent() {
         for text in [None, Some(""), Some("-1"), Some("soon"), Some("0"), Some("1780000000")] {
-            let told = Told::read(text);
+            let told = Pause::read(text);
             assert_eq!(told.ban(NOW), BAN_WITHOUT_END, "{text:?}");
             assert_eq!(told.throttle(NOW), THROTTLE_WITHOUT_END, "{text:?}");
         }
