@@ -134,7 +134,7 @@ async fn answer(
         }
         told.portion(portion, &progress, settled.as_ref());
         // Whether or not it could be written: WhatsApp is not to be asked any more.
-        if matches!(progress.session, SessionEnd::Blocked { .. } | SessionEnd::LoggedOut) {
+        if matches!(progress.session, SessionEnd::Blocked { .. } | SessionEnd::LoggedOut(_)) {
             portions.by_ref().for_each(|rest| told.nothing_done(rest, progress.rest));
         }
     }
@@ -177,6 +177,7 @@ async fn leave(
         keep: keeping::keep(order, wanted, progress),
         request_id: order.request_id(),
         check: None,
+        lid: progress.lid.clone(),
     };
     let began = Instant::now();
     let settled = leased.settle(settlement, budget).await;
