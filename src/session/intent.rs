@@ -89,18 +89,23 @@ impl Leased {
         }
     }
 
-    /// Whether `jid` has an intent or there is room for one. Under the lease nobody
-    /// else adds any.
+    /// Whether `jid` has an open intent of an earlier run, or there is room for ours.
+    /// Under the lease nobody else adds any. Ours may stand already and have no room all
+    /// the same: the acquire counts what it saw, and somebody may have been there in between.
     ///
     /// # Errors
     /// [`IntendError::NoRoom`].
     pub fn has_room_for(&self, jid: &GroupJid) -> Result<(), IntendError> {
-        let now = self.clock.now();
-        let intents = self.intents();
-        if intents.contains_key(jid.as_str()) || intents::open(&intents, now) < MOST_OPEN {
+        if self.standing(jid) == Some(Standing::Earlier) {
             return Ok(());
         }
-        let left = intents::until_one_ends(&intents, now);
+        let now = self.clock.now();
+        let mut others = self.intents().clone();
+        others.remove(jid.as_str());
+        if intents::open(&others, now) < MOST_OPEN {
+            return Ok(());
+        }
+        let left = intents::until_one_ends(&others, now);
         Err(IntendError::NoRoom { left })
     }
 

@@ -108,6 +108,19 @@ async fn as_many_of_a_batch_are_left_as_there_is_room_for() {
 }
 
 #[tokio::test]
+async fn a_group_whose_own_intent_has_ended_needs_room_like_any_other() {
+    let rig = Rig::start().await;
+    intents(&rig, 0..100, HOUR).await;
+    let mut session = rig.session().await;
+    let Some(AttributeValue::M(there)) = session.get_mut("intents") else { panic!() };
+    there.insert(GROUP.to_owned(), intent(SystemClock::new().now().minus(HOUR * 25)));
+    rig.provisioner.put(session).await.unwrap();
+    let reply = ask(&rig.local(&Traffic::new()), &leave(GROUP)).await;
+    assert_eq!((reply.status, reply.body), (503, envelope(TOO_MANY)));
+    assert!(rig.simulator().is_member(GROUP, &rig.device.phone));
+}
+
+#[tokio::test]
 async fn ended_intents_never_lock_a_session_and_are_tidied_by_and_by() {
     let rig = Rig::start().await;
     let service = rig.local(&Traffic::new());

@@ -35,14 +35,16 @@ impl Wanted {
         Self { jids: jids.to_vec(), room: Room::ForAll, without: Vec::new() }
     }
 
-    /// Beside `standing`: those that have an intent, and as many others as may be open.
+    /// Beside `standing`: those that have an open intent, and as many others as may be.
     /// What has ended by `now` takes no room.
     pub(super) fn fitting(jids: &[GroupJid], standing: &Intents, now: UnixMillis) -> Self {
         if !lack_room(jids, standing) {
             return Self::usual(jids);
         }
-        let (known, new): (Vec<_>, Vec<_>) =
-            jids.iter().cloned().partition(|jid| standing.contains_key(jid.as_str()));
+        let is_open = |jid: &GroupJid| {
+            standing.get(jid.as_str()).is_some_and(|intent| !intent.has_ended(now))
+        };
+        let (known, new): (Vec<_>, Vec<_>) = jids.iter().cloned().partition(is_open);
         let room = MOST_OPEN.saturating_sub(intents::open(standing, now)).min(new.len());
         let (fitting, without) = new.split_at(room);
         let jids = known.iter().chain(fitting).cloned().collect();
