@@ -5,6 +5,7 @@
 
 mod support;
 
+mod batches;
 mod certificates;
 mod checks;
 mod client_version;
@@ -16,6 +17,7 @@ mod cost;
 mod crashes;
 mod deadline;
 mod events;
+mod failures;
 mod fencing;
 mod fuzz;
 mod hostile_http;
@@ -24,6 +26,7 @@ mod identifiers;
 mod kms;
 mod lease;
 mod logins;
+mod names;
 mod observability;
 mod outcomes;
 mod proxies;

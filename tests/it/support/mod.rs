@@ -2,13 +2,17 @@
 
 mod event;
 mod kms;
+mod observed;
 mod proxies;
 mod rig;
+mod row;
 
 pub use event::{Reply, Request, Shape, encode, fixture};
 pub use kms::Kms;
+pub use observed::{Observed, read_line};
 pub use proxies::{PASSWORD, ProxyKind, ProxyServer, USER};
 pub use rig::{
-    ACCOUNT_TOKEN, GROUP, INSTANCE_TOKEN, Process, Rig, ask, ask_within, envelope, id, spawn,
-    success,
+    ACCOUNT_TOKEN, GROUP, INSTANCE_TOKEN, ORIGIN, Process, Rig, ask, ask_within, envelope, id,
+    spawn, success,
 };
+pub use row::{CORS, Row, assert_reply, assert_row, row};
