@@ -221,7 +221,7 @@ async fn without_lease(
         AcquireError::Blocked { reason: crate::session::BlockReason::Throttled, left } => {
             Health::Throttled { left: *left }
         }
-        AcquireError::Busy { .. } => Health::Busy,
+        AcquireError::Busy { .. } | AcquireError::TooManyOpen { .. } => Health::Busy,
         AcquireError::Store(error) => {
             tracing::warn!(%instance, %error, "not checked");
             Health::Unreadable

@@ -115,6 +115,7 @@ pub fn problem(failure: &Failure) -> Problem {
         Failure::Iq { code: 429, backoff } => {
             Problem::Throttled { retry_after: backoff.unwrap_or(THROTTLED) }
         }
+        Failure::Spent(cause) => problem(cause),
         failure if failure.is_logged_out() => Problem::NotConnected,
         Failure::Login(_)
         | Failure::Iq { .. }
@@ -137,6 +138,7 @@ pub fn session_end(failure: &Failure, now: UnixMillis) -> SessionEnd {
             reason: BlockReason::Throttled,
             until: now.plus(backoff.unwrap_or(THROTTLED)),
         },
+        Failure::Spent(cause) => session_end(cause, now),
         failure if failure.is_logged_out() => SessionEnd::LoggedOut,
         _ => SessionEnd::Unchanged,
     }

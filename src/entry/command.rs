@@ -11,7 +11,7 @@ use super::object::Object;
 use crate::answer::LEFT;
 use crate::clock::Budget;
 use crate::identifier::Identifier;
-use crate::leave::{self, Left};
+use crate::leave::{self, Left, Served};
 use crate::log::shortened;
 use crate::order::Order;
 use crate::problem::Problem;
@@ -20,9 +20,6 @@ use crate::service::Service;
 use crate::tenant::{InstanceId, NameError};
 use crate::trace::Trace;
 
-/// Identifiers that are left over one connection. What a run settles has to fit
-/// one transaction of 100 actions: two for each group, and the release.
-const AT_ONCE: usize = 40;
 /// Most identifiers of one command.
 pub(crate) const MOST_IDENTIFIERS: usize = 1_000;
 
@@ -148,27 +145,24 @@ pub(super) async fn run(
 ) -> Outcomes {
     let began = Instant::now();
     let calls = service.table.calls();
-    let mut trace = Trace::default();
-    let mut outcomes = Vec::with_capacity(command.identifiers.len());
-    let mut results = Vec::with_capacity(command.identifiers.len());
-    for identifiers in command.identifiers.chunks(AT_ONCE) {
-        let parsed = identifiers.iter().map(|text| Identifier::parse(text).map_err(Problem::from));
-        let order = Order::commanded(
-            command.instance.clone(),
-            parsed.collect(),
-            delivery.request_id.to_owned(),
-        );
-        let serving = AssertUnwindSafe(leave::serve(service, &order, budget));
-        let served = serving.catch_unwind().await.map_or_else(
-            |_| vec![Err(Problem::Internal); identifiers.len()],
-            |served| {
-                trace.merge(&served.trace);
-                served.results
-            },
-        );
-        outcomes.extend(served.iter().map(report::Outcome::from));
-        results.extend(identifiers.iter().zip(served).map(|(text, result)| outcome(text, &result)));
-    }
+    let identifiers = &command.identifiers;
+    let parsed = identifiers.iter().map(|text| Identifier::parse(text).map_err(Problem::from));
+    let order = Order::commanded(
+        command.instance.clone(),
+        parsed.collect(),
+        delivery.request_id.to_owned(),
+    );
+    let serving = AssertUnwindSafe(leave::serve(service, &order, budget));
+    let (served, trace) = match serving.catch_unwind().await {
+        Ok(Served { outcome: leave::Outcome::Ran(results), trace }) => (results, trace),
+        // A command has no key, so nothing is kept for it.
+        Ok(Served { outcome: leave::Outcome::Replayed(_), .. }) | Err(_) => {
+            (vec![Err(Problem::Internal); identifiers.len()], Trace::default())
+        }
+    };
+    let outcomes: Vec<_> = served.iter().map(report::Outcome::from).collect();
+    let results = identifiers.iter().zip(&served).map(|(text, result)| outcome(text, result));
+    let results = results.collect();
     service.reporter.report(&Report {
         kind: delivery.kind,
         request_id: delivery.request_id,

@@ -134,12 +134,16 @@ async fn end(service: &Service, request: &Request, budget: Budget, known: &mut K
         Err(problem) => return End::Result(Err(problem)),
     };
     match serve(service, request, &caller, instance, idempotency, budget, known).await {
-        Ok(Served { kept: Some(kept), .. }) => {
-            End::Replayed { status: kept.status, body: kept.body }
-        }
-        Ok(Served { results, trace, .. }) => {
+        Ok(Served { outcome, trace }) => {
             known.trace.merge(&trace);
-            End::Result(results.into_iter().next().unwrap_or(Err(Problem::Internal)))
+            match outcome {
+                leave::Outcome::Replayed(kept) => {
+                    End::Replayed { status: kept.status, body: kept.body }
+                }
+                leave::Outcome::Ran(results) => {
+                    End::Result(results.into_iter().next().unwrap_or(Err(Problem::Internal)))
+                }
+            }
         }
         Err(problem) => End::Result(Err(problem)),
     }

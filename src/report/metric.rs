@@ -80,6 +80,8 @@ metrics! {
     Banned: Count,
     /// Requests for sessions that stayed busy.
     Busy: Count,
+    /// Leaves refused because too many have no known outcome.
+    TooManyOpen: Count,
     /// Leaves that could not be sent.
     WhatsAppUnavailable: Count,
     /// Leaves whose outcome is not known.

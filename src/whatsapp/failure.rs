@@ -38,6 +38,10 @@ pub enum Failure {
         /// Its `backoff`, when WhatsApp named one.
         backoff: Option<Duration>,
     },
+    /// The connection had failed before, so nothing was sent or read; what it
+    /// failed of.
+    #[error("nothing was sent, the connection had failed before: {0}")]
+    Spent(Box<Self>),
 }
 
 /// Where time ran out.
@@ -112,10 +116,13 @@ pub enum StreamError {
 impl Failure {
     /// Whether the device is unlinked, so that no login can succeed again.
     pub fn is_logged_out(&self) -> bool {
-        matches!(
-            self,
-            Self::Login(LoginFailure::LoggedOut(_)) | Self::Stream(StreamError::DeviceRemoved)
-        )
+        match self {
+            Self::Login(LoginFailure::LoggedOut(_)) | Self::Stream(StreamError::DeviceRemoved) => {
+                true
+            }
+            Self::Spent(cause) => cause.is_logged_out(),
+            _ => false,
+        }
     }
 
     /// Why it failed, as an operator would tell it apart.
@@ -140,6 +147,7 @@ impl Failure {
             }
             Self::Iq { code: 429, .. } => Reason::Throttled,
             Self::Iq { .. } => Reason::Refused,
+            Self::Spent(cause) => cause.reason(),
         }
     }
 
@@ -155,6 +163,7 @@ impl Failure {
             | Self::Iq { code, .. } => Some(*code),
             Self::Login(LoginFailure::Banned(_)) => Some(402),
             Self::Login(LoginFailure::VersionRefused) => Some(405),
+            Self::Spent(cause) => cause.code(),
             Self::Connect(_)
             | Self::Timeout(_)
             | Self::Closed

@@ -5,7 +5,7 @@ use wacore_binary::NodeRef;
 use wacore_binary::builder::NodeBuilder;
 
 use super::failure::Failure;
-use super::login::Online;
+use super::online::Online;
 use super::stanza::{self, Iq};
 use crate::clock::Budget;
 use crate::credentials::Credentials;

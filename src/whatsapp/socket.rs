@@ -1,6 +1,9 @@
 //! Frames over the WebSocket: a 3-byte length before each payload.
 
-use futures_util::{SinkExt, StreamExt};
+use std::future::poll_fn;
+use std::pin::Pin;
+
+use futures_util::{Sink, SinkExt, StreamExt};
 use tokio::net::TcpStream;
 use tokio_websockets::{CloseCode, MaybeTlsStream, Message, WebSocketStream};
 use wacore::framing::{FrameDecoder, encode_frame};
@@ -28,12 +31,36 @@ impl Socket {
         payload: &[u8],
         header: Option<&[u8]>,
     ) -> Result<(), Failure> {
-        let frame =
-            encode_frame(payload, header).map_err(|_| Failure::Protocol("frame to send"))?;
-        self.stream.send(Message::binary(frame)).await.map_err(|_| Failure::Closed)
+        self.ready().await?;
+        self.hand_over(payload, header)?;
+        self.flush().await
     }
 
-    /// The next frame's payload.
+    /// Waits until a frame can be handed over.
+    pub(super) async fn ready(&mut self) -> Result<(), Failure> {
+        poll_fn(|context| Pin::new(&mut self.stream).poll_ready(context))
+            .await
+            .map_err(|_| Failure::Closed)
+    }
+
+    /// Hands one frame over, after [`Self::ready`]. Until this returned `Ok`
+    /// nothing of the frame can leave the process; from then on it may.
+    pub(super) fn hand_over(
+        &mut self,
+        payload: &[u8],
+        header: Option<&[u8]>,
+    ) -> Result<(), Failure> {
+        let frame =
+            encode_frame(payload, header).map_err(|_| Failure::Protocol("frame to send"))?;
+        Pin::new(&mut self.stream).start_send(Message::binary(frame)).map_err(|_| Failure::Closed)
+    }
+
+    /// Writes what was handed over.
+    pub(super) async fn flush(&mut self) -> Result<(), Failure> {
+        self.stream.flush().await.map_err(|_| Failure::Closed)
+    }
+
+    /// The next frame's payload. Cancel safe.
     pub(super) async fn receive(&mut self) -> Result<Vec<u8>, Failure> {
         loop {
             if let Some(frame) = self.decoder.decode_frame() {

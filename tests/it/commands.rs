@@ -1,4 +1,4 @@
-//! Typed commands, one by one. As a batch of SQS messages: [`crate::batches`].
+//! Typed commands, one by one. As a batch of SQS messages: [`crate::queue`].
 
 use std::sync::Arc;
 use std::time::Duration;

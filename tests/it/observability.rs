@@ -127,6 +127,26 @@ async fn a_busy_session_counts_how_often_it_was_waited_for() {
     assert_eq!(line["Busy"], 1, "{line}");
 }
 
+/// Two requests with one key at once: one leaves, the other waits for the session and
+/// is given what was kept. Its line says what that took.
+#[tokio::test]
+async fn a_replayed_request_keeps_its_waits_and_its_timing() {
+    let rig = Rig::start().await;
+    let observed = Observed::start(&rig);
+    let event = usual().header("Idempotency-Key", "key-1").event(Shape::HttpApi);
+    tokio::join!(observed.answered(&event), observed.answered(&event));
+    let lines = observed.written();
+    let replayed: Vec<&Value> = lines.iter().filter(|line| line["outcome"] == "replayed").collect();
+    let ([line], 2) = (replayed.as_slice(), lines.len()) else { panic!("{lines:?}") };
+    assert_eq!(line["status"], 200, "{line}");
+    assert!(line["LeaseWaits"].as_u64().unwrap() >= 1, "{line}");
+    for step in ["Gate", "Lease", "Total"] {
+        assert!(line[format!("{step}Ms")].as_f64().unwrap() >= 0.0, "{step}: {line}");
+    }
+    let counted: Vec<&str> = counts(line).into_iter().map(|(name, _)| name).collect();
+    assert_eq!(counted, ["LeaseWaits", "Replayed"]);
+}
+
 #[tokio::test]
 async fn a_command_is_one_line_with_every_outcome() {
     let rig = Rig::start().await;

@@ -228,3 +228,26 @@ async fn row_24_a_key_that_was_used_for_another_request_is_refused() {
         assert_row(&process, &with_key("ABC123XYZ"), shape, reused).await;
     }
 }
+
+#[tokio::test]
+async fn row_25_a_session_with_a_hundred_open_leaves_has_no_room_for_another() {
+    let rig = Rig::start().await;
+    let now = leave_group::clock::Clock::now(&leave_group::clock::SystemClock::new());
+    let at = |time: leave_group::clock::UnixMillis| AttributeValue::N(time.0.to_string());
+    let intent = AttributeValue::M(std::collections::HashMap::from([
+        ("by".to_owned(), AttributeValue::S("another run".to_owned())),
+        ("began".to_owned(), at(now)),
+        ("at".to_owned(), at(now)),
+    ]));
+    let open = (0..100).map(|number| (format!("1203634000{number:08}@g.us"), intent.clone()));
+    let mut session = rig.session().await;
+    session.insert("intents".to_owned(), AttributeValue::M(open.collect()));
+    rig.provisioner.put(session).await.unwrap();
+    let process = rig.process().await;
+    for shape in Shape::ALL {
+        let message = "Too many leaves of this instance have no known outcome. Try again later.";
+        assert_row(&process, &usual(), shape, row(503, message).retry_after(3600..=3600)).await;
+    }
+    assert!(rig.simulator().is_member(GROUP, &rig.device.phone));
+    assert!(!rig.simulator().record().iqs(&rig.device.jid).contains(&"leave".to_owned()));
+}

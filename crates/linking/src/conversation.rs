@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use leave_group::clock::Budget;
 use leave_group::whatsapp::{Failure, LoginFailure, Online, Step};
-use tokio::time::{Instant, sleep_until, timeout};
+use tokio::time::{Instant, sleep_until};
 use wacore::iq::keepalive::KeepaliveSpec;
 use wacore::iq::spec::IqSpec;
 use wacore::pair::PairUtils;
@@ -86,9 +86,7 @@ impl Conversation {
 
     /// Sends one stanza.
     pub(crate) async fn send(&mut self, stanza: &Node) -> Result<(), Failure> {
-        timeout(self.step, self.online.send(stanza))
-            .await
-            .unwrap_or(Err(Failure::Timeout(Step::Iq)))
+        self.online.send(stanza, Budget::of(self.step)).await
     }
 
     /// Asks one question and reads its answer.

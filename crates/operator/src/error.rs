@@ -239,6 +239,8 @@ impl OperatorError {
                 Self::Blocked { instance: instance.clone(), reason, left }
             }
             AcquireError::Busy { left, .. } => Self::Busy { instance: instance.clone(), left },
+            // Nobody who acquires here adds intents.
+            AcquireError::TooManyOpen { left } => Self::Busy { instance: instance.clone(), left },
             AcquireError::Store(error) => error.into(),
         }
     }

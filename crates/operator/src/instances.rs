@@ -6,7 +6,7 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use leave_group::clock::UnixMillis;
 use leave_group::gate::Scope;
 use leave_group::session::{
-    BlockReason, LINKED, LOGGED_OUT, NEVER_LINKED, NewSession, session_item,
+    BlockReason, Generation, LINKED, LOGGED_OUT, NEVER_LINKED, NewSession, session_item,
 };
 use leave_group::table::{Attributes, Corrupt, Item, StoreError, index, keys, text};
 use leave_group::tenant::{AccountId, InstanceId};
@@ -100,7 +100,7 @@ impl Operator {
     /// # Errors
     /// [`OperatorError::NoAccount`], [`OperatorError::InstanceExists`], or the table's.
     pub async fn create_instance(&self, id: &InstanceId) -> Result<(), OperatorError> {
-        let item = session_item(id, &NewSession::NeverLinked, self.now());
+        let item = session_item(id, &NewSession::NeverLinked, &Generation::new()?, self.now());
         let actions = vec![
             self.check(keys::account(&id.account), &Condition::exists())?,
             self.put(item, Some(&Condition::is_new()))?,

@@ -25,6 +25,7 @@ use local_stack::runtime_api::{Outcome, RuntimeApi};
 use local_stack::traffic::Traffic;
 use local_stack::{Backends, Options};
 use serde_json::value::RawValue;
+use serde_json::{Value, json};
 use whatsapp_simulator::{Device, NewGroup, Rank, Simulator};
 
 use super::event::{Reply, Request, Shape};
@@ -246,6 +247,18 @@ pub async fn ask_within(service: &Service, request: &Request, remaining: Duratio
     let event = RawValue::from_string(request.event(Shape::HttpApi)).unwrap();
     let invocation = Invocation { request_id: "request".to_owned(), trace_id: None, remaining };
     Reply::read(entry::handle(service, &event, invocation).await.unwrap().get())
+}
+
+/// One leave command to the function in this process, and its answer.
+pub async fn command(service: &Service, instance: &str, identifiers: &[&str]) -> Value {
+    let command = json!({
+        "action": "leave", "account": "acme", "instance": instance, "identifiers": identifiers
+    });
+    let event = RawValue::from_string(command.to_string()).unwrap();
+    let request_id = "request".to_owned();
+    let invocation = Invocation { request_id, trace_id: None, remaining: TIMEOUT };
+    let answer = entry::handle(service, &event, invocation).await.unwrap();
+    serde_json::from_str(answer.get()).unwrap()
 }
 
 /// The body of a refusal.
