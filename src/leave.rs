@@ -122,7 +122,8 @@ async fn answer(
     while let Some(portion) = portions.next() {
         let mut progress = Progress::new(portion);
         let budget = shares::portion(budget, portions.len() + 1);
-        let leaving = leave(service, order, portion, &told, budget, &mut progress);
+        // Boxed: the layout of a run costs its callers more than an allocation costs a run.
+        let leaving = Box::pin(leave(service, order, portion, &told, budget, &mut progress));
         let settled = AssertUnwindSafe(leaving).catch_unwind().await.unwrap_or_else(|_| {
             tracing::error!(instance = %order.instance(), "panicked beside the lease");
             None
@@ -133,7 +134,7 @@ async fn answer(
         }
         told.portion(portion, &progress, settled.as_ref());
         // Whether or not it could be written: WhatsApp is not to be asked any more.
-        if matches!(progress.session, SessionEnd::Blocked { .. } | SessionEnd::LoggedOut) {
+        if matches!(progress.session, SessionEnd::Blocked { .. } | SessionEnd::LoggedOut(_)) {
             portions.by_ref().for_each(|rest| told.nothing_done(rest, progress.rest));
         }
     }
@@ -176,6 +177,7 @@ async fn leave(
         keep: keeping::keep(order, wanted, progress),
         request_id: order.request_id(),
         check: None,
+        lid: progress.lid.clone(),
     };
     let began = Instant::now();
     let settled = leased.settle(settlement, budget).await;

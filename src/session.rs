@@ -96,6 +96,7 @@ pub struct Leased {
     sealed: Sealed,
     waits: u32,
     seen: Option<UnixMillis>,
+    device_lid: Option<String>,
     /// The intents as acquire showed them, and our own.
     intents: Mutex<Intents>,
     /// Earlier runs' intents whose time this run has renewed, or may have.
@@ -121,6 +122,11 @@ impl Leased {
     /// When the device last logged in, as far as is known.
     pub fn seen(&self) -> Option<UnixMillis> {
         self.seen
+    }
+
+    /// The device's LID, when one is known.
+    pub fn device_lid(&self) -> Option<&str> {
+        self.device_lid.as_deref()
     }
 
     /// Whether the lease still has time for us, by the wall clock and by a monotonic

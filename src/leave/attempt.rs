@@ -2,7 +2,6 @@
 //! What it finds out is in its [`Progress`], whatever happened.
 
 use std::collections::{BTreeMap, HashMap};
-use std::time::Duration;
 
 use super::progress::Progress;
 use super::resolve::Target;
@@ -17,7 +16,7 @@ use crate::order::Order;
 use crate::problem::Problem;
 use crate::service::Service;
 use crate::session::{Kept, Leased, Row, SessionEnd};
-use crate::whatsapp::{Abandoned, Failure, Online};
+use crate::whatsapp::{Abandoned, Failure, Online, Pause};
 
 /// One open connection and what the stages on it share.
 pub(super) struct Run<'a> {
@@ -87,7 +86,7 @@ async fn open(
         Err(Abandoned::LeaseExpired) => return Err(Problem::WhatsAppUnavailable),
         Err(Abandoned::Failed(failure)) => {
             progress.session = session_end(&failure, service.clock.now());
-            return Err(problem(&failure));
+            return Err(problem(&failure, service.clock.now()));
         }
     };
     let rows = match rows {
@@ -98,6 +97,7 @@ async fn open(
         }
     };
     progress.session = SessionEnd::Online;
+    progress.lid = online.lid().map(str::to_owned);
     let targets = BTreeMap::new();
     let mut run = Run {
         service,
@@ -128,13 +128,13 @@ impl Run<'_> {
         self.progress.trace.failed(failure);
         let is_the_end = match session_end(failure, self.service.clock.now()) {
             SessionEnd::Unchanged | SessionEnd::Online => self.online.is_spent(),
-            end @ (SessionEnd::LoggedOut | SessionEnd::Blocked { .. }) => {
+            end @ (SessionEnd::LoggedOut(_) | SessionEnd::Blocked { .. }) => {
                 self.progress.session = end;
                 true
             }
         };
         if is_the_end && self.stopped.is_none() {
-            let problem = problem(failure);
+            let problem = self.problem(failure);
             self.stopped = Some(problem);
             self.progress.rest = problem;
         }
@@ -146,9 +146,14 @@ impl Run<'_> {
     }
 
     /// WhatsApp throttled one target, or all of them.
-    pub(super) fn throttled(&mut self, backoff: Option<Duration>) -> Problem {
+    pub(super) fn throttled(&mut self, backoff: Pause) -> Problem {
         let failure = Failure::Iq { code: 429, backoff };
         self.saw(&failure);
-        problem(&failure)
+        self.problem(&failure)
+    }
+
+    /// What a failure before anything was sent is to the caller.
+    pub(super) fn problem(&self, failure: &Failure) -> Problem {
+        problem(failure, self.service.clock.now())
     }
 }

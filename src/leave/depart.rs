@@ -1,20 +1,17 @@
 //! Sending the leave, and what WhatsApp's code for each target means.
 //! Source of the codes: WhatsApp Web's group exit job.
 
-use std::time::Duration;
-
 use tokio::time::Instant;
 
 use super::attempt::Run;
 use super::resolve::{Target, cannot_be_left, nothing_done};
 use super::verdict::Verdict;
 use super::was_attempted;
-use crate::connection::problem;
 use crate::group::{Group, GroupJid, GroupKind};
 use crate::problem::Problem;
 use crate::session::{Evidence, Intended};
 use crate::trace::Step;
-use crate::whatsapp::{Failure, LeaveError, Online, TargetReply};
+use crate::whatsapp::{Failure, LeaveError, Online, Pause, TargetReply};
 
 /// A target whose intent stands.
 struct Ready {
@@ -33,7 +30,7 @@ impl Ready {
 /// What became of one stanza, for each of its targets.
 enum Sent {
     /// WhatsApp answered; an IQ's own error counts for every target.
-    Answered(Vec<(TargetReply, Option<Duration>)>),
+    Answered(Vec<(TargetReply, Pause)>),
     /// Nobody knows.
     Lost,
     /// It was not sent, for this reason.
@@ -147,7 +144,9 @@ impl Run<'_> {
         let jids = || groups.iter().map(|group| &group.jid);
         self.progress.sending(jids());
         match self.online.leave(&groups, budget).await {
-            Ok(replies) => Sent::Answered(replies.into_iter().map(|reply| (reply, None)).collect()),
+            Ok(replies) => {
+                Sent::Answered(replies.into_iter().map(|reply| (reply, Pause::default())).collect())
+            }
             Err(LeaveError::Refused { code, backoff }) => {
                 Sent::Answered(groups.iter().map(|_| (TargetReply::Error(code), backoff)).collect())
             }
@@ -158,7 +157,7 @@ impl Run<'_> {
             Err(LeaveError::Unsent(failure)) => {
                 self.progress.not_sent(jids());
                 self.saw(&failure);
-                Sent::Withheld(problem(&failure))
+                Sent::Withheld(self.problem(&failure))
             }
         }
     }
@@ -279,7 +278,7 @@ impl Run<'_> {
             Err(Failure::Iq { code: 403 | 404, .. }) => Err(Unasked::NotMember),
             Err(failure) => {
                 self.saw(&failure);
-                Err(Unasked::Failed(problem(&failure)))
+                Err(Unasked::Failed(self.problem(&failure)))
             }
         }
     }

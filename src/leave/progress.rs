@@ -20,6 +20,8 @@ pub(super) struct Progress {
     pub(super) rest: Problem,
     /// What became of the session.
     pub(super) session: SessionEnd,
+    /// Our LID, as WhatsApp told it at login.
+    pub(super) lid: Option<String>,
     /// A kept answer that another run wrote while this one waited.
     pub(super) kept: Option<KeptAnswer>,
     /// What happened on the way.
@@ -39,6 +41,7 @@ impl Progress {
             sent: BTreeSet::new(),
             rest: Problem::Internal,
             session: SessionEnd::Unchanged,
+            lid: None,
             kept: None,
             trace: Trace::default(),
         }

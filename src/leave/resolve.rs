@@ -4,7 +4,6 @@
 use super::attempt::Run;
 use super::verdict::{Named, Verdict};
 use super::was_attempted;
-use crate::connection::problem;
 use crate::group::{Group, GroupJid, GroupKind};
 use crate::identifier::{Identifier, InviteCode};
 use crate::problem::Problem;
@@ -167,7 +166,7 @@ impl Run<'_> {
             }
             Err(failure) => {
                 self.saw(&failure);
-                Err(nothing_done(problem(&failure)))
+                Err(nothing_done(self.problem(&failure)))
             }
         }
     }
@@ -210,7 +209,7 @@ impl Run<'_> {
             Failure::Iq { code: 400 | 401 | 403 | 404 | 406 | 416 | 423 | 436, .. } => {
                 Named::Nowhere
             }
-            other => Named::Unknown(problem(other)),
+            other => Named::Unknown(self.problem(other)),
         }
     }
 }

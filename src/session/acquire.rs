@@ -17,6 +17,7 @@ use crate::group::GroupJid;
 use crate::seal::Sealed;
 use crate::table::{Attributes, Corrupt, Item, StoreError, Updated, keys};
 use crate::tenant::InstanceId;
+use crate::whatsapp::Gone;
 
 pub use error::AcquireError;
 use take::{Take, Wanted};
@@ -142,6 +143,7 @@ impl Sessions {
             sealed,
             waits: 0,
             seen: item.optional_number("seen_at").map(UnixMillis),
+            device_lid: item.optional_text("device_lid").map(str::to_owned),
             intents: Mutex::new(intents::read(item)?),
             renewed: Mutex::default(),
         })
@@ -192,7 +194,11 @@ impl Sessions {
 fn refusal(item: Item<'_>, now: UnixMillis) -> Result<Refusal, AcquireError> {
     match item.text("session_state").map_err(StoreError::from)? {
         LINKED => {}
-        LOGGED_OUT | NEVER_LINKED => return Err(AcquireError::NotConnected),
+        LOGGED_OUT => {
+            let gone = Gone::from_name(item.optional_text("logged_out_by"));
+            return Err(AcquireError::NotConnected(Some(gone)));
+        }
+        NEVER_LINKED => return Err(AcquireError::NotConnected(None)),
         DELETING => return Err(AcquireError::NotFound),
         _ => return Err(StoreError::from(Corrupt("session_state")).into()),
     }

@@ -18,6 +18,7 @@ use crate::group::{Group, GroupJid};
 use crate::identifier::Identifier;
 use crate::order::IdempotencyKey;
 use crate::table::{Attributes, Cancelled, Item, StoreError, Updated, keys};
+use crate::whatsapp::Gone;
 use release::Release;
 use rows::{Rows, Write};
 
@@ -70,8 +71,8 @@ pub enum SessionEnd {
     Unchanged,
     /// It logged in.
     Online,
-    /// WhatsApp unlinked the device.
-    LoggedOut,
+    /// No login of the device can succeed again.
+    LoggedOut(Gone),
     /// WhatsApp does not listen before `until`.
     Blocked {
         /// Why.
@@ -105,6 +106,8 @@ pub struct Settlement<'a> {
     pub request_id: &'a str,
     /// What a check found.
     pub check: Option<CheckNote>,
+    /// Our LID, as WhatsApp told it at login; kept when none is.
+    pub lid: Option<String>,
 }
 
 /// What a check found, and when the next one is due.

@@ -4,8 +4,6 @@
 //! with `error="CODE"` when it was not left. `LeaveGroupIq` of `wacore` throws
 //! that reply away, so it is read here.
 
-use std::time::Duration;
-
 use wacore::request::InfoQueryType;
 use wacore_binary::builder::NodeBuilder;
 use wacore_binary::{Jid, Node, NodeRef};
@@ -13,6 +11,7 @@ use wacore_binary::{Jid, Node, NodeRef};
 use super::failure::Failure;
 use super::groups::group_jid;
 use super::online::{Online, Unanswered};
+use super::pause::Pause;
 use super::stanza::{self, Iq};
 use crate::clock::Budget;
 use crate::group::{Group, GroupJid, GroupKind};
@@ -62,8 +61,8 @@ pub enum LeaveError {
     Refused {
         /// Its `code`.
         code: u16,
-        /// Its `backoff`, when WhatsApp named one.
-        backoff: Option<Duration>,
+        /// Its `backoff`.
+        backoff: Pause,
     },
 }
 

@@ -7,10 +7,9 @@ use wacore::store::Device;
 use wacore_binary::Jid;
 use waproto::codec::{client_payload_to_vec, handshake_message_to_vec};
 
-use super::failure::{Failure, LoginFailure, Step};
+use super::failure::{Failure, Step};
 use super::greet::{Greeted, broken};
 use super::online::Online;
-use super::stanza;
 use crate::clock::Budget;
 use crate::config::ClientVersion;
 use crate::credentials::Credentials;
@@ -111,25 +110,4 @@ fn payload(credentials: &Credentials, version: ClientVersion) -> Vec<u8> {
     let mut payload = device.get_client_payload();
     payload.lid_db_migrated = Some(true);
     client_payload_to_vec(&payload)
-}
-
-impl Online {
-    /// Waits for `<success>`; other stanzas are passed over.
-    ///
-    /// # Errors
-    /// [`Failure::Login`] when WhatsApp refuses, or the connection's failure.
-    async fn success(&mut self) -> Result<(), Failure> {
-        loop {
-            let node = self.stanza().await?;
-            match node.tag() {
-                "success" => return Ok(()),
-                "failure" => {
-                    let reason = stanza::number(&node, "reason").unwrap_or_default();
-                    let expire = stanza::number(&node, "expire");
-                    return Err(LoginFailure::from_reason(reason, expire).into());
-                }
-                _ => {}
-            }
-        }
-    }
 }

@@ -15,6 +15,15 @@ use super::socket::Socket;
 use super::stanza::{self, Iq};
 use crate::clock::Budget;
 
+/// Most stanzas that are passed over while one answer is waited for. A passive
+/// login is sent no queue, so there are a handful.
+const MOST_PASSED_OVER: u32 = 1_024;
+/// Most bytes of them, as they came.
+const MOST_BYTES_PASSED_OVER: usize = 16 * 1024 * 1024;
+/// Most stanzas of one connection that nobody can read, and their bytes.
+const MOST_UNREADABLE: u32 = 64;
+const MOST_BYTES_UNREADABLE: usize = 8 * 1024 * 1024;
+
 /// One open, passive connection of one session.
 pub struct Online {
     socket: Socket,
@@ -23,6 +32,8 @@ pub struct Online {
     sent: u32,
     received: u32,
     iqs: u32,
+    lid: Option<String>,
+    unreadable: Allowance,
     /// The failure that ended the connection.
     spent: Option<Failure>,
 }
@@ -46,7 +57,22 @@ impl Unanswered {
 
 impl Online {
     pub(super) fn new(socket: Socket, writer: NoiseCipher, reader: NoiseCipher) -> Self {
-        Self { socket, writer, reader, sent: 0, received: 0, iqs: 0, spent: None }
+        Self {
+            socket,
+            writer,
+            reader,
+            sent: 0,
+            received: 0,
+            iqs: 0,
+            lid: None,
+            unreadable: Allowance { stanzas: MOST_UNREADABLE, bytes: MOST_BYTES_UNREADABLE },
+            spent: None,
+        }
+    }
+
+    /// Our own LID, when `<success>` told it: `user[:device]@lid`.
+    pub fn lid(&self) -> Option<&str> {
+        self.lid.as_deref()
     }
 
     /// How many IQs were answered.
@@ -84,9 +110,10 @@ impl Online {
         budget: Budget,
     ) -> Result<OwnedNodeRef, Unanswered> {
         let id = iq.id();
-        self.notice().await.map_err(Unanswered::Unsent)?;
+        let mut allowance = Allowance::of_one_answer();
+        self.notice(&mut allowance).await.map_err(Unanswered::Unsent)?;
         self.hand_over(&iq.node(), budget.end()).await?;
-        let answer = timeout_at(budget.end(), self.answer(&id))
+        let answer = timeout_at(budget.end(), self.answer(&id, &mut allowance))
             .await
             .unwrap_or(Err(Failure::Timeout(Step::Iq)))
             .map_err(Unanswered::Lost)?;
@@ -94,22 +121,48 @@ impl Online {
         Ok(answer)
     }
 
-    async fn answer(&mut self, id: &str) -> Result<OwnedNodeRef, Failure> {
+    async fn answer(
+        &mut self,
+        id: &str,
+        allowance: &mut Allowance,
+    ) -> Result<OwnedNodeRef, Failure> {
         loop {
-            let node = self.stanza().await?;
+            let (node, bytes) = self.next().await?;
             if node.tag() == "iq" && stanza::text(&node, "id").as_deref() == Some(id) {
                 return Ok(node);
             }
+            self.pass_over(allowance, bytes)?;
         }
+    }
+
+    /// Waits for `<success>`; other stanzas are passed over.
+    ///
+    /// # Errors
+    /// [`Failure::Login`] when WhatsApp refuses, or the connection's failure.
+    pub(super) async fn success(&mut self) -> Result<(), Failure> {
+        let mut allowance = Allowance::of_one_answer();
+        loop {
+            let (node, bytes) = self.next().await?;
+            if node.tag() == "success" {
+                self.lid = stanza::text(&node, "lid").filter(|lid| is_lid(lid));
+                return Ok(());
+            }
+            self.pass_over(&mut allowance, bytes)?;
+        }
+    }
+
+    fn pass_over(&mut self, allowance: &mut Allowance, bytes: usize) -> Result<(), Failure> {
+        allowance.take(bytes).map_err(|failure| self.spend(failure))
     }
 
     /// Reads what is there already. The runtime looks at its sockets when a task
     /// gives way, so this costs no waiting.
-    async fn notice(&mut self) -> Result<(), Failure> {
+    async fn notice(&mut self, allowance: &mut Allowance) -> Result<(), Failure> {
         self.live()?;
         tokio::task::yield_now().await;
-        while let Some(stanza) = self.stanza().now_or_never() {
-            stanza?;
+        while let Some(next) = self.next().now_or_never() {
+            let (_, bytes) = next?;
+            self.pass_over(allowance, bytes)?;
         }
         Ok(())
     }
@@ -146,26 +199,40 @@ impl Online {
         Ok(())
     }
 
-    /// The next stanza; a stream error ends the connection. Cancel safe: what was
-    /// read so far is kept.
+    /// The next stanza; `<failure>` and a stream error end the connection. Cancel
+    /// safe: what was read so far is kept.
     ///
     /// # Errors
-    /// [`Failure::Stream`], or the connection's failure.
+    /// [`Failure::Login`], [`Failure::Stream`], or the connection's failure.
     pub async fn stanza(&mut self) -> Result<OwnedNodeRef, Failure> {
+        self.next().await.map(|(node, _)| node)
+    }
+
+    /// The next stanza, and the bytes that it came in.
+    async fn next(&mut self) -> Result<(OwnedNodeRef, usize), Failure> {
         self.live()?;
         self.read().await.map_err(|failure| self.spend(failure))
     }
 
-    async fn read(&mut self) -> Result<OwnedNodeRef, Failure> {
-        let mut frame = self.socket.receive().await?;
-        self.reader
-            .decrypt_in_place_with_counter(self.received, &mut frame)
-            .map_err(|_| Failure::Protocol("undecryptable frame"))?;
-        self.received += 1;
-        let node = stanza::read(&frame)?;
-        match stanza::stream_error(&node) {
-            Some(error) => Err(error.into()),
-            None => Ok(node),
+    /// A frame that does not decrypt is the end: nobody knows which the next one
+    /// is. One that decrypts and cannot be read is passed over.
+    async fn read(&mut self) -> Result<(OwnedNodeRef, usize), Failure> {
+        loop {
+            let mut frame = self.socket.receive().await?;
+            let bytes = frame.len();
+            self.reader
+                .decrypt_in_place_with_counter(self.received, &mut frame)
+                .map_err(|_| Failure::Protocol("undecryptable frame"))?;
+            self.received += 1;
+            let Some(node) = stanza::read(frame) else {
+                tracing::debug!(bytes, "a stanza that cannot be read is passed over");
+                self.unreadable.take(bytes)?;
+                continue;
+            };
+            return match stanza::end(&node) {
+                Some(failure) => Err(failure),
+                None => Ok((node, bytes)),
+            };
         }
     }
 
@@ -180,4 +247,32 @@ impl Online {
         self.spent = Some(failure.clone());
         failure
     }
+}
+
+/// How much may still be passed over.
+struct Allowance {
+    stanzas: u32,
+    bytes: usize,
+}
+
+impl Allowance {
+    fn of_one_answer() -> Self {
+        Self { stanzas: MOST_PASSED_OVER, bytes: MOST_BYTES_PASSED_OVER }
+    }
+
+    fn take(&mut self, bytes: usize) -> Result<(), Failure> {
+        let left = self.stanzas.checked_sub(1).zip(self.bytes.checked_sub(bytes));
+        let (stanzas, bytes) = left.ok_or(Failure::Protocol("too much that nobody asked for"))?;
+        *self = Self { stanzas, bytes };
+        Ok(())
+    }
+}
+
+/// `user[:device]@lid`, of digits: nothing else is kept.
+fn is_lid(text: &str) -> bool {
+    let is_number = |part: &str| {
+        (1..=20).contains(&part.len()) && part.bytes().all(|byte| byte.is_ascii_digit())
+    };
+    text.strip_suffix("@lid")
+        .is_some_and(|user| user.split(':').count() <= 2 && user.split(':').all(is_number))
 }

@@ -86,7 +86,7 @@ impl From<Failure> for LinkError {
                 Self::Unreachable(failure)
             }
             Failure::Certificate(_) => Self::NotWhatsApp(failure),
-            Failure::Login(LoginFailure::VersionRefused) => Self::VersionRefused,
+            Failure::Login(LoginFailure::VersionRefused(_)) => Self::VersionRefused,
             Failure::Login(refused) => Self::Refused(refused),
             Failure::Spent(cause) => Self::from(*cause),
             Failure::Timeout(Step::Login | Step::Iq)

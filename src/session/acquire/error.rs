@@ -5,6 +5,7 @@ use std::time::Duration;
 use super::super::item::BlockReason;
 use crate::problem::Problem;
 use crate::table::StoreError;
+use crate::whatsapp::Gone;
 
 /// Why there is no lease.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -12,9 +13,9 @@ pub enum AcquireError {
     /// No such instance, or one that is being deleted.
     #[error("no such instance")]
     NotFound,
-    /// Never linked, or logged out.
+    /// Never linked, or no login of its device can succeed again.
     #[error("not connected to WhatsApp")]
-    NotConnected,
+    NotConnected(Option<Gone>),
     /// WhatsApp does not listen to it for a while.
     #[error("blocked by WhatsApp for {left:?}")]
     Blocked {
@@ -46,7 +47,7 @@ impl From<&AcquireError> for Problem {
     fn from(error: &AcquireError) -> Self {
         match error {
             AcquireError::NotFound => Self::InstanceNotFound,
-            AcquireError::NotConnected => Self::NotConnected,
+            AcquireError::NotConnected(_) => Self::NotConnected,
             AcquireError::Blocked { reason: BlockReason::Banned, left } => {
                 Self::Banned { retry_after: *left }
             }
@@ -66,7 +67,7 @@ impl AcquireError {
         match self {
             Self::Busy { waits, .. } => *waits,
             Self::NotFound
-            | Self::NotConnected
+            | Self::NotConnected(_)
             | Self::Blocked { .. }
             | Self::TooManyOpen { .. }
             | Self::Store(_) => 0,

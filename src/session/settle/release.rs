@@ -1,6 +1,7 @@
 //! The update that releases the lease: what becomes of the session and its intents.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::fmt::Write;
 
 use aws_sdk_dynamodb::types::{
     ConditionCheck, ReturnValuesOnConditionCheckFailure, TransactWriteItem,
@@ -43,7 +44,7 @@ impl Release {
         for (index, (jid, at)) in self.moved.iter().enumerate() {
             set.push(format!("{} = :m{index}", paths.at_of(jid)));
             // A path that is not there would be an error of another kind.
-            condition.push_str(&format!(" AND attribute_exists({})", paths.of(jid)));
+            let _ = write!(condition, " AND attribute_exists({})", paths.of(jid));
             values.insert(format!(":m{index}"), number(at.0));
         }
         Update {
@@ -75,8 +76,11 @@ impl Leased {
         match settlement.session {
             SessionEnd::Unchanged => {}
             SessionEnd::Online => release.set("seen_at = :now", [(":now", number(now.0))]),
-            SessionEnd::LoggedOut => {
-                release.set("session_state = :logged_out", [(":logged_out", text(LOGGED_OUT))]);
+            SessionEnd::LoggedOut(gone) => {
+                release.set(
+                    "session_state = :logged_out, logged_out_by = :logged_out_by",
+                    [(":logged_out", text(LOGGED_OUT)), (":logged_out_by", text(gone.name()))],
+                );
                 // It is in no index of sessions to check until it is linked again.
                 release.removed.extend(["due", "due_at"]);
             }
@@ -85,12 +89,16 @@ impl Leased {
                 [(":blocked_until", number(until.0)), (":blocked_by", text(reason.name()))],
             ),
         }
+        if let Some(lid) = &settlement.lid {
+            let lid = text(lid.as_str());
+            release.set("device_lid = if_not_exists(device_lid, :lid)", [(":lid", lid)]);
+        }
         if let Some(CheckNote { result, next }) = settlement.check {
             release.set(
                 "checked_at = :checked_at, check_result = :check_result",
                 [(":checked_at", number(now.0)), (":check_result", text(result))],
             );
-            if settlement.session != SessionEnd::LoggedOut {
+            if !matches!(settlement.session, SessionEnd::LoggedOut(_)) {
                 let due = [(":due", text(DUE)), (":due_at", number(next.0))];
                 release.set("due = :due, due_at = :due_at", due);
             }

@@ -5,6 +5,7 @@ mod event;
 mod kms;
 mod observed;
 mod online;
+mod packed;
 mod proxies;
 mod rig;
 mod row;
@@ -14,6 +15,7 @@ pub use event::{Reply, Request, Shape, encode, fixture};
 pub use kms::Kms;
 pub use observed::{Observed, read_line};
 pub use online::PLENTY;
+pub use packed::bomb;
 pub use proxies::{PASSWORD, ProxyKind, ProxyServer, USER};
 pub use rig::{
     ACCOUNT_TOKEN, GROUP, INSTANCE_TOKEN, ORIGIN, Process, Rig, ask, ask_within, command, envelope,
