@@ -252,7 +252,8 @@ fn caller(item: Item<'_>, hash: TokenHash, limit: Limit) -> Result<Caller, Store
     let scope = match item.text("kind")? {
         "account" => Scope::Account,
         "instance" => {
-            Scope::Instance(item.text("instance")?.parse().map_err(|_| Corrupt("instance"))?)
+            let name = InstanceName::of_stored(item.text("instance")?);
+            Scope::Instance(name.map_err(|_| Corrupt("instance"))?)
         }
         _ => return Err(Corrupt("kind").into()),
     };

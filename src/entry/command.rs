@@ -7,16 +7,21 @@ use futures_util::FutureExt;
 use serde::{Deserialize, Serialize};
 use tokio::time::Instant;
 
+use super::object::Object;
 use crate::answer::LEFT;
 use crate::clock::Budget;
 use crate::identifier::Identifier;
 use crate::leave::{self, Left, Served};
+use crate::log::shortened;
 use crate::order::Order;
 use crate::problem::Problem;
 use crate::report::{self, Report};
 use crate::service::Service;
 use crate::tenant::{InstanceId, NameError};
 use crate::trace::Trace;
+
+/// Most identifiers of one command.
+pub(crate) const MOST_IDENTIFIERS: usize = 1_000;
 
 /// What may be commanded.
 #[derive(Debug, Clone, Deserialize)]
@@ -38,10 +43,43 @@ pub(super) struct Leave {
 /// Why a text is no command. Told to whoever sent it, who is one of us.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum NotACommand {
+    /// What serde says, without the values that it quotes: one may be an invite.
     #[error("not a command: {0}")]
-    Json(#[from] serde_json::Error),
+    Json(String),
     #[error("not a command: {0}")]
     Name(#[from] NameError),
+    #[error("not a command: {0} identifiers, and {MOST_IDENTIFIERS} are the most")]
+    TooMany(usize),
+}
+
+impl From<serde_json::Error> for NotACommand {
+    fn from(error: serde_json::Error) -> Self {
+        Self::Json(shortened(&without_strings(&error.to_string())).into_owned())
+    }
+}
+
+/// `text` with each string in it (as `{:?}` writes them) cut to its quotes.
+fn without_strings(text: &str) -> String {
+    let mut kept = String::with_capacity(text.len());
+    let mut characters = text.chars();
+    while let Some(c) = characters.next() {
+        kept.push(c);
+        if c != '"' {
+            continue;
+        }
+        kept.push('…');
+        while let Some(c) = characters.next() {
+            match c {
+                '\\' => _ = characters.next(),
+                '"' => {
+                    kept.push(c);
+                    break;
+                }
+                _ => {}
+            }
+        }
+    }
+    kept
 }
 
 /// What came of one identifier.
@@ -85,7 +123,11 @@ pub(super) enum Commanded {
 
 /// Reads a command.
 pub(super) fn parse(text: &str) -> Result<Commanded, NotACommand> {
-    match serde_json::from_str(text)? {
+    let Object(command) = serde_json::from_str(text)?;
+    match command {
+        Command::Leave { identifiers, .. } if identifiers.len() > MOST_IDENTIFIERS => {
+            Err(NotACommand::TooMany(identifiers.len()))
+        }
         Command::Leave { account, instance, identifiers } => {
             let instance = InstanceId { account: account.parse()?, name: instance.parse()? };
             Ok(Commanded::Leave(Leave { instance, identifiers }))
@@ -158,5 +200,43 @@ fn outcome(identifier: &str, result: &Result<Left, Problem>) -> Outcome {
             retry_after: problem.retry_after_seconds(),
             is_retryable: problem.is_retryable(),
         },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn why_a_text_is_no_command_quotes_no_value_of_it() {
+        let refused = |text: &str| parse(text).unwrap_err().to_string();
+        for text in [
+            r#"{"action":"leave","account":"acme","instance":"sales","identifiers":"S3cretCode"}"#,
+            r#"{"action":"leave","account":"acme","instance":"sales","identifiers":[{"S3cretCode":1}]}"#,
+            r#"{"action":["S3cretCode"]}"#,
+            r#""a \" S3cretCode""#,
+            r#"["leave","acme","sales",["S3cretCode"]]"#,
+        ] {
+            let reason = refused(text);
+            assert!(reason.starts_with("not a command: "), "{reason}");
+            assert!(!reason.contains("S3cretCode"), "{reason}");
+        }
+        let reason = refused(r#"{"action":"dance"}"#);
+        assert!(reason.contains("unknown variant `dance`"), "{reason}");
+        let hostile = format!(r#"{{"action":"check","{}":1}}"#, "x".repeat(1_000_000));
+        assert!(refused(&hostile).len() < 2_000);
+    }
+
+    #[test]
+    fn a_command_names_a_thousand_identifiers_at_most() {
+        let text = |identifiers: usize| {
+            let identifiers = vec!["120363406289005073"; identifiers];
+            serde_json::json!({"action": "leave", "account": "acme", "instance": "sales",
+                "identifiers": identifiers})
+            .to_string()
+        };
+        assert!(parse(&text(1_000)).is_ok());
+        let reason = parse(&text(1_001)).unwrap_err().to_string();
+        assert_eq!(reason, "not a command: 1001 identifiers, and 1000 are the most");
     }
 }

@@ -20,6 +20,7 @@ fn stand_in(name: &str, value: &Value) -> String {
     match name {
         "SEALING_KEY_ARN" => "arn:aws:kms:eu-west-1:111122223333:key/k".to_owned(),
         "WHATSAPP_VERSION" => "2.3000.1".to_owned(),
+        "ALLOWED_ORIGINS" => "https://app.example.com".to_owned(),
         _ => {
             let template = template();
             let parameters = branches(value).into_iter().filter_map(|value| value["Ref"].as_str());
