@@ -122,7 +122,8 @@ async fn answer(
     while let Some(portion) = portions.next() {
         let mut progress = Progress::new(portion);
         let budget = shares::portion(budget, portions.len() + 1);
-        let leaving = leave(service, order, portion, &told, budget, &mut progress);
+        // Boxed: the layout of a run costs its callers more than an allocation costs a run.
+        let leaving = Box::pin(leave(service, order, portion, &told, budget, &mut progress));
         let settled = AssertUnwindSafe(leaving).catch_unwind().await.unwrap_or_else(|_| {
             tracing::error!(instance = %order.instance(), "panicked beside the lease");
             None

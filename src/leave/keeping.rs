@@ -33,7 +33,7 @@ pub(super) fn keep<'a>(
         return None;
     }
     let result = match progress.name(identifier) {
-        Named::Group(jid) => of_group(&jid, progress.verdict(&jid))?,
+        Named::Group(jid) => of_group(&jid, &progress.verdict(&jid))?,
         Named::Revoked => Err(Problem::InviteRevoked),
         Named::Nowhere => Err(Problem::NotMember),
         Named::Unknown(_) => return None,
@@ -45,11 +45,11 @@ pub(super) fn keep<'a>(
 
 /// It is kept in the very transaction that settles it, so what is spoken only once it
 /// is settled can be kept.
-fn of_group(jid: &GroupJid, verdict: Verdict) -> Option<Result<Left, Problem>> {
+fn of_group(jid: &GroupJid, verdict: &Verdict) -> Option<Result<Left, Problem>> {
     match verdict {
         Verdict::Recovered { .. } => Some(Ok(Left { group: jid.clone(), recovered: true })),
         Verdict::NotMember => Some(Err(Problem::NotMember)),
-        Verdict::Confirmed { .. } | Verdict::Refused { .. } => Some(speak(&verdict, None)),
+        Verdict::Confirmed { .. } | Verdict::Refused { .. } => Some(speak(verdict, None)),
         Verdict::Unconfirmed | Verdict::NothingDone { .. } => None,
     }
 }

@@ -2,6 +2,7 @@
 //! does not turn our own leave into a 404.
 
 use std::collections::HashMap;
+use std::fmt::Write;
 use std::time::Duration;
 
 use super::Leased;
@@ -133,23 +134,20 @@ impl Leased {
                         self.intents().insert(group.jid.to_string(), intent);
                         new.push(group.jid.clone());
                     }
-                    Err(error) => {
-                        room.push((group.jid.clone(), error));
-                        continue;
-                    }
+                    Err(error) => room.push((group.jid.clone(), error)),
                 },
             }
         }
         self.write_intents(&new, &renewed, now, budget).await?;
         Ok(groups
             .into_iter()
-            .map(|group| match room.iter().find(|(jid, _)| *jid == group.jid) {
-                Some((_, error)) => Err(error.clone()),
-                None => {
-                    let is_ours = self.standing(&group.jid) == Some(Standing::Ours);
-                    let standing = if is_ours { Standing::Ours } else { Standing::Earlier };
-                    Ok(Intended { group, standing })
+            .map(|group| {
+                if let Some((_, error)) = room.iter().find(|(jid, _)| *jid == group.jid) {
+                    return Err(error.clone());
                 }
+                let is_ours = self.standing(&group.jid) == Some(Standing::Ours);
+                let standing = if is_ours { Standing::Ours } else { Standing::Earlier };
+                Ok(Intended { group, standing })
             })
             .collect())
     }
@@ -175,7 +173,7 @@ impl Leased {
         for jid in renewed {
             set.push(format!("{} = :at", paths.at_of(jid.as_str())));
             // Without it a path that is not there would be an error of another kind.
-            condition.push_str(&format!(" AND attribute_exists({})", paths.of(jid.as_str())));
+            let _ = write!(condition, " AND attribute_exists({})", paths.of(jid.as_str()));
             values.insert(":at".to_owned(), number(now.0));
         }
         let update = Update {

@@ -91,7 +91,7 @@ fn read(
     identifier: &Identifier,
     now: UnixMillis,
 ) -> Result<Kept, Corrupt> {
-    let Some(item) = item.map(|item| Item(item)).filter(|item| generation.has(*item)) else {
+    let Some(item) = item.map(Item).filter(|item| generation.has(*item)) else {
         return Ok(Kept::Nothing);
     };
     // TTL deletes late, so an answer past its end may still be there.

@@ -74,7 +74,7 @@ async fn a_leave_under_an_old_intent_is_covered_for_another_day() {
         let aged = Aged::lost().await;
         let session = aged.rig.session().await;
         let began = Item(&session).map("intents").unwrap()[GROUP].clone();
-        aged.clock.advance(DAY - SECOND * 9);
+        aged.clock.advance(DAY.saturating_sub(SECOND * 9));
         aged.rejoin();
         aged.script(Moment::Leave, Reaction::DropAfterApply);
         let reply = ask(&aged.service, &Request::leave(ACCOUNT_TOKEN, "sales", by)).await;
@@ -133,7 +133,7 @@ async fn a_run_whose_stanza_changed_nothing_puts_the_time_back() {
 async fn where_a_run_ends_without_settling_the_new_time_stands() {
     let aged = Aged::lost().await;
     let shown = aged.at().await;
-    aged.clock.advance(DAY - SECOND * 9);
+    aged.clock.advance(DAY.saturating_sub(SECOND * 9));
     aged.rejoin();
     aged.script(Moment::Leave, Reaction::DropAfterApply);
     // The acquire and the renewal; then the settling, which the SDK tries three times.
@@ -153,7 +153,7 @@ async fn where_a_run_ends_without_settling_the_new_time_stands() {
 #[tokio::test]
 async fn while_a_block_is_remembered_no_intent_grows_old() {
     let aged = Aged::lost().await;
-    aged.clock.advance(DAY - Duration::from_mins(10));
+    aged.clock.advance(DAY.saturating_sub(Duration::from_mins(10)));
     let throttle = Reaction::IqError { code: 429, text: "rate".to_owned(), backoff: Some(3_600) };
     aged.script(Moment::Leave, throttle);
     assert_eq!(aged.leave().await.0, 503, "the first leave's outcome is open still");
@@ -166,7 +166,7 @@ async fn while_a_block_is_remembered_no_intent_grows_old() {
 #[tokio::test]
 async fn a_block_that_is_met_at_the_login_keeps_open_intents_too() {
     let aged = Aged::lost().await;
-    aged.clock.advance(DAY - Duration::from_mins(10));
+    aged.clock.advance(DAY.saturating_sub(Duration::from_mins(10)));
     aged.script(Moment::Login, Reaction::Failure { reason: 402, expire: Some(7_200) });
     assert_eq!(aged.leave().await.0, 503);
     aged.clock.advance(DAY);

@@ -265,9 +265,10 @@ impl OperatorError {
             AcquireError::Blocked { reason, left } => {
                 Self::Blocked { instance: instance.clone(), reason, left }
             }
-            AcquireError::Busy { left, .. } => Self::Busy { instance: instance.clone(), left },
-            // Nobody who acquires here adds intents.
-            AcquireError::TooManyOpen { left } => Self::Busy { instance: instance.clone(), left },
+            // The latter is for who adds intents, which nobody here does.
+            AcquireError::Busy { left, .. } | AcquireError::TooManyOpen { left } => {
+                Self::Busy { instance: instance.clone(), left }
+            }
             AcquireError::Store(error) => error.into(),
         }
     }

@@ -1,6 +1,7 @@
 //! The update that releases the lease: what becomes of the session and its intents.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::fmt::Write;
 
 use aws_sdk_dynamodb::types::{
     ConditionCheck, ReturnValuesOnConditionCheckFailure, TransactWriteItem,
@@ -43,7 +44,7 @@ impl Release {
         for (index, (jid, at)) in self.moved.iter().enumerate() {
             set.push(format!("{} = :m{index}", paths.at_of(jid)));
             // A path that is not there would be an error of another kind.
-            condition.push_str(&format!(" AND attribute_exists({})", paths.of(jid)));
+            let _ = write!(condition, " AND attribute_exists({})", paths.of(jid));
             values.insert(format!(":m{index}"), number(at.0));
         }
         Update {
