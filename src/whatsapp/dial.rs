@@ -71,7 +71,10 @@ impl Dialer {
     }
 
     pub(super) async fn dial(&self, budget: Budget) -> Result<Socket, Failure> {
-        timeout_at(budget.end(), self.connect()).await.map_err(|_| Failure::Timeout(Step::Dial))?
+        // Boxed: TLS's handshake is large, and is over before anything else is held.
+        timeout_at(budget.end(), Box::pin(self.connect()))
+            .await
+            .map_err(|_| Failure::Timeout(Step::Dial))?
     }
 
     async fn connect(&self) -> Result<Socket, Failure> {

@@ -52,10 +52,9 @@ impl Operator {
             Ok(Err(Failure::Login(LoginFailure::VersionRefused(_)))) => {
                 VersionVerdict::Refused(version)
             }
-            // It knows no such device, which is true.
-            Ok(Err(Failure::Login(_))) => VersionVerdict::Taken(version),
-            // `<pair-device>`, or whatever else a device of a taken version is told.
-            Ok(Ok(_)) => VersionVerdict::Taken(version),
+            // It knows no such device, which is true; or it tells one of a taken version
+            // `<pair-device>`, or whatever else.
+            Ok(Err(Failure::Login(_)) | Ok(_)) => VersionVerdict::Taken(version),
             Ok(Err(failure)) => return Err(failure.into()),
             Err(_) => return Err(Failure::Timeout(leave_group::whatsapp::Step::Login).into()),
         };
