@@ -23,6 +23,6 @@ impl Completions {
     pub(crate) fn run(self) -> Result<(), Failure> {
         let mut script = Vec::new();
         clap_complete::generate(self.shell, &mut Arguments::command(), "leavectl", &mut script);
-        output::line(String::from_utf8_lossy(&script).trim_end())
+        output::raw(String::from_utf8_lossy(&script).trim_end())
     }
 }

@@ -5,6 +5,7 @@ use std::io::{BufRead, IsTerminal, Write};
 use clap::Args;
 
 use crate::failure::Failure;
+use crate::visible;
 
 /// Consent given beforehand.
 #[derive(Args, Debug, Clone, Copy)]
@@ -27,7 +28,7 @@ impl Consent {
             )));
         }
         let mut stderr = std::io::stderr();
-        write!(stderr, "{what} Go on? [y/N] ")?;
+        write!(stderr, "{} Go on? [y/N] ", visible::lines(what))?;
         stderr.flush()?;
         let mut answer = String::new();
         std::io::stdin().lock().read_line(&mut answer)?;

@@ -1,10 +1,10 @@
 //! `leavectl env`: the variables of a stack that `leavectl up --data` runs.
 
 use std::collections::BTreeMap;
-use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
+use local_stack::private;
 
 use crate::failure::Failure;
 use crate::output;
@@ -42,7 +42,7 @@ impl Env {
                 "no stack runs on {folder}; start one with `leavectl up --data {folder}`"
             ))
         })?;
-        output::line(text.trim_end())
+        output::raw(text.trim_end())
     }
 }
 
@@ -69,11 +69,7 @@ fn quoted(text: &str) -> String {
 
 /// Writes the file, for this user only: it has the sealing key.
 pub(crate) fn keep(folder: &Path, exports: &str) -> Result<(), Failure> {
-    let mut options = std::fs::OpenOptions::new();
-    options.write(true).create(true).truncate(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    Ok(writeln!(options.open(folder.join(FILE))?, "{exports}")?)
+    Ok(private::write(&folder.join(FILE), format!("{exports}\n").as_bytes())?)
 }
 
 /// Takes the file away: its addresses are nobody's now.

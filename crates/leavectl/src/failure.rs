@@ -1,6 +1,5 @@
 //! How a command ends that did not do what was asked.
 
-use std::io::Write;
 use std::process::ExitCode;
 
 use leave_group::config::ConfigError;
@@ -8,6 +7,8 @@ use leave_group::service::StartError;
 use local_stack::StackError;
 use operator::OperatorError;
 use operator::schema::TemplateError;
+
+use crate::output;
 
 /// Refused or failed: exit code 1. What `clap` refuses is usage: exit code 2.
 #[derive(Debug, thiserror::Error)]
@@ -63,7 +64,7 @@ impl Failure {
     /// Says it on stderr.
     pub(crate) fn tell(&self) -> ExitCode {
         if !matches!(self, Self::Told) {
-            let _ = writeln!(std::io::stderr(), "leavectl: {self}");
+            output::note(&format!("leavectl: {self}"));
         }
         ExitCode::FAILURE
     }

@@ -4,6 +4,8 @@
 //! |---|---|
 //! | [`arguments`] | the commands, as `clap` reads them |
 //! | [`place`] | which table and which WhatsApp: the function's environment variables, AWS's default chain |
+//! | [`visible`] | what cannot be seen in others' text, made visible |
+//! | [`stdin`] | secrets on standard input |
 //! | [`output`] | tables for people, JSON for programs, colours on a terminal |
 //! | [`progress`] | bars and spinners, on a terminal |
 //! | [`confirm`] | asking before what cannot be undone |
@@ -32,10 +34,12 @@ mod phone;
 mod place;
 mod progress;
 mod qr;
+mod stdin;
 mod table;
 mod token;
 mod up;
 mod version;
+mod visible;
 
 use std::process::ExitCode;
 

@@ -25,7 +25,7 @@ impl Man {
         let Some(folder) = self.folder else {
             let mut page = Vec::new();
             clap_mangen::Man::new(Arguments::command()).render(&mut page)?;
-            return output::line(String::from_utf8_lossy(&page).trim_end());
+            return output::raw(String::from_utf8_lossy(&page).trim_end());
         };
         std::fs::create_dir_all(&folder)?;
         clap_mangen::generate_to(Arguments::command(), &folder)?;

@@ -6,6 +6,9 @@ use clap::Args;
 use serde_json::Value;
 
 use crate::failure::Failure;
+use crate::visible;
+
+pub(crate) use crate::visible::printable;
 
 /// How a reading command shows what it read.
 #[derive(Args, Debug, Clone, Copy)]
@@ -18,12 +21,22 @@ pub(crate) struct Format {
 impl Format {
     /// Shows `value` as JSON, or `lines` to people.
     pub(crate) fn show(self, value: &Value, lines: &str) -> Result<(), Failure> {
-        if self.json { line(&value.to_string()) } else { line(lines.trim_end()) }
+        if self.json { json(value) } else { line(lines.trim_end()) }
     }
 }
 
-/// One line, or several, on stdout.
+/// One line, or several, on stdout, for people.
 pub(crate) fn line(text: &str) -> Result<(), Failure> {
+    raw(&visible::lines(text))
+}
+
+/// One JSON value on a line of its own.
+pub(crate) fn json(value: &Value) -> Result<(), Failure> {
+    raw(&visible::json(&value.to_string()))
+}
+
+/// What a shell or another program reads, as it is.
+pub(crate) fn raw(text: &str) -> Result<(), Failure> {
     let mut stdout = std::io::stdout().lock();
     let written = writeln!(stdout, "{text}").and_then(|()| stdout.flush());
     match written {
@@ -35,7 +48,7 @@ pub(crate) fn line(text: &str) -> Result<(), Failure> {
 
 /// A note on stderr: stdout is for what was asked for.
 pub(crate) fn note(text: &str) {
-    let _ = writeln!(std::io::stderr(), "{text}");
+    let _ = writeln!(std::io::stderr(), "{}", visible::lines(text));
 }
 
 /// A colour of a terminal.
@@ -105,11 +118,6 @@ fn padded(cells: &[String], widths: &[usize]) -> String {
     cells.collect::<Vec<_>>().join("  ").trim_end().to_owned()
 }
 
-/// Text that others chose (a group's subject, a note) must not move the cursor.
-pub(crate) fn printable(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect()
-}
-
 /// A cell that may be empty.
 pub(crate) fn or_dash(text: Option<&str>) -> String {
     text.unwrap_or("-").to_owned()
@@ -129,7 +137,11 @@ mod tests {
     }
 
     #[test]
-    fn a_subject_cannot_move_the_cursor() {
-        assert_eq!(printable("a\u{1b}[2Jb\nc"), "a\u{fffd}[2Jb\u{fffd}c");
+    fn a_table_stays_aligned_where_a_cell_has_what_cannot_be_seen() {
+        let mut columns = Columns::new(&["NOTE", "END"]);
+        columns.row(["a\u{202e}b\u{200b}".to_owned(), "x".to_owned()]);
+        columns.row(["c\nd".to_owned(), "y".to_owned()]);
+        let expected = "NOTE                END\na<U+202E>b<U+200B>  x\nc<U+000A>d          y";
+        assert_eq!(columns.text("none"), expected);
     }
 }

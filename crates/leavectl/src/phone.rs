@@ -4,7 +4,7 @@ use clap::{Args, Subcommand};
 use local_stack::phones::{ADDRESS, Asked, ask};
 
 use crate::failure::Failure;
-use crate::output;
+use crate::{output, stdin};
 
 /// Use a phone of the simulated WhatsApp, as its owner would
 #[derive(Subcommand)]
@@ -22,7 +22,7 @@ pub(crate) enum Phone {
 pub(crate) struct Scan {
     /// The phone's number, digits only
     number: String,
-    /// What the QR code holds, as `instance link --json` prints it
+    /// What the QR code holds, as `instance link --json` prints it; - reads it from stdin
     text: String,
 }
 
@@ -32,15 +32,17 @@ pub(crate) struct Scan {
 pub(crate) struct Enter {
     /// The phone's number, digits only
     number: String,
-    /// The code
+    /// The code; - reads it from stdin
     code: String,
 }
 
 impl Phone {
     pub(crate) async fn run(self) -> Result<(), Failure> {
         let (number, asked) = match self {
-            Self::Scan(Scan { number, text }) => (number, Asked::Scan(text)),
-            Self::Enter(Enter { number, code }) => (number, Asked::Enter(code)),
+            Self::Scan(Scan { number, text }) => {
+                (number, Asked::Scan(given(text, "what the QR code holds")?))
+            }
+            Self::Enter(Enter { number, code }) => (number, Asked::Enter(given(code, "the code")?)),
         };
         let address = std::env::var(ADDRESS).map_err(|_| {
             Failure::Refused(format!(
@@ -51,4 +53,9 @@ impl Phone {
         let jid = ask(&address, &number, &asked).await.map_err(Failure::Refused)?;
         output::line(&format!("The phone {number} has linked device {jid}."))
     }
+}
+
+/// Whoever has one of these before the phone does links a device.
+fn given(text: String, what: &str) -> Result<String, Failure> {
+    if text == stdin::MARK { stdin::line(what).map(|line| line.to_string()) } else { Ok(text) }
 }

@@ -3,6 +3,7 @@
 use std::io::BufWriter;
 use std::path::Path;
 
+use local_stack::private;
 use qrcode::render::unicode::Dense1x2;
 use qrcode::{Color, EcLevel, QrCode};
 
@@ -43,15 +44,11 @@ pub(crate) fn write_png(text: &str, file: &Path) -> Result<(), Failure> {
     };
     let pixels: Vec<u8> =
         (0..side * side).map(|pixel| if is_dark(pixel) { 0 } else { 255 }).collect();
-    let mut options = std::fs::OpenOptions::new();
-    options.write(true).create(true).truncate(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     let failed = |error: png::EncodingError| {
         Failure::Refused(format!("{} cannot be written: {error}", file.display()))
     };
     let width = u32::try_from(side).unwrap_or(u32::MAX);
-    let mut encoder = png::Encoder::new(BufWriter::new(options.open(file)?), width, width);
+    let mut encoder = png::Encoder::new(BufWriter::new(private::create(file)?), width, width);
     encoder.set_color(png::ColorType::Grayscale);
     encoder.set_depth(png::BitDepth::Eight);
     let mut writer = encoder.write_header().map_err(failed)?;

@@ -1,6 +1,5 @@
 //! `leavectl up`: everything on this machine, seeded and ready to be asked.
 
-use std::io::Write;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -15,8 +14,8 @@ use local_stack::{Backends, Options, StackError};
 use serde::Serialize;
 use tokio::signal::unix::{SignalKind, signal};
 
-use crate::env;
 use crate::failure::Failure;
+use crate::{env, output};
 
 /// Start DynamoDB, WhatsApp and the function on this machine, with demonstration data
 #[derive(Args)]
@@ -54,6 +53,8 @@ struct Running<'a> {
     table: &'a str,
     sealing_key: String,
     whatsapp: WhatsApp<'a>,
+    /// Where the simulated phones are; `null` where WhatsApp is not the simulated one.
+    simulated_phones: Option<&'a str>,
     #[serde(flatten)]
     seeded: &'a Seeded,
 }
@@ -88,20 +89,21 @@ impl Up {
             Some(simulator) => Some(Phones::start(simulator).await?),
             None => None,
         };
+        let simulated_phones = phones.as_ref().map(Phones::url);
         let mut environment = backends.environment();
-        environment.extend(phones.iter().map(|phones| (phones::ADDRESS.to_owned(), phones.url())));
+        environment
+            .extend(simulated_phones.iter().map(|url| (phones::ADDRESS.to_owned(), url.clone())));
         let exports = env::exports(&environment);
         if let Some(data) = &self.data {
             env::keep(data, &exports)?;
         }
         let text = if self.json {
-            json(&url, &backends, &seeded)?
+            json(&url, &backends, simulated_phones.as_deref(), &seeded)?
         } else {
             lines(&url, &backends, &seeded, &exports)
         };
-        let mut stdout = std::io::stdout();
-        writeln!(stdout, "{text}")?;
-        stdout.flush()?;
+        // Its texts are our own, and lines to copy stay as they are.
+        output::raw(&text)?;
 
         tokio::select! {
             _ = interrupt.recv() => {}
@@ -116,7 +118,12 @@ impl Up {
     }
 }
 
-fn json(url: &str, backends: &Backends, seeded: &Seeded) -> Result<String, StackError> {
+fn json(
+    url: &str,
+    backends: &Backends,
+    simulated_phones: Option<&str>,
+    seeded: &Seeded,
+) -> Result<String, StackError> {
     let (whatsapp, root_key) = backends.whatsapp();
     let running = Running {
         url,
@@ -124,6 +131,7 @@ fn json(url: &str, backends: &Backends, seeded: &Seeded) -> Result<String, Stack
         table: local_stack::backends::TABLE,
         sealing_key: backends.sealing_key(),
         whatsapp: WhatsApp { url: whatsapp, root_key },
+        simulated_phones,
         seeded,
     };
     serde_json::to_string(&running).map_err(|error| StackError::Io(error.into()))

@@ -4,6 +4,7 @@
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdout, Command, Stdio};
 
@@ -18,12 +19,12 @@ struct Up {
 
 impl Up {
     fn start(arguments: &[&str]) -> Self {
-        let mut child = Command::new(env!("CARGO_BIN_EXE_leavectl"))
-            .args(["up", "--listen", "127.0.0.1:0", "--json"])
-            .args(arguments)
-            .stdout(Stdio::piped())
-            .spawn()
-            .unwrap();
+        let mut command = Command::new(env!("CARGO_BIN_EXE_leavectl"));
+        Self::run(command.args(["up", "--listen", "127.0.0.1:0", "--json"]).args(arguments))
+    }
+
+    fn run(command: &mut Command) -> Self {
+        let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
         let mut stdout = BufReader::new(child.stdout.take().unwrap());
         let mut line = String::new();
         stdout.read_line(&mut line).unwrap();
@@ -113,6 +114,19 @@ fn it_says_what_runs_and_the_first_leave_answers_200_the_next_404() {
 }
 
 #[test]
+fn it_says_where_the_simulated_phones_are() {
+    let up = Up::start(&[]);
+    let phones = up.text("/simulatedPhones");
+    let mut phone = Command::new(env!("CARGO_BIN_EXE_leavectl"));
+    phone.args(["phone", "enter", "5511999990003", "ABCD-1234"]);
+    let output = phone.env("SIMULATED_PHONES", &phones).output().unwrap();
+    // A phone is there, and knows no such code.
+    let told = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(1), "{told}");
+    assert!(!told.contains("do not answer"), "{told}");
+}
+
+#[test]
 fn either_signal_stops_it_cleanly_with_a_connection_open() {
     for signal in ["-INT", "-TERM"] {
         let up = Up::start(&[]);
@@ -184,6 +198,51 @@ fn another_terminal_gets_the_variables_of_a_running_stack() {
     assert_eq!(env().status.code(), Some(1), "its addresses are nobody's now");
 }
 
+/// The mode of the folder and of every file in it.
+fn modes(data: &Path) -> Vec<(String, u32)> {
+    let mode = |path: &Path| Some(std::fs::metadata(path).ok()?.permissions().mode() & 0o777);
+    let mut modes = vec![(".".to_owned(), mode(data).unwrap())];
+    for entry in std::fs::read_dir(data).unwrap() {
+        let entry = entry.unwrap();
+        // A file that is written beside another is renamed in between.
+        modes.extend(mode(&entry.path()).map(|it| (entry.file_name().into_string().unwrap(), it)));
+    }
+    modes
+}
+
+#[test]
+fn the_data_folder_is_for_its_user_alone_whatever_the_umask_allows() {
+    let data = folder("private");
+    let start = || {
+        let mut shell = Command::new("sh");
+        shell.args(["-c", "umask 000; exec \"$0\" up --listen 127.0.0.1:0 --json --data \"$1\""]);
+        Up::run(shell.args([env!("CARGO_BIN_EXE_leavectl").as_ref(), data.as_os_str()]))
+    };
+    let check = |up: &Up| {
+        assert_eq!(delete(&up.text("/url"), LEAVE, "no token").0, 401);
+        let modes = modes(&data);
+        let names: Vec<_> = modes.iter().map(|(name, _)| name.as_str()).collect();
+        for name in
+            ["dynamodb.sqlite", "dynamodb.sqlite-wal", "env", "sealing.key", "whatsapp.json"]
+        {
+            assert!(names.contains(&name), "{names:?}");
+        }
+        for (name, mode) in &modes {
+            let expected = if name == "." { 0o700 } else { 0o600 };
+            assert_eq!(*mode, expected, "{name} has {mode:o}");
+        }
+    };
+    let up = start();
+    check(&up);
+    drop(up);
+    // What an earlier version left open is closed, also beside the database.
+    for entry in std::fs::read_dir(&data).unwrap() {
+        let open = std::fs::Permissions::from_mode(0o666);
+        std::fs::set_permissions(entry.unwrap().path(), open).unwrap();
+    }
+    check(&start());
+}
+
 #[test]
 fn other_backends_can_be_used_in_place_of_its_own() {
     let own = Up::start(&[]);
@@ -193,6 +252,7 @@ fn other_backends_can_be_used_in_place_of_its_own() {
         Up::start(&["--dynamodb", &dynamodb, "--whatsapp", &whatsapp, "--whatsapp-root", &root]);
     assert_eq!(other.text("/dynamodb"), dynamodb);
     assert_eq!(other.text("/whatsapp/url"), whatsapp);
+    assert_eq!(other.said["simulatedPhones"], Value::Null, "the phones are the other's");
     // That WhatsApp does not know the keys that were made for it here.
     let (status, body) = delete(&other.text("/url"), LEAVE, &other.text("/accountToken"));
     assert_eq!(status, 400, "{body}");

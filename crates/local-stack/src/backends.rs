@@ -13,6 +13,7 @@ use whatsapp_simulator::{Simulator, World};
 use zeroize::Zeroizing;
 
 use crate::database::Embedded;
+use crate::private;
 use crate::provision::Provisioner;
 
 /// The table's name on the local stack.
@@ -84,7 +85,7 @@ impl Backends {
     pub async fn start(options: &Options) -> Result<Self, StackError> {
         let data = options.data.as_deref();
         if let Some(folder) = data {
-            tokio::fs::create_dir_all(folder).await?;
+            private::folder(folder)?;
         }
         let file = |name: &str| data.map(|folder| folder.join(name));
         let sealing_key = sealing_key(file("sealing.key").as_deref())?;
@@ -237,19 +238,9 @@ fn sealing_key(file: Option<&Path>) -> Result<Zeroizing<[u8; 32]>, StackError> {
         .fill(key.as_mut_slice())
         .map_err(|_| StackError::Data { file: NAME, why: "no randomness".to_owned() })?;
     if let Some(file) = file {
-        write_private(file, hex::encode(key.as_slice()).as_bytes())?;
+        private::write(file, hex::encode(key.as_slice()).as_bytes())?;
     }
     Ok(key)
-}
-
-/// Keys are for this user only.
-fn write_private(file: &Path, bytes: &[u8]) -> std::io::Result<()> {
-    use std::io::Write;
-    let mut options = std::fs::OpenOptions::new();
-    options.write(true).create(true).truncate(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(file)?.write_all(bytes)
 }
 
 fn world(file: Option<&Path>) -> Result<World, StackError> {
@@ -294,6 +285,6 @@ impl Persistence {
 async fn save(simulator: &Simulator, file: &Path) -> std::io::Result<()> {
     let world = serde_json::to_vec(&simulator.snapshot())?;
     let beside = file.with_extension("json.new");
-    write_private(&beside, &world)?;
+    private::write(&beside, &world)?;
     tokio::fs::rename(beside, file).await
 }

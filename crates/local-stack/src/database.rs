@@ -7,7 +7,7 @@ use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
-use crate::StackError;
+use crate::{StackError, private};
 
 /// A running embedded database.
 pub(crate) struct Embedded {
@@ -19,7 +19,10 @@ pub(crate) struct Embedded {
 impl Embedded {
     pub(crate) async fn start(file: Option<&Path>) -> Result<Self, StackError> {
         let database = match file {
-            Some(file) => Database::new(&file.to_string_lossy()),
+            Some(file) => {
+                keep(file)?;
+                Database::new(&file.to_string_lossy())
+            }
             None => Database::memory(),
         };
         let database = database.map_err(|error| StackError::Database(error.to_string()))?;
@@ -48,4 +51,19 @@ impl Embedded {
         let _ = tokio::time::timeout(std::time::Duration::from_secs(2), &mut self.server).await;
         self.server.abort();
     }
+}
+
+/// `SQLite` gives what it makes beside a database the database's own mode; what an
+/// earlier run left there may have another.
+fn keep(file: &Path) -> std::io::Result<()> {
+    private::keep(file)?;
+    for ending in ["-wal", "-shm"] {
+        let mut beside = file.as_os_str().to_owned();
+        beside.push(ending);
+        let beside = Path::new(&beside);
+        if beside.exists() {
+            private::keep(beside)?;
+        }
+    }
+    Ok(())
 }

@@ -9,6 +9,7 @@
 //! | [`seed`] | the demonstration data of `leavectl up` |
 //! | [`front`] | HTTP in, an API Gateway event to the function, HTTP out |
 //! | [`phones`] | the simulated phones, for another process |
+//! | [`private`] | files for this user alone |
 //! | [`runtime_api`] | Lambda's Runtime API, for the real binary |
 //! | [`function`] | the real binary as a child process |
 //! | [`traffic`] | DynamoDB's calls counted, and faults injected into them |
@@ -21,6 +22,7 @@ pub mod front;
 pub mod function;
 pub mod manual_clock;
 pub mod phones;
+pub mod private;
 pub mod provision;
 pub mod proxy;
 pub mod runtime_api;

@@ -1,4 +1,4 @@
-//! Baileys' `creds.json`.
+//! Baileys' `creds.json`, wherever it is kept.
 
 use serde::Deserialize;
 use serde_json::value::RawValue;
@@ -6,7 +6,8 @@ use serde_json::value::RawValue;
 use crate::buffer::Buffer;
 use crate::device::{Device, NoiseKey};
 use crate::error::ImportError;
-use crate::json;
+use crate::record::Record;
+use crate::{evolution, json};
 
 #[derive(Deserialize)]
 struct File<'a> {
@@ -31,6 +32,12 @@ struct Pair<'a> {
 struct Me {
     id: Option<String>,
     lid: Option<String>,
+}
+
+/// The device of a row that holds `creds` under its key.
+pub(crate) fn key_row(record: &Record<'_>) -> Result<Device, ImportError> {
+    let value = record.value().filter(|value| !value.is_empty());
+    evolution::value(value.ok_or(ImportError::NotLinked)?)
 }
 
 /// The one device of a `creds.json`.

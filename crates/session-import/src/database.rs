@@ -6,25 +6,39 @@ use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
 use percent_encoding::{NON_ALPHANUMERIC, percent_encode};
-use rusqlite::config::DbConfig;
 use rusqlite::types::ValueRef;
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 use tempfile::TempDir;
 use zeroize::Zeroizing;
 
+use crate::confine::confine;
 use crate::error::ImportError;
 
 /// With what every `SQLite` file begins.
 pub(crate) const MAGIC: &[u8; 16] = b"SQLite format 3\0";
 
-/// The most that is read from a pipe, or copied, in bytes.
-pub(crate) const LARGEST: u64 = 1 << 30;
+/// The most that is copied because something waits beside it, in bytes.
+const LARGEST: u64 = 1 << 30;
+
+/// The most that is held in memory because it comes through a pipe, in bytes.
+pub(crate) const LARGEST_PIPED: u64 = 64 << 20;
 
 /// A store with more devices than this is none that a person chooses from.
 const MOST_ROWS: u32 = 10_000;
 
 /// Larger than any stored key; what is larger is not even copied.
 const LARGEST_VALUE: usize = 256;
+
+/// What is stored under a table's name.
+pub(crate) enum Kept {
+    /// Nothing.
+    Nothing,
+    /// A table that `SQLite` itself keeps, with these columns.
+    Table(Vec<String>),
+    /// A view, a virtual table, or one with computed columns: all of them run what the
+    /// file says.
+    Code,
+}
 
 /// Where a table keeps what is needed.
 pub(crate) struct Columns {
@@ -57,7 +71,10 @@ impl Database {
         let path = fs::canonicalize(path).map_err(|error| unreadable(error.kind()))?;
         let waiting: Vec<_> = ["-wal", "-journal"]
             .into_iter()
-            .filter(|ending| fs::metadata(beside(&path, ending)).is_ok_and(|file| file.len() > 0))
+            .filter(|ending| {
+                let file = fs::metadata(beside(&path, ending));
+                file.is_ok_and(|file| file.is_file() && file.len() > 0)
+            })
             .collect();
         if waiting.is_empty() {
             let path = percent_encode(path.as_os_str().as_encoded_bytes(), NON_ALPHANUMERIC);
@@ -87,60 +104,75 @@ impl Database {
         Self::guarded(connection, None)
     }
 
-    /// The file may be anyone's: what it defines is not run beyond need.
     fn guarded(connection: Connection, copy: Option<TempDir>) -> Result<Self, ImportError> {
-        for (option, on) in [
-            (DbConfig::SQLITE_DBCONFIG_DEFENSIVE, true),
-            (DbConfig::SQLITE_DBCONFIG_TRUSTED_SCHEMA, false),
-            (DbConfig::SQLITE_DBCONFIG_ENABLE_TRIGGER, false),
-            (DbConfig::SQLITE_DBCONFIG_ENABLE_VIEW, false),
-        ] {
-            connection.set_db_config(option, on).map_err(|error| fault(&error))?;
-        }
+        confine(&connection).map_err(|error| fault(&error))?;
         Ok(Self { connection, _copy: copy })
     }
 
-    /// Whether there is a table of this name with these columns.
-    pub(crate) fn has(&self, table: &str, columns: &[&str]) -> Result<bool, ImportError> {
-        let found: u32 = self
+    /// What is stored under the name of `table`, told without touching it: to ask a
+    /// virtual table for its columns would open it.
+    pub(crate) fn kept(&self, table: &str) -> Result<Kept, ImportError> {
+        let plain = |row: &rusqlite::Row<'_>| {
+            // SQLite stores a plain table's statement with exactly this beginning.
+            Ok(row.get::<_, String>(0)? == "table"
+                && row.get::<_, Option<i64>>(1)?.is_some_and(|page| page > 0)
+                && row.get::<_, String>(2)?.starts_with("CREATE TABLE "))
+        };
+        let mut statement = self
             .connection
-            .query_row(
-                "SELECT count(*) FROM sqlite_schema WHERE type = 'table' AND name = ?1",
-                [table],
-                |row| row.get(0),
+            .prepare(
+                "SELECT type, rootpage, sql FROM sqlite_schema
+                 WHERE name = ?1 COLLATE NOCASE AND type IN ('table', 'view') LIMIT 2",
             )
             .map_err(|error| fault(&error))?;
-        if found == 0 {
-            return Ok(false);
+        let found: Vec<bool> = statement
+            .query_map([table], plain)
+            .and_then(Iterator::collect)
+            .map_err(|error| fault(&error))?;
+        match found.as_slice() {
+            [] => Ok(Kept::Nothing),
+            [true] => self.columns(table),
+            _ => Ok(Kept::Code),
         }
-        for column in columns {
-            let found: u32 = self
-                .connection
-                .query_row(
-                    "SELECT count(*) FROM pragma_table_info(?1) WHERE name = ?2",
-                    [table, column],
-                    |row| row.get(0),
-                )
-                .map_err(|error| fault(&error))?;
-            if found == 0 {
-                return Ok(false);
-            }
+    }
+
+    fn columns(&self, table: &str) -> Result<Kept, ImportError> {
+        let mut statement = self
+            .connection
+            .prepare(&format!("PRAGMA main.table_xinfo(\"{table}\")"))
+            .map_err(|error| fault(&error))?;
+        let columns: Vec<(String, i64)> = statement
+            .query_map([], |row| Ok((row.get("name")?, row.get("hidden")?)))
+            .and_then(Iterator::collect)
+            .map_err(|error| fault(&error))?;
+        // Hidden are columns of virtual tables, and computed ones.
+        if columns.iter().any(|(_, hidden)| *hidden != 0) {
+            return Ok(Kept::Code);
         }
-        Ok(true)
+        Ok(Kept::Table(columns.into_iter().map(|(name, _)| name).collect()))
     }
 
     /// What the table has of each device.
     pub(crate) fn rows(&self, columns: &Columns) -> Result<Vec<Row>, ImportError> {
         let Columns { table, jid, key, lid } = *columns;
+        let kept = match self.kept(table)? {
+            Kept::Table(columns) => columns,
+            Kept::Nothing => return Err(ImportError::NoDevice),
+            Kept::Code => return Err(ImportError::NotPlain(table)),
+        };
+        let has = |column: &str| kept.iter().any(|kept| kept == column);
         for needed in [jid, key] {
-            if !self.has(table, &[needed])? {
+            if !has(needed) {
                 return Err(ImportError::Missing(needed));
             }
         }
-        let lid = if self.has(table, &[lid])? { lid } else { "NULL" };
+        let lid = if has(lid) { lid } else { "NULL" };
         let mut statement = self
             .connection
-            .prepare(&format!("SELECT {jid}, {lid}, {key} FROM {table} LIMIT {MOST_ROWS}"))
+            // An index may be computed too.
+            .prepare(&format!(
+                "SELECT {jid}, {lid}, {key} FROM main.{table} NOT INDEXED LIMIT {MOST_ROWS}"
+            ))
             .map_err(|error| fault(&error))?;
         let mut found = statement.query([]).map_err(|error| fault(&error))?;
         let mut rows = Vec::new();
@@ -178,7 +210,17 @@ fn blob(value: ValueRef<'_>) -> Option<Zeroizing<Vec<u8>>> {
 
 /// `SQLite`'s own text is left out: it quotes the schema.
 fn fault(error: &rusqlite::Error) -> ImportError {
-    ImportError::Database(error.sqlite_error_code().unwrap_or(ErrorCode::Unknown))
+    match error.sqlite_error_code() {
+        Some(
+            ErrorCode::TooBig
+            | ErrorCode::OutOfMemory
+            | ErrorCode::OperationInterrupted
+            | ErrorCode::AuthorizationForStatementDenied,
+        ) => ImportError::Excessive,
+        Some(code) => ImportError::Database(code),
+        // A value of another type than a schema has.
+        None => ImportError::Database(ErrorCode::DatabaseCorrupt),
+    }
 }
 
 fn beside(path: &Path, ending: &str) -> PathBuf {

@@ -15,9 +15,15 @@ pub enum Seen {
     From(Source),
     /// `SQLite`, with neither of the tables that are read.
     OtherDatabase,
-    /// JSON of another shape.
+    /// JSON, or CSV, of another shape.
     OtherJson,
-    /// Text that is not JSON.
+    /// Keys of Baileys, without its credentials.
+    SignalKeys,
+    /// A row of whatsapp-rust's table.
+    RowOfWhatsappRust,
+    /// A session with something around it that is not understood.
+    AroundSession,
+    /// Text that is neither JSON nor CSV.
     OtherText,
     /// Neither text nor `SQLite`.
     OtherBytes,
@@ -27,16 +33,53 @@ impl fmt::Display for Seen {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::From(Source::Baileys) => "a Baileys creds.json",
-            Self::From(Source::Whatsmeow) => "a whatsmeow database",
+            Self::From(Source::Whatsmeow) => "whatsmeow's table, or a row of it",
             Self::From(Source::WhatsappRust) => "a whatsapp-rust database",
             Self::From(Source::Evolution) => "a Session row of Evolution API",
             Self::OtherDatabase => {
                 "an SQLite database with neither `whatsmeow_device` nor whatsapp-rust's `device`"
             }
-            Self::OtherJson => "JSON without `noiseKey` and without `creds`",
+            Self::OtherJson => "rows or JSON without `noiseKey`, `creds` or `noise_key`",
+            Self::SignalKeys => {
+                "Signal keys of Baileys (`pre-key-…`, `session-…`) without its `creds`"
+            }
+            Self::RowOfWhatsappRust => "a row of whatsapp-rust's table `device`",
+            Self::AroundSession => {
+                "a session with something around it (an SQL dump, a table drawn for people, CSV \
+                 without its line of names, an object around the rows)"
+            }
             Self::OtherText => "text that is not JSON",
             Self::OtherBytes => "neither UTF-8 text nor an SQLite database (encrypted, packed?)",
         })
+    }
+}
+
+impl Seen {
+    /// What to give in place of it.
+    const fn instead(self) -> &'static str {
+        match self {
+            Self::SignalKeys => {
+                "Give the file creds.json, or the row whose key is `creds`: it has `noiseKey` in it"
+            }
+            Self::RowOfWhatsappRust => "Give whatsapp-rust's SQLite file itself",
+            Self::AroundSession => {
+                "Give the row alone as JSON, from its { to its }, several rows one after another or \
+                 in [ ], or CSV with the line of names. Out of Postgres: `psql -Atc 'select creds \
+                 from \"Session\"'` for Evolution API, `psql -Atc 'select row_to_json(d) from \
+                 whatsmeow_device d'` for whatsmeow"
+            }
+            Self::From(_)
+            | Self::OtherDatabase
+            | Self::OtherJson
+            | Self::OtherText
+            | Self::OtherBytes => {
+                "Accepted are: for `baileys` its creds.json, the folder with it, or the row `creds` \
+                 out of the table or collection that keeps its keys; for `whatsmeow` and \
+                 `whatsapp-rust` their SQLite file, and for whatsmeow a row of Postgres as JSON or \
+                 CSV; for `evolution` the text in `creds` of its table Session, or that row as JSON \
+                 or CSV"
+            }
+        }
     }
 }
 
@@ -55,6 +98,15 @@ pub enum ImportError {
     /// What is piped in broke off.
     #[error("cannot read the input: {0}; try again, or give a file")]
     BrokenPipe(io::ErrorKind),
+    /// A device, a socket.
+    #[error("{} is neither a file nor a pipe; give a file, or - for standard input", .0.display())]
+    NotAFile(PathBuf),
+    /// A pipe that has no writer.
+    #[error(
+        "nobody writes into the pipe {}; start what writes before the import, or pipe it into `-`",
+        .0.display()
+    )]
+    SilentPipe(PathBuf),
     /// A folder that is not Baileys' auth folder.
     #[error("the folder {} has no creds.json; give the auth folder of Baileys, or a file", .0.display())]
     NoCredsInFolder(PathBuf),
@@ -62,23 +114,20 @@ pub enum ImportError {
     #[error("the input is empty; export the session again")]
     Empty,
     /// More than any session takes.
-    #[error("the input is larger than {} MiB, which no stored session is; check the path", limit >> 20)]
+    #[error(
+        "the input is larger than {} MiB, more than is read: check the path, and give a large database \
+         by its path in place of a pipe",
+        limit >> 20
+    )]
     TooLarge {
         /// The most that is read, in bytes.
         limit: u64,
     },
     /// It cannot be told whose it is.
-    #[error(
-        "cannot tell which software stored this: it is {0}. Accepted are: for `baileys` its \
-         creds.json or the folder with it, for `whatsmeow` and `whatsapp-rust` their SQLite file, \
-         for `evolution` the text in `creds` of its table Session, or that row as JSON"
-    )]
+    #[error("cannot tell which software stored this: it is {0}. {instead}", instead = .0.instead())]
     Unrecognised(Seen),
-    /// One database of two programs.
-    #[error(
-        "the database has tables of both whatsmeow and whatsapp-rust; choose with \
-         `--from whatsmeow` or `--from whatsapp-rust`"
-    )]
+    /// One database, or one export, of two programs.
+    #[error("sessions of two programs are in it; choose with `--from`, by the name of the program")]
     TwoSources,
     /// It is someone else's.
     #[error("this is not what {asked} stores: it is {seen}; correct `--from`, or leave it out")]
@@ -99,18 +148,51 @@ pub enum ImportError {
         /// Counted from 1.
         column: usize,
     },
+    /// A table of values that breaks its rules.
+    #[error(
+        "the CSV is damaged at line {line}: each line has as many values as the first, and quotes \
+         within quotes are doubled; export it again, whole"
+    )]
+    Csv {
+        /// Counted from 1.
+        line: usize,
+    },
     /// A field that is needed is not there.
     #[error("the session has no `{0}`; export it again, whole")]
     Missing(&'static str),
     /// A field has another form than its software gives it.
     #[error("the session's `{0}` has an unknown form; export it again, unchanged")]
     Malformed(&'static str),
+    /// A field holds text that should be JSON.
+    #[error(
+        "the session's `{0}` holds text that is not JSON (encrypted, packed, cut off?); give its \
+         plain text, which begins with {{ and has `noiseKey` in it"
+    )]
+    NotJson(&'static str),
+    /// A key is text of another form.
+    #[error(
+        "the session's `{0}` is neither hex nor base64; give it in hex, as Postgres does with `set \
+         bytea_output = hex`"
+    )]
+    KeyText(&'static str),
     /// `SQLite` could not read the file.
     #[error(
         "SQLite cannot read the database ({0:?}); if it is damaged, copy it again while its \
          program is stopped, together with its -wal file; if it is encrypted, decrypt it first"
     )]
     Database(rusqlite::ErrorCode),
+    /// The table would run what the file says.
+    #[error(
+        "`{0}` is no plain table there, but a view, a virtual table or one with computed columns, \
+         which its program never makes; give the database as its program wrote it"
+    )]
+    NotPlain(&'static str),
+    /// More than reading a store takes.
+    #[error(
+        "reading the database takes more work, memory or length than any store does, so it was not \
+         read; copy it again while its program is stopped, or give the row of the device as JSON"
+    )]
+    Excessive,
     /// A program wrote while we copied.
     #[error("the database is being written; stop the program that uses it, then import again")]
     InUse,

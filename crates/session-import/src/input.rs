@@ -1,9 +1,10 @@
 //! Where a session is read from, and what kind of thing it is.
 
 use std::fmt;
-use std::fs::File;
+use std::fs::{File, Metadata, OpenOptions};
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use zeroize::Zeroizing;
 
@@ -17,7 +18,7 @@ pub const LARGEST_TEXT: u64 = 16 << 20;
 pub enum Input {
     /// The content itself. [`Input::read_from`] makes it of standard input.
     Bytes(Zeroizing<Vec<u8>>),
-    /// A file, or Baileys' auth folder.
+    /// A file, a pipe with a name, or Baileys' auth folder.
     Path(PathBuf),
 }
 
@@ -73,7 +74,7 @@ impl Text<'_> {
 pub(crate) fn open(input: &Input) -> Result<Material<'_>, ImportError> {
     match input {
         Input::Bytes(bytes) if bytes.starts_with(database::MAGIC) => {
-            limited(bytes.len(), database::LARGEST)?;
+            limited(bytes.len(), database::LARGEST_PIPED)?;
             Database::from_bytes(bytes).map(Material::Database)
         }
         Input::Bytes(bytes) => {
@@ -97,21 +98,33 @@ fn limited(length: usize, limit: u64) -> Result<(), ImportError> {
 }
 
 /// A file of its own is left to `SQLite`; from a pipe, only its content can be had.
+/// Nothing else is opened: a device may never end, or do something when it is read.
 fn open_file(path: &Path) -> Result<Material<'static>, ImportError> {
     let unreadable = |kind| ImportError::Unreadable { path: path.to_owned(), kind };
-    let mut file = File::open(path).map_err(|error| unreadable(error.kind()))?;
+    let readable = |facts: &Metadata| {
+        let is_readable = facts.is_file() || is_pipe(facts);
+        if is_readable { Ok(()) } else { Err(ImportError::NotAFile(path.to_owned())) }
+    };
+    readable(&path.metadata().map_err(|error| unreadable(error.kind()))?)?;
+    let file = open_without_waiting(path).map_err(|error| unreadable(error.kind()))?;
+    // Another one may be there by now.
     let facts = file.metadata().map_err(|error| unreadable(error.kind()))?;
+    readable(&facts)?;
+    let mut reader = Patient { reader: file, patience: PATIENCE };
     let mut start = Zeroizing::new(Vec::with_capacity(database::MAGIC.len()));
-    (&mut file)
+    (&mut reader)
         .take(database::MAGIC.len() as u64)
         .read_to_end(&mut start)
         .map_err(|error| unreadable(error.kind()))?;
+    if start.is_empty() && is_pipe(&facts) {
+        return Err(ImportError::SilentPipe(path.to_owned()));
+    }
     let is_database = start.as_slice() == database::MAGIC;
     if is_database && facts.is_file() {
         return Database::open(path).map(Material::Database);
     }
     let bytes =
-        bounded(start.as_slice().chain(file), facts.len()).map_err(|error| match error {
+        bounded(start.as_slice().chain(reader), facts.len()).map_err(|error| match error {
             Broken::Io(kind) => unreadable(kind),
             Broken::TooLarge(limit) => ImportError::TooLarge { limit },
         })?;
@@ -119,6 +132,55 @@ fn open_file(path: &Path) -> Result<Material<'static>, ImportError> {
         return Database::from_bytes(&bytes).map(Material::Database);
     }
     Ok(Material::Text(Text::Loaded(bytes)))
+}
+
+/// To open a pipe waits for a writer, for ever where none comes; this does not, and
+/// reading finds the pipe empty.
+fn open_without_waiting(path: &Path) -> io::Result<File> {
+    let mut options = OpenOptions::new();
+    options.read(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::custom_flags(&mut options, libc::O_NONBLOCK);
+    options.open(path)
+}
+
+#[cfg(unix)]
+fn is_pipe(facts: &Metadata) -> bool {
+    std::os::unix::fs::FileTypeExt::is_fifo(&facts.file_type())
+}
+
+#[cfg(not(unix))]
+fn is_pipe(_: &Metadata) -> bool {
+    false
+}
+
+/// How long a writer may say nothing: a database's client asks for a password first.
+const PATIENCE: Duration = Duration::from_mins(1);
+/// Between two looks.
+const LOOK: Duration = Duration::from_millis(20);
+
+/// Waits for the writer of a pipe that was opened without waiting, but not for ever.
+struct Patient<R> {
+    reader: R,
+    patience: Duration,
+}
+
+impl<R: Read> Read for Patient<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let mut waited = Duration::ZERO;
+        loop {
+            match self.reader.read(buffer) {
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                    if waited >= self.patience {
+                        return Err(io::ErrorKind::TimedOut.into());
+                    }
+                    std::thread::sleep(LOOK);
+                    waited += LOOK;
+                }
+                other => return other,
+            }
+        }
+    }
 }
 
 enum Broken {
@@ -146,9 +208,45 @@ fn bounded(mut reader: impl Read, expected: u64) -> Result<Zeroizing<Vec<u8>>, B
         }
         bytes.extend_from_slice(&chunk[..length]);
         let limit =
-            if bytes.starts_with(database::MAGIC) { database::LARGEST } else { LARGEST_TEXT };
+            if bytes.starts_with(database::MAGIC) { database::LARGEST_PIPED } else { LARGEST_TEXT };
         if limited(bytes.len(), limit).is_err() {
             return Err(Broken::TooLarge(limit));
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Says these one after another, then nothing.
+    struct Script(Vec<Result<&'static [u8], io::ErrorKind>>);
+
+    impl Read for Script {
+        fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+            if self.0.is_empty() {
+                return Err(io::ErrorKind::WouldBlock.into());
+            }
+            let bytes = self.0.remove(0)?;
+            buffer[..bytes.len()].copy_from_slice(bytes);
+            Ok(bytes.len())
+        }
+    }
+
+    fn read(script: Vec<Result<&'static [u8], io::ErrorKind>>) -> (Vec<u8>, io::Result<usize>) {
+        let mut patient = Patient { reader: Script(script), patience: LOOK };
+        let mut bytes = Vec::new();
+        let read = patient.read_to_end(&mut bytes);
+        (bytes, read)
+    }
+
+    #[test]
+    fn a_slow_writer_is_waited_for_and_a_silent_one_is_not() {
+        let slow = || Err(io::ErrorKind::WouldBlock);
+        let (bytes, read_all) = read(vec![slow(), Ok(b"one"), slow(), Ok(b"two"), Ok(b"")]);
+        assert_eq!((bytes.as_slice(), read_all.ok()), (b"onetwo".as_slice(), Some(6)));
+        let (bytes, read_some) = read(vec![Ok(b"one")]);
+        assert_eq!(bytes, b"one");
+        assert_eq!(read_some.err().map(|error| error.kind()), Some(io::ErrorKind::TimedOut));
     }
 }

@@ -11,18 +11,22 @@ pub(crate) enum Own {
     Account(u64),
 }
 
-/// `user[.0|_0][:device]@s.whatsapp.net`: whatsmeow writes the agent behind a dot,
-/// Baileys behind an underscore, and for a phone number it is 0.
+/// Where phone numbers are.
+const SERVER: &str = "s.whatsapp.net";
+
+/// `user[.0|_0][:device]@s.whatsapp.net`, or `@c.us`, as WhatsApp Web's own code has it:
+/// whatsmeow writes the agent behind a dot, Baileys behind an underscore, and for a
+/// phone number it is 0.
 pub(crate) fn own(text: &str) -> Option<Own> {
     let (name, server) = text.split_once('@')?;
-    if server != "s.whatsapp.net" {
+    if ![SERVER, "c.us"].contains(&server) {
         return None;
     }
     let Parts { user, agent: 0, device } = parts(name)? else { return None };
     let user: u64 = user.parse().ok().filter(|user| *user > 0)?;
     match device {
         None | Some(0) => Some(Own::Account(user)),
-        Some(device) => format!("{user}:{device}@{server}").parse().ok().map(Own::Device),
+        Some(device) => format!("{user}:{device}@{SERVER}").parse().ok().map(Own::Device),
     }
 }
 
@@ -73,6 +77,15 @@ mod tests {
             ("5511999990000@s.whatsapp.net", Some(Own::Account(5_511_999_990_000))),
             ("5511999990000:0@s.whatsapp.net", Some(Own::Account(5_511_999_990_000))),
             ("5511999990000.0:0@s.whatsapp.net", Some(Own::Account(5_511_999_990_000))),
+            ("5511999990000:12@c.us", device("5511999990000:12@s.whatsapp.net")),
+            ("5511999990000.0:12@c.us", device("5511999990000:12@s.whatsapp.net")),
+            ("5511999990000_0:12@c.us", device("5511999990000:12@s.whatsapp.net")),
+            ("5511999990000@c.us", Some(Own::Account(5_511_999_990_000))),
+            ("5511999990000:0@c.us", Some(Own::Account(5_511_999_990_000))),
+            ("5511999990000.1:12@c.us", None),
+            ("5511999990000:12@C.US", None),
+            ("5511999990000:12@c.us.com", None),
+            ("someone:12@c.us", None),
             ("", None),
             ("@s.whatsapp.net", None),
             (":12@s.whatsapp.net", None),

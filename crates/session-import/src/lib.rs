@@ -2,32 +2,40 @@
 //! [`leave_group`] logs in with.
 //!
 //! [`read`] opens an [`input`], finds out whose it is ([`detect`]), takes the devices
-//! out of it (one module for each [`source`]), chooses one and checks its key. Nothing
-//! is written, and no secret is in an [`error`] or in `Debug` output.
+//! out of it (one module for each [`source`]), chooses one and checks its key. A
+//! database may be anyone's: it is read within bounds (`confine`). Nothing is written, and no secret is in an [`error`] or in `Debug` output.
 //!
 //! Two programs must not use one session at a time: each login throws the other out.
 
 mod baileys;
 mod buffer;
 mod choice;
+mod confine;
+mod csv;
 mod database;
 mod detect;
 mod device;
 pub mod error;
 mod evolution;
+mod export;
 pub mod input;
 mod jid;
 mod json;
+mod record;
 pub mod source;
 mod whatsapp_rust;
 mod whatsmeow;
 
 use leave_group::credentials::{Credentials, DeviceJid};
+use serde_json::value::RawValue;
 
 use crate::choice::Rows;
 use crate::database::Database;
+use crate::device::Device;
 use crate::error::{ImportError, Seen};
+use crate::export::{Entry, Export};
 use crate::input::{Input, Material};
+use crate::record::Kind;
 use crate::source::Source;
 
 /// One device's credentials, checked as far as that goes without logging in.
@@ -65,17 +73,17 @@ pub fn read(
 /// An [`ImportError`] that names what is accepted and what was seen.
 pub fn detect(input: &Input) -> Result<Source, ImportError> {
     match input::open(input)? {
-        Material::Database(database) => only(&detect::of_database(&database)?),
-        Material::Text(text) => match detect::of_text(text.as_str()?)? {
-            Seen::From(source) => Ok(source),
-            seen => Err(ImportError::Unrecognised(seen)),
-        },
+        Material::Database(database) => only(&detect::of_database(&database)?, Seen::OtherDatabase),
+        Material::Text(text) => {
+            let export = Export::of(text.as_str()?)?;
+            only(&export.sources(), export.seen())
+        }
     }
 }
 
-fn only(sources: &[Source]) -> Result<Source, ImportError> {
+fn only(sources: &[Source], seen: Seen) -> Result<Source, ImportError> {
     match sources {
-        [] => Err(ImportError::Unrecognised(Seen::OtherDatabase)),
+        [] => Err(ImportError::Unrecognised(seen)),
         [source] => Ok(*source),
         _ => Err(ImportError::TwoSources),
     }
@@ -84,7 +92,7 @@ fn only(sources: &[Source]) -> Result<Source, ImportError> {
 fn from_database(database: &Database, from: Option<Source>) -> Result<(Source, Rows), ImportError> {
     let seen = detect::of_database(database)?;
     let source = match from {
-        None => only(&seen)?,
+        None => only(&seen, Seen::OtherDatabase)?,
         Some(asked) if seen.contains(&asked) => asked,
         Some(asked) => {
             let seen = seen.first().map_or(Seen::OtherDatabase, |source| Seen::From(*source));
@@ -100,19 +108,33 @@ fn from_database(database: &Database, from: Option<Source>) -> Result<(Source, R
 }
 
 fn from_text(text: &str, from: Option<Source>) -> Result<(Source, Rows), ImportError> {
-    let seen = detect::of_text(text)?;
-    let source = match (from, seen) {
-        (None, Seen::From(source)) => source,
-        (None, seen) => return Err(ImportError::Unrecognised(seen)),
+    let export = Export::of(text)?;
+    let sources = export.sources();
+    let (stored, source) = match from {
+        None => {
+            let source = only(&sources, export.seen())?;
+            (source, source)
+        }
+        Some(asked) if sources.contains(&asked) => (asked, asked),
         // Whoever takes the column's text out of its strings has Baileys' JSON.
-        (Some(Source::Evolution), Seen::From(_)) => Source::Evolution,
-        (Some(asked), Seen::From(source)) if asked == source => asked,
-        (Some(asked), seen) => return Err(ImportError::NotFrom { asked, seen }),
+        Some(Source::Evolution) if sources.contains(&Source::Baileys) => {
+            (Source::Baileys, Source::Evolution)
+        }
+        Some(asked) => return Err(ImportError::NotFrom { asked, seen: export.seen() }),
     };
-    let rows = if source == Source::Evolution {
-        evolution::devices(text)?
-    } else {
-        vec![baileys::device(text)]
-    };
-    Ok((source, rows))
+    let entries = export.entries.iter().filter(|entry| entry.source() == Some(stored));
+    Ok((source, entries.map(device).collect()))
+}
+
+fn device(entry: &Entry<'_>) -> Result<Device, ImportError> {
+    match entry {
+        Entry::Column(column) => evolution::column(column.get()),
+        Entry::Record(Kind::KeyRow, record) => baileys::key_row(record),
+        Entry::Record(Kind::Session, record) => evolution::row(record),
+        Entry::Record(Kind::Whatsmeow, record) => whatsmeow::row(record),
+        Entry::Record(
+            Kind::Creds | Kind::OneFile | Kind::WhatsappRust | Kind::SignalKey | Kind::Other,
+            record,
+        ) => baileys::device(record.json.map_or("null", RawValue::get)),
+    }
 }

@@ -4,14 +4,13 @@ use std::path::PathBuf;
 
 use clap::Args;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
-use leave_group::proxy::Proxy;
 use operator::link::Stored;
 use session_import::input::Input;
 use session_import::source::Source;
 
 use super::{Named, set_proxy};
 use crate::failure::Failure;
-use crate::{output, place, progress};
+use crate::{output, place, progress, stdin};
 
 /// Take over a session that other software linked
 #[derive(Args)]
@@ -20,6 +19,7 @@ Examples:
   leavectl instance import acme sales auth_info_baileys/
   leavectl instance import acme sales --from whatsmeow store.db --jid 5511999990001
   psql -Atc \"select creds from \\\"Session\\\" where …\" | leavectl instance import acme sales -
+  psql -Atc 'select row_to_json(d) from whatsmeow_device d' | leavectl instance import acme sales -
 
 Stop the other program first. Two programs must not use one linked device: each login
 throws the other one out.")]
@@ -29,7 +29,7 @@ pub(crate) struct Import {
     /// Whose session it is; told by its content when left out
     #[arg(long, value_parser = sources())]
     from: Option<Source>,
-    /// Baileys' creds.json or folder, an SQLite file, an export, or - for stdin
+    /// Baileys' creds.json or folder, an SQLite file, rows as JSON or CSV, or - for stdin
     #[arg(value_name = "FILE")]
     file: PathBuf,
     /// Which device, when there are several: a JID, USER:DEVICE or a phone number
@@ -38,9 +38,9 @@ pub(crate) struct Import {
     /// Store it without a login that proves the key
     #[arg(long)]
     offline: bool,
-    /// Connect through this proxy, now and later
+    /// Connect through this proxy, now and later; - reads it from stdin
     #[arg(long, value_name = "URL", value_parser = set_proxy::proxy)]
-    proxy: Option<Proxy>,
+    proxy: Option<set_proxy::Given>,
 }
 
 fn sources() -> impl TypedValueParser<Value = Source> {
@@ -51,16 +51,25 @@ fn sources() -> impl TypedValueParser<Value = Source> {
 impl Import {
     pub(crate) async fn run(self) -> Result<(), Failure> {
         let id = self.named.id();
+        let is_piped = self.file.as_os_str() == stdin::MARK;
+        if is_piped && matches!(self.proxy, Some(set_proxy::Given::OnStdin)) {
+            return Err(Failure::Refused(
+                "standard input cannot hold both the session and the proxy; give the session as a \
+                 file"
+                    .to_owned(),
+            ));
+        }
+        let proxy = self.proxy.map(set_proxy::Given::read).transpose()?;
         let operator = place::operator().await?;
         operator.account(&id.account).await?;
-        let input = if self.file.as_os_str() == "-" {
+        let input = if is_piped {
             Input::read_from(std::io::stdin().lock())?
         } else {
             Input::Path(self.file)
         };
         let imported = session_import::read(&input, self.from, self.jid.as_deref())?;
         let mut credentials = imported.credentials;
-        credentials.proxy = match self.proxy {
+        credentials.proxy = match proxy {
             Some(proxy) => Some(proxy),
             None => super::kept_proxy(&operator, &id).await?,
         };

@@ -6,7 +6,6 @@ use std::time::Duration;
 use clap::Args;
 use leave_group::clock::{Budget, SystemClock};
 use leave_group::connection::CLOSING;
-use leave_group::proxy::Proxy;
 use leave_group::session::{SessionEnd, Settlement};
 use leave_group::tenant::InstanceId;
 use leave_group::whatsapp::{Dialer, Gone};
@@ -42,9 +41,9 @@ pub(crate) struct Link {
     /// Write the QR code to this file too, anew as WhatsApp changes it
     #[arg(long, value_name = "FILE")]
     png: Option<PathBuf>,
-    /// Connect through this proxy, now and later
+    /// Connect through this proxy, now and later; - reads it from stdin
     #[arg(long, value_name = "URL", value_parser = set_proxy::proxy)]
-    proxy: Option<Proxy>,
+    proxy: Option<set_proxy::Given>,
     /// Print one JSON object for each event, for programs that show the code themselves
     #[arg(long)]
     json: bool,
@@ -56,7 +55,7 @@ impl Link {
         let operator = place::operator().await?;
         operator.account(&id.account).await?;
         let proxy = match &self.proxy {
-            Some(proxy) => Some(proxy.clone()),
+            Some(proxy) => Some(proxy.clone().read()?),
             None => super::kept_proxy(&operator, &id).await?,
         };
         let version = operator.service().versions.current(Budget::of(LEASE)).await;
@@ -92,7 +91,7 @@ impl Link {
         }
         if self.json {
             return match as_json(event) {
-                Some(event) => output::line(&event.to_string()),
+                Some(event) => output::json(&event),
                 None => Ok(()),
             };
         }
@@ -203,19 +202,16 @@ impl Link {
             ));
         }
         if self.json {
-            return output::line(
-                &json!({
-                    "event": "linked",
-                    "account": id.account.as_str(),
-                    "instance": id.name.as_str(),
-                    "jid": device.to_string(),
-                    "lid": paired.credentials.lid,
-                    "platform": paired.platform,
-                    "businessName": paired.business_name,
-                    "unfinished": unfinished.map(|unfinished| unfinished.to_string()),
-                })
-                .to_string(),
-            );
+            return output::json(&json!({
+                "event": "linked",
+                "account": id.account.as_str(),
+                "instance": id.name.as_str(),
+                "jid": device.to_string(),
+                "lid": paired.credentials.lid,
+                "platform": paired.platform,
+                "businessName": paired.business_name,
+                "unfinished": unfinished.map(|unfinished| unfinished.to_string()),
+            }));
         }
         let what = match stored {
             Stored::New => "is new, and has",

@@ -1,11 +1,11 @@
 //! `leavectl instance set-proxy`.
 
 use clap::Args;
-use leave_group::proxy::Proxy;
+use leave_group::proxy::{NotAProxy, Proxy};
 
 use super::Named;
 use crate::failure::Failure;
-use crate::{output, place};
+use crate::{output, place, stdin};
 
 /// Send an instance's connections through a proxy of its own, or directly again
 #[derive(Args)]
@@ -13,31 +13,60 @@ use crate::{output, place};
 Examples:
   leavectl instance set-proxy acme sales http://user:password@proxy.example.com:3128
   leavectl instance set-proxy acme sales socks5://proxy.example.com:1080
+  leavectl instance set-proxy acme sales - < proxy.txt
   leavectl instance set-proxy acme sales --none
 
 WhatsApp's name is resolved at the proxy. The address is sealed with the session;
-characters such as @ and / in a password are percent-encoded.")]
+characters such as @ and / in a password are percent-encoded. Both kinds of proxy get
+user and password unencrypted. With - the address is read from standard input: what
+is on a command line, others can see.")]
 pub(crate) struct SetProxy {
     #[command(flatten)]
     named: Named,
-    /// http://… or socks5://…, with USER:PASSWORD@ before the host when it needs them
+    /// http://… or socks5://…, with USER:PASSWORD@ before the host when it needs them; - reads it from stdin
     #[arg(value_name = "URL", required_unless_present = "none", value_parser = proxy)]
-    proxy: Option<Proxy>,
+    proxy: Option<Given>,
     /// Connect directly
     #[arg(long, conflicts_with = "proxy")]
     none: bool,
 }
 
+/// A proxy as it is given: its address may have a password in it.
+#[derive(Debug, Clone)]
+pub(super) enum Given {
+    /// On the command line.
+    Here(Proxy),
+    /// On standard input.
+    OnStdin,
+}
+
+impl Given {
+    /// The proxy; reads standard input where it is there.
+    pub(super) fn read(self) -> Result<Proxy, Failure> {
+        match self {
+            Self::Here(proxy) => Ok(proxy),
+            Self::OnStdin => {
+                let text = stdin::line("the proxy's address")?;
+                text.parse().map_err(|error: NotAProxy| Failure::Refused(error.to_string()))
+            }
+        }
+    }
+}
+
 /// Clap repeats what it refuses, and this may hold a password.
-pub(super) fn proxy(text: &str) -> Result<Proxy, String> {
-    text.parse().map_err(|error: leave_group::proxy::NotAProxy| error.to_string())
+pub(super) fn proxy(text: &str) -> Result<Given, String> {
+    if text == stdin::MARK {
+        return Ok(Given::OnStdin);
+    }
+    text.parse().map(Given::Here).map_err(|error: NotAProxy| error.to_string())
 }
 
 impl SetProxy {
     pub(crate) async fn run(self) -> Result<(), Failure> {
         let id = self.named.id();
-        place::operator().await?.set_proxy(&id, self.proxy.as_ref()).await?;
-        let now = match self.proxy {
+        let proxy = self.proxy.map(Given::read).transpose()?;
+        place::operator().await?.set_proxy(&id, proxy.as_ref()).await?;
+        let now = match proxy {
             Some(proxy) => format!("through {proxy}"),
             None => "directly".to_owned(),
         };

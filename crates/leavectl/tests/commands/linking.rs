@@ -109,6 +109,9 @@ async fn a_person_sees_a_code_to_scan_and_a_file_has_it_too() {
     let rig = Rig::start().await;
     let file =
         Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("qr-{}.png", std::process::id()));
+    // One that is there already, and open to everybody.
+    std::fs::write(&file, "").unwrap();
+    std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o666)).unwrap();
     let mut child = Command::from(rig.command(&[
         "instance",
         "link",
