@@ -10,11 +10,13 @@ use futures_util::{FutureExt, StreamExt, stream};
 use crate::clock::{Budget, UnixMillis};
 use crate::connection::{CLOSING, connect, credentials, session_end};
 use crate::service::Service;
-use crate::session::{AcquireError, CheckNote, SessionEnd, Settlement, is_fresh, next_check};
+use crate::session::{
+    AcquireError, BlockReason, CheckNote, SessionEnd, Settlement, is_fresh, next_check,
+};
 use crate::table::StoreError;
 use crate::tenant::InstanceId;
 use crate::trace::{Reason, Trace};
-use crate::whatsapp::Abandoned;
+use crate::whatsapp::{Abandoned, Gone};
 
 /// Sessions that are checked at the same time. Each has a socket and some 50 KiB.
 const AT_ONCE: usize = 8;
@@ -37,6 +39,10 @@ pub enum Health {
     Fresh,
     /// WhatsApp unlinked the device; now or before.
     LoggedOut,
+    /// WhatsApp locked the account; now or before. Linking again may not help.
+    Locked,
+    /// WhatsApp banned the number for good; now or before.
+    BannedForGood,
     /// WhatsApp banned the number until then.
     Banned {
         /// How much longer.
@@ -60,12 +66,22 @@ pub enum Health {
 }
 
 impl Health {
+    fn of_gone(gone: Gone) -> Self {
+        match gone {
+            Gone::Unlinked => Self::LoggedOut,
+            Gone::Locked => Self::Locked,
+            Gone::Banned => Self::BannedForGood,
+        }
+    }
+
     /// Its name, as it is stored and shown.
     pub fn name(self) -> &'static str {
         match self {
             Self::Connected => "connected",
             Self::Fresh => "fresh",
             Self::LoggedOut => "logged_out",
+            Self::Locked => "locked",
+            Self::BannedForGood => "banned_for_good",
             Self::Banned { .. } => "banned",
             Self::Throttled { .. } => "throttled",
             Self::VersionRefused => "version_refused",
@@ -80,6 +96,8 @@ impl Health {
     pub fn reason(self) -> Option<Reason> {
         match self {
             Self::LoggedOut => Some(Reason::LoggedOut),
+            Self::Locked => Some(Reason::Locked),
+            Self::BannedForGood => Some(Reason::BannedForGood),
             Self::Banned { .. } => Some(Reason::Banned),
             Self::Throttled { .. } => Some(Reason::Throttled),
             Self::VersionRefused => Some(Reason::VersionRefused),
@@ -95,6 +113,8 @@ impl Health {
             Self::Connected
             | Self::Fresh
             | Self::LoggedOut
+            | Self::Locked
+            | Self::BannedForGood
             | Self::Banned { .. }
             | Self::Throttled { .. }
             | Self::Busy
@@ -155,17 +175,17 @@ pub async fn one(service: &Service, instance: &InstanceId, when: When, budget: B
         Err(error) => return without_lease(service, instance, &error, budget).await,
     };
     let now = service.clock.now();
-    let (health, session, next) = match leased.seen().filter(|seen| is_fresh(*seen, now)) {
+    let (health, session, lid, next) = match leased.seen().filter(|seen| is_fresh(*seen, now)) {
         Some(seen) if when == When::Stale => {
-            (Health::Fresh, SessionEnd::Unchanged, next_check(seen))
+            (Health::Fresh, SessionEnd::Unchanged, None, next_check(seen))
         }
         _ => {
-            let (health, session) = log_in(service, &leased, budget.keeping(SETTLING)).await;
-            (health, session, next_after(health, now))
+            let (health, session, lid) = log_in(service, &leased, budget.keeping(SETTLING)).await;
+            (health, session, lid, next_after(health, now))
         }
     };
     let check = Some(CheckNote { result: health.name(), next });
-    let settlement = Settlement { session, check, ..Settlement::default() };
+    let settlement = Settlement { session, check, lid, ..Settlement::default() };
     if let Err(error) = leased.settle(settlement, budget).await {
         tracing::warn!(%instance, %error, "the check is not recorded");
     }
@@ -177,30 +197,34 @@ async fn log_in(
     service: &Service,
     leased: &crate::session::Leased,
     budget: Budget,
-) -> (Health, SessionEnd) {
+) -> (Health, SessionEnd, Option<String>) {
     let Ok(credentials) = credentials(service, leased, budget).await else {
-        return (Health::Unreadable, SessionEnd::Unchanged);
+        return (Health::Unreadable, SessionEnd::Unchanged, None);
     };
     match connect(service, leased, &credentials, budget, &mut Trace::default()).await {
         Ok(online) => {
+            let lid = online.lid().map(str::to_owned);
             online.close(budget.at_most(CLOSING)).await;
-            (Health::Connected, SessionEnd::Online)
+            (Health::Connected, SessionEnd::Online, lid)
         }
         Err(Abandoned::LeaseExpired) => {
-            (Health::Unreachable(Reason::TimedOut), SessionEnd::Unchanged)
+            (Health::Unreachable(Reason::TimedOut), SessionEnd::Unchanged, None)
         }
         Err(Abandoned::Failed(failure)) => {
             let now = service.clock.now();
             let session = session_end(&failure, now);
             let health = match (failure.reason(), session) {
-                (Reason::LoggedOut, _) => Health::LoggedOut,
+                (_, SessionEnd::LoggedOut(gone)) => Health::of_gone(gone),
                 (Reason::VersionRefused, _) => Health::VersionRefused,
-                (Reason::Banned, SessionEnd::Blocked { until, .. }) => {
+                (_, SessionEnd::Blocked { reason: BlockReason::Banned, until }) => {
                     Health::Banned { left: until.since(now) }
                 }
-                (reason, _) => Health::Unreachable(reason),
+                (_, SessionEnd::Blocked { reason: BlockReason::Throttled, until }) => {
+                    Health::Throttled { left: until.since(now) }
+                }
+                (reason, SessionEnd::Unchanged | SessionEnd::Online) => Health::Unreachable(reason),
             };
-            (health, session)
+            (health, session, None)
         }
     }
 }
@@ -214,21 +238,21 @@ async fn without_lease(
 ) -> Health {
     let health = match error {
         AcquireError::NotFound => return Health::NotFound,
-        AcquireError::NotConnected => Health::LoggedOut,
-        AcquireError::Blocked { reason: crate::session::BlockReason::Banned, left } => {
+        AcquireError::NotConnected(gone) => Health::of_gone(gone.unwrap_or(Gone::Unlinked)),
+        AcquireError::Blocked { reason: BlockReason::Banned, left } => {
             Health::Banned { left: *left }
         }
-        AcquireError::Blocked { reason: crate::session::BlockReason::Throttled, left } => {
+        AcquireError::Blocked { reason: BlockReason::Throttled, left } => {
             Health::Throttled { left: *left }
         }
-        AcquireError::Busy { .. } => Health::Busy,
+        AcquireError::Busy { .. } | AcquireError::TooManyOpen { .. } => Health::Busy,
         AcquireError::Store(error) => {
             tracing::warn!(%instance, %error, "not checked");
             Health::Unreadable
         }
     };
     let next = match health {
-        Health::LoggedOut => None,
+        Health::LoggedOut | Health::Locked | Health::BannedForGood => None,
         health => Some(next_after(health, service.clock.now())),
     };
     if let Err(error) = service.sessions.postpone(instance, next, budget).await {
@@ -239,7 +263,12 @@ async fn without_lease(
 
 fn next_after(health: Health, now: UnixMillis) -> UnixMillis {
     match health {
-        Health::Connected | Health::Fresh | Health::LoggedOut | Health::NotFound => next_check(now),
+        Health::Connected
+        | Health::Fresh
+        | Health::LoggedOut
+        | Health::Locked
+        | Health::BannedForGood
+        | Health::NotFound => next_check(now),
         Health::Banned { left } | Health::Throttled { left } => again(now.plus(left)),
         Health::VersionRefused | Health::Busy | Health::Unreachable(_) | Health::Unreadable => {
             again(now)

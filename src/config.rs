@@ -1,15 +1,17 @@
 //! The environment, read once. Each error names its variable, what it got and
 //! what it expects, and never a secret's value.
 
+mod origins;
 mod values;
 
-use std::collections::BTreeSet;
 use std::fmt;
 use std::str::FromStr;
 use std::time::Duration;
 
 use tracing::Level;
 use zeroize::Zeroizing;
+
+pub use origins::Origins;
 
 /// WhatsApp's endpoint for linked devices (`wacore::net::WHATSAPP_WEB_WS_URL`).
 pub const WHATSAPP_URL: &str = wacore::net::WHATSAPP_WEB_WS_URL;
@@ -108,17 +110,6 @@ impl KmsKeyArn {
     /// The region that the ARN names: where KMS is asked.
     pub fn region(&self) -> &str {
         &self.region
-    }
-}
-
-/// The CORS allow-list.
-#[derive(Debug, Clone, Default)]
-pub struct Origins(BTreeSet<String>);
-
-impl Origins {
-    /// Whether a page of `origin` may read our answers.
-    pub fn allow(&self, origin: &str) -> bool {
-        self.0.contains(origin) || self.0.contains("*")
     }
 }
 
@@ -232,7 +223,7 @@ impl Config {
                     .map_or(Ok(WHATSAPP_VERSION), |text| values::version(&text))?,
             },
             allowed_origins: get("ALLOWED_ORIGINS")
-                .map_or_else(Origins::default, |text| values::origins(&text)),
+                .map_or_else(|| Ok(Origins::default()), |text| values::origins(&text))?,
             log_level: get("LOG_LEVEL").map_or(Ok(Level::INFO), |text| values::log_level(&text))?,
             lease_wait: get("LEASE_WAIT_MS")
                 .map_or(Ok(Duration::from_secs(5)), |text| values::lease_wait(&text))?,

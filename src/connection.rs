@@ -12,10 +12,8 @@ use crate::seal::SealError;
 use crate::service::Service;
 use crate::session::{BlockReason, Leased, SessionEnd};
 use crate::trace::{Reason, Step, Trace};
-use crate::whatsapp::{Abandoned, Failure, LoginFailure, Online};
+use crate::whatsapp::{Abandoned, Failure, Online};
 
-/// How long WhatsApp is left alone when it throttles without saying for how long.
-const THROTTLED: Duration = Duration::from_mins(1);
 /// How long the closing handshake is waited for.
 pub const CLOSING: Duration = Duration::from_millis(500);
 
@@ -39,10 +37,13 @@ pub async fn credentials(
             }
         }
     })?;
-    Credentials::from_bytes(&opened).map_err(|error| {
+    let mut credentials = Credentials::from_bytes(&opened).map_err(|error| {
         tracing::error!(instance = %leased.instance(), %error, "credentials cannot be read");
         Problem::Internal
-    })
+    })?;
+    // Imported without one, and told by WhatsApp at an earlier login.
+    credentials.lid = credentials.lid.or_else(|| leased.device_lid().map(str::to_owned));
+    Ok(credentials)
 }
 
 /// Connects and logs in.
@@ -108,36 +109,42 @@ impl Trace {
     }
 }
 
-/// What a failure before anything was sent is to the caller.
-pub fn problem(failure: &Failure) -> Problem {
-    match failure {
-        Failure::Login(LoginFailure::Banned(left)) => Problem::Banned { retry_after: *left },
-        Failure::Iq { code: 429, backoff } => {
-            Problem::Throttled { retry_after: backoff.unwrap_or(THROTTLED) }
+/// What a failure before anything was sent is to the caller, wherever it arrived:
+/// as `<failure>`, as a stream error, or as a refused question.
+pub fn problem(failure: &Failure, now: UnixMillis) -> Problem {
+    match end(failure, now) {
+        SessionEnd::LoggedOut(_) => Problem::NotConnected,
+        SessionEnd::Blocked { reason: BlockReason::Banned, until } => {
+            Problem::Banned { retry_after: until.since(now) }
         }
-        failure if failure.is_logged_out() => Problem::NotConnected,
-        Failure::Login(_)
-        | Failure::Iq { .. }
-        | Failure::Connect(_)
-        | Failure::Timeout(_)
-        | Failure::Closed
-        | Failure::Protocol(_)
-        | Failure::Certificate(_)
-        | Failure::Stream(_) => Problem::WhatsAppUnavailable,
+        SessionEnd::Blocked { reason: BlockReason::Throttled, until } => {
+            Problem::Throttled { retry_after: until.since(now) }
+        }
+        SessionEnd::Unchanged | SessionEnd::Online => Problem::WhatsAppUnavailable,
     }
 }
 
-/// What a failure says about the session, so that the next run need not dial.
+/// What a failure says about the session, so that the next run need not dial. The
+/// same wherever it arrived.
 pub fn session_end(failure: &Failure, now: UnixMillis) -> SessionEnd {
-    match failure {
-        Failure::Login(LoginFailure::Banned(left)) => {
-            SessionEnd::Blocked { reason: BlockReason::Banned, until: now.plus(*left) }
-        }
-        Failure::Iq { code: 429, backoff } => SessionEnd::Blocked {
-            reason: BlockReason::Throttled,
-            until: now.plus(backoff.unwrap_or(THROTTLED)),
-        },
-        failure if failure.is_logged_out() => SessionEnd::LoggedOut,
-        _ => SessionEnd::Unchanged,
+    let end = end(failure, now);
+    if let SessionEnd::Blocked { until, .. } = end {
+        // With the value as it came: what is obeyed may be less.
+        let obeyed_seconds = until.since(now).as_secs();
+        tracing::warn!(%failure, obeyed_seconds, "WhatsApp does not listen for a while");
+    }
+    end
+}
+
+fn end(failure: &Failure, now: UnixMillis) -> SessionEnd {
+    if let Some(gone) = failure.gone() {
+        SessionEnd::LoggedOut(gone)
+    } else if let Some(expire) = failure.banned() {
+        SessionEnd::Blocked { reason: BlockReason::Banned, until: now.plus(expire.ban(now)) }
+    } else if let Some(backoff) = failure.throttled() {
+        let until = now.plus(backoff.throttle(now));
+        SessionEnd::Blocked { reason: BlockReason::Throttled, until }
+    } else {
+        SessionEnd::Unchanged
     }
 }

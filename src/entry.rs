@@ -1,24 +1,32 @@
 //! From one invocation's raw JSON to its answer.
 //!
-//! The runtime and the local front call [`handle`], and nothing else.
+//! The runtime calls [`take`], the local front [`handle`], and nothing else.
 
 mod batch;
 mod check;
 mod command;
-mod event;
+mod encoding;
+mod failure;
 mod http;
+mod kind;
+mod object;
 mod path;
+mod payload;
 mod reply;
+mod request;
 
+use std::panic::AssertUnwindSafe;
 use std::time::Duration;
 
+use futures_util::FutureExt;
 use serde_json::value::RawValue;
 
 use crate::clock::Budget;
 use crate::service::Service;
-use crate::table::StoreError;
 use command::{Commanded, Delivery};
-use event::Kind;
+pub use failure::EntryError;
+use kind::Kind;
+pub use payload::Payload;
 
 /// Longest run. An HTTP API cuts at 30 s, whatever the function's own timeout
 /// is, and a lease covers this time and no longer.
@@ -37,50 +45,55 @@ pub struct Invocation {
     pub remaining: Duration,
 }
 
-/// An event that is not answered, but refused.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum EntryError {
-    /// It is of no kind that this function serves.
-    #[error(
-        "unknown event: expected an HTTP request of API Gateway (REST or HTTP API), \
-         of an Application Load Balancer or of a Function URL, a batch of SQS messages, \
-         or a command like {COMMAND} or {CHECK}"
-    )]
-    Unknown,
-    /// A command that cannot be read.
-    #[error("{0}; expected one like {COMMAND} or {CHECK}")]
-    Command(String),
-    /// The sessions to check cannot be listed. The next scheduled check tries again.
-    #[error("the sessions that are due cannot be listed: {0}")]
-    Due(#[from] StoreError),
-}
-
-/// A command, for those whose own is none.
-const COMMAND: &str = r#"{"action":"leave","account":"acme","instance":"sales","identifiers":["120363406289005073@g.us"]}"#;
-
-/// The other command.
-const CHECK: &str = r#"{"action":"check"}"#;
-
-/// Answers one invocation.
+/// Answers one invocation. One that fails leaves one line, at ERROR.
 ///
 /// # Errors
-/// [`EntryError`]. Everything else, a panic included, is an answer.
+/// [`EntryError`]. Everything else is an answer.
 pub async fn handle(
     service: &Service,
     event: &RawValue,
     invocation: Invocation,
 ) -> Result<Box<RawValue>, EntryError> {
+    let answering = AssertUnwindSafe(answer(service, event, &invocation));
+    let answered = answering.catch_unwind().await.unwrap_or(Err(EntryError::Panicked));
+    answered.inspect_err(|error| error.log(&invocation.request_id))
+}
+
+/// The same for what Lambda hands over, which may be no JSON.
+///
+/// # Errors
+/// [`EntryError`].
+pub async fn take(
+    service: &Service,
+    payload: Payload,
+    invocation: Invocation,
+) -> Result<Box<RawValue>, EntryError> {
+    match payload.0 {
+        Ok(event) => handle(service, &event, invocation).await,
+        Err(reason) => {
+            let error = EntryError::NotJson(reason);
+            error.log(&invocation.request_id);
+            Err(error)
+        }
+    }
+}
+
+async fn answer(
+    service: &Service,
+    event: &RawValue,
+    invocation: &Invocation,
+) -> Result<Box<RawValue>, EntryError> {
     let budget = Budget::of(invocation.remaining).keeping(ANSWERING).at_most(LONGEST_RUN);
-    match event::kind(event) {
+    match kind::kind(event) {
         Kind::Http(origin) => {
-            let request = event::request(event, origin, &invocation);
+            let request = request::request(event, origin, invocation);
             // Boxed: the way of a request is one deep future, and its layout costs
             // the compiler more than an allocation costs a request.
-            let answer = Box::pin(http::answer(service, request, &invocation, budget)).await;
+            let answer = Box::pin(http::answer(service, request, invocation, budget)).await;
             Ok(reply::write(origin, answer))
         }
-        Kind::Batch(batch) => {
-            let failures = Box::pin(batch::run(service, batch, &invocation, budget)).await;
+        Kind::Batch(records) => {
+            let failures = Box::pin(batch::run(service, records, invocation, budget)).await;
             Ok(reply::json(&failures))
         }
         Kind::Command => {

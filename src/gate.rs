@@ -6,19 +6,20 @@
 
 mod new_token;
 mod notes;
+mod update;
 mod window;
 
-use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use crate::clock::{Budget, Clock, UnixMillis};
 use crate::problem::Problem;
-use crate::table::{Attributes, Corrupt, Item, StoreError, Table, Update, Updated, keys, number};
+use crate::table::{Attributes, Corrupt, Item, StoreError, Table, Updated, keys};
 use crate::tenant::{AccountId, InstanceName};
 use crate::token::{Token, TokenHash};
 pub use new_token::NewToken;
-use notes::Notes;
+use notes::{Noted, Notes};
+use update::update;
 use window::{Count, Decision, Window};
 
 /// Requests in a window when a token's item names no other number.
@@ -129,15 +130,44 @@ impl Gate {
     pub async fn admit(&self, token: &Token, budget: Budget) -> Result<Caller, Refusal> {
         let hash = token.hash();
         let now = self.clock.now();
-        if let Some(refusal) = self.noted(hash, now) {
-            return Err(refusal);
-        }
-        let refusal = match self.count(hash, now, budget).await {
-            Ok(caller) => return Ok(caller),
-            Err(refusal) => refusal,
+        let noted = self.notes().look(hash, now);
+        let confirmed = match noted {
+            Some(Noted::Unknown) => return Err(Refusal::Unknown),
+            Some(Noted::Full(limit)) => return Err(limited(limit, now)),
+            Some(Noted::Doubtful(window)) => self.confirm(hash, window, now, budget).await?,
+            None => None,
         };
-        self.note(hash, now, &refusal);
-        Err(refusal)
+        let found = match confirmed {
+            Some(found) => found,
+            None => self.count(hash, now, budget).await?,
+        };
+        self.note(hash, now, &found);
+        match found {
+            Found::Admitted(caller) => Ok(caller),
+            Found::Unknown => Err(Refusal::Unknown),
+            Found::Full { limit, .. } => Err(limited(limit, now)),
+        }
+    }
+
+    /// Reads a token whose window was noted as full: a read costs a fifth of the
+    /// update that would be refused. `None`: the note says nothing any more, and
+    /// the request is counted like any other.
+    async fn confirm(
+        &self,
+        hash: TokenHash,
+        window: Window,
+        now: UnixMillis,
+        budget: Budget,
+    ) -> Result<Option<Found>, StoreError> {
+        let Some(item) = self.table.get(&keys::token(hash), budget).await? else {
+            return Ok(Some(Found::Unknown));
+        };
+        if has_ended(Item(&item), now) {
+            return Ok(Some(Found::Unknown));
+        }
+        let counter = read(&item, window)?;
+        let is_full = window::decide(window, &counter) == Decision::Full;
+        Ok(is_full.then(|| full(Item(&item), &counter, window)))
     }
 
     async fn count(
@@ -145,7 +175,7 @@ impl Gate {
         hash: TokenHash,
         now: UnixMillis,
         budget: Budget,
-    ) -> Result<Caller, Refusal> {
+    ) -> Result<Found, StoreError> {
         let key = keys::token(hash);
         let mut count = Count::In(Window::at(now));
         for _ in 0..ATTEMPTS {
@@ -154,48 +184,58 @@ impl Gate {
                 Updated::Applied(item) => {
                     let counter = read(&item, window)?;
                     let limit = limit(counter.max, counter.in_slot.unwrap_or_default(), window);
-                    return Ok(caller(Item(&item), hash, limit)?);
+                    return Ok(Found::Admitted(caller(Item(&item), hash, limit)?));
                 }
-                Updated::Refused(None) => return Err(Refusal::Unknown),
+                Updated::Refused(None) => return Ok(Found::Unknown),
                 Updated::Refused(Some(item)) if has_ended(Item(&item), now) => {
-                    return Err(Refusal::Unknown);
+                    return Ok(Found::Unknown);
                 }
                 Updated::Refused(Some(item)) => {
                     let counter = read(&item, window)?;
                     match window::decide(window, &counter) {
-                        Decision::Full => {
-                            let limit = limit(counter.max, counter.max, window);
-                            let retry_after = limit.reset.since(now).max(Duration::from_secs(1));
-                            return Err(Refusal::Limited { limit, retry_after });
-                        }
+                        Decision::Full => return Ok(full(Item(&item), &counter, window)),
                         Decision::Again(next) => count = next,
                     }
                 }
             }
         }
-        Err(StoreError::Unavailable("the token's counter kept changing".to_owned()).into())
+        Err(StoreError::Unavailable("the token's counter kept changing".to_owned()))
     }
 
-    fn noted(&self, hash: TokenHash, now: UnixMillis) -> Option<Refusal> {
-        let notes = self.notes.lock().unwrap_or_else(PoisonError::into_inner);
-        if notes.is_unknown(hash, now) {
-            return Some(Refusal::Unknown);
+    fn note(&self, hash: TokenHash, now: UnixMillis, found: &Found) {
+        let mut notes = self.notes();
+        match found {
+            Found::Admitted(_) => notes.forget(hash),
+            Found::Unknown => notes.set_unknown(hash, now),
+            Found::Full { limit, ends } => notes.set_full(hash, now, *limit, *ends),
         }
-        let full = notes.full(hash, Window::at(now))?;
-        Some(Refusal::Limited {
-            limit: full,
-            retry_after: full.reset.since(now).max(Duration::from_secs(1)),
-        })
     }
 
-    fn note(&self, hash: TokenHash, now: UnixMillis, refusal: &Refusal) {
-        let mut notes = self.notes.lock().unwrap_or_else(PoisonError::into_inner);
-        match refusal {
-            Refusal::Unknown => notes.set_unknown(hash, now),
-            Refusal::Limited { limit, .. } => notes.set_full(hash, *limit),
-            Refusal::Store(_) => {}
-        }
+    fn notes(&self) -> MutexGuard<'_, Notes> {
+        self.notes.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// What a token's item says of one request.
+enum Found {
+    Admitted(Caller),
+    /// Unknown, revoked, or ended.
+    Unknown,
+    /// The window is full.
+    Full {
+        limit: Limit,
+        /// When the token ends by itself.
+        ends: Option<UnixMillis>,
+    },
+}
+
+fn full(item: Item<'_>, counter: &window::Counter, window: Window) -> Found {
+    Found::Full { limit: limit(counter.max, counter.max, window), ends: ends(item) }
+}
+
+fn limited(limit: Limit, now: UnixMillis) -> Refusal {
+    let retry_after = limit.reset.since(now).max(Duration::from_secs(1));
+    Refusal::Limited { limit, retry_after }
 }
 
 fn read(item: &Attributes, window: Window) -> Result<window::Counter, StoreError> {
@@ -212,48 +252,19 @@ fn caller(item: Item<'_>, hash: TokenHash, limit: Limit) -> Result<Caller, Store
     let scope = match item.text("kind")? {
         "account" => Scope::Account,
         "instance" => {
-            Scope::Instance(item.text("instance")?.parse().map_err(|_| Corrupt("instance"))?)
+            let name = InstanceName::of_stored(item.text("instance")?);
+            Scope::Instance(name.map_err(|_| Corrupt("instance"))?)
         }
         _ => return Err(Corrupt("kind").into()),
     };
     Ok(Caller { account, scope, limit, hash })
 }
 
-fn update(count: Count, now: UnixMillis) -> Update {
-    let window = count.window();
-    let others: Vec<String> = window.other_slots().collect();
-    let removed = others.join(", ");
-    let slot = window.slot();
-    let mut values = HashMap::from([
-        (":w".to_owned(), number(window.index())),
-        (":one".to_owned(), number(1)),
-        (":now".to_owned(), number(now.0)),
-    ]);
-    let (expression, condition) = match count {
-        Count::In(_) => {
-            values.insert(":zero".to_owned(), number(0));
-            (
-                format!(
-                    "SET {slot} = if_not_exists({slot}, :zero) + :one, win = :w REMOVE {removed}"
-                ),
-                format!(
-                    "win <= :w AND (attribute_not_exists({slot}) OR (win = :w AND {slot} < max_rpm))"
-                ),
-            )
-        }
-        Count::AfterReset { seen, .. } => {
-            values.insert(":old".to_owned(), number(seen));
-            (format!("SET {slot} = :one, win = :w REMOVE {removed}"), "win = :old".to_owned())
-        }
-    };
-    let condition = format!("({condition}) AND {VALID}");
-    Update { expression, condition, names: HashMap::new(), values }
+/// When the token ends by itself, in milliseconds of the Unix epoch.
+fn ends(item: Item<'_>) -> Option<UnixMillis> {
+    item.optional_number("valid_until").map(UnixMillis)
 }
 
-/// A token may end (`valid_until`, in milliseconds of the Unix epoch). It is told
-/// in the same call: its item is there until it is revoked or swept.
-const VALID: &str = "(attribute_not_exists(valid_until) OR valid_until > :now)";
-
 fn has_ended(item: Item<'_>, now: UnixMillis) -> bool {
-    item.optional_number("valid_until").is_some_and(|until| until <= now.0)
+    ends(item).is_some_and(|end| end <= now)
 }

@@ -5,9 +5,15 @@
 use std::fmt;
 
 use crate::group::GroupJid;
+use crate::invisible;
 
 /// Longest identifier that is looked at, in bytes.
 const LONGEST_IDENTIFIER: usize = 512;
+/// How long a code can be, in characters.
+const CODE_LENGTHS: std::ops::RangeInclusive<usize> = 6..=64;
+/// What a caller's program writes where it has no value. Taken for a code it would
+/// answer 404, "nothing is left to do", to a caller who meant another group.
+const NO_VALUES: [&str; 4] = ["undefined", "null", "NaN", "None"];
 
 /// A parsed identifier.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -18,7 +24,7 @@ pub enum Identifier {
     Invite(InviteCode),
 }
 
-/// The code of a group invite: letters, digits, `_` and `-`.
+/// The code of a group invite: 6 to 64 letters, digits, `_` and `-`.
 ///
 /// WhatsApp's own are 22 characters today; nothing here relies on that.
 #[derive(Clone, PartialEq, Eq, Hash)]
@@ -27,7 +33,7 @@ pub struct InviteCode(String);
 /// Why an identifier was refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum IdentifierError {
-    /// Nothing but white space.
+    /// Nothing but white space and invisible marks.
     #[error("the identifier is blank")]
     Blank,
     /// Neither a group JID, nor an invite code, nor an invite link.
@@ -36,7 +42,8 @@ pub enum IdentifierError {
 }
 
 impl Identifier {
-    /// Reads an identifier after trimming it.
+    /// Reads an identifier after trimming white space and invisible marks: what is
+    /// pasted out of a messenger carries some.
     ///
     /// Digits alone and digits-digits are a JID without its server; any other
     /// text of an invite's alphabet is a code.
@@ -53,7 +60,7 @@ impl Identifier {
     /// # Errors
     /// [`IdentifierError::Blank`] for blank text, else [`IdentifierError::Invalid`].
     pub fn parse(text: &str) -> Result<Self, IdentifierError> {
-        let text = text.trim();
+        let text = invisible::trim(text);
         if text.is_empty() {
             return Err(IdentifierError::Blank);
         }
@@ -80,11 +87,12 @@ impl fmt::Display for Identifier {
 }
 
 impl InviteCode {
-    /// The code, when `text` is of its alphabet and not empty.
+    /// The code, when `text` is one.
     pub fn parse(text: &str) -> Option<Self> {
         let plain =
             text.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-'));
-        (plain && !text.is_empty()).then(|| Self(text.to_owned()))
+        let fits = CODE_LENGTHS.contains(&text.len());
+        (plain && fits && !NO_VALUES.contains(&text)).then(|| Self(text.to_owned()))
     }
 
     /// The text of the code.

@@ -7,11 +7,13 @@
 mod attempt;
 mod depart;
 mod keeping;
+mod progress;
 mod resolve;
+mod shares;
+mod told;
 mod verdict;
 
 use std::panic::AssertUnwindSafe;
-use std::time::Duration;
 
 use futures_util::FutureExt;
 use tokio::time::Instant;
@@ -22,14 +24,18 @@ use crate::identifier::Identifier;
 use crate::order::Order;
 use crate::problem::Problem;
 use crate::service::Service;
-use crate::session::{Evidence, KeptAnswer, Settled, Settlement, Standing};
+use crate::session::{Evidence, Kept, KeptAnswer, SessionEnd, Settled, Settlement, Standing};
 use crate::trace::{Step, Trace};
 use crate::whatsapp::Confirmed;
-use attempt::{Attempt, Progress};
+use progress::Progress;
+use shares::Shares;
+use told::Told;
 use verdict::Verdict;
 
-/// Kept back of a run's time for settling and answering.
-const SETTLING: Duration = Duration::from_millis(1_500);
+/// Identifiers that are left under one lease and over one connection. What a run
+/// settles has to fit one transaction of 100 actions: two for each group, the release,
+/// and the answer to keep.
+const AT_ONCE: usize = 40;
 
 /// A group that was left, for certain. The 200.
 ///
@@ -66,76 +72,117 @@ impl Left {
     }
 }
 
-/// What came of an order.
+/// What came of an order, and what happened on the way, for the log.
 #[derive(Debug)]
 pub struct Served {
-    /// One result for each identifier, in order.
-    pub results: Vec<Result<Left, Problem>>,
-    /// The answer that was kept for this request's `Idempotency-Key`: it is
-    /// given again in place of the results.
-    pub kept: Option<KeptAnswer>,
-    /// What happened on the way, for the log.
+    /// What is answered.
+    pub outcome: Outcome,
+    /// What happened on the way.
     pub trace: Trace,
+}
+
+/// What an order is answered with.
+#[derive(Debug)]
+pub enum Outcome {
+    /// One result for each identifier, in order.
+    Ran(Vec<Result<Left, Problem>>),
+    /// The answer that was kept for this request's `Idempotency-Key`, to be given
+    /// again.
+    Replayed(KeptAnswer),
 }
 
 /// Makes the instance leave.
 pub async fn serve(service: &Service, order: &Order, budget: Budget) -> Served {
-    let wanted: Vec<&Identifier> = order.identifiers().iter().flatten().collect();
-    if wanted.is_empty() {
-        return refused(order, Problem::Internal);
-    }
-    match keeping::kept(service, order, &wanted, budget).await {
-        Ok(None) => {}
-        Ok(kept) => return Served { results: Vec::new(), kept, trace: Trace::default() },
-        Err(problem) => return refused(order, problem),
-    }
+    let mut trace = Trace::default();
+    let outcome = match answer(service, order, budget, &mut trace).await {
+        Ok(outcome) => outcome,
+        Err(problem) => Outcome::Ran(each(order, |_| Err(problem))),
+    };
+    Served { outcome, trace }
+}
 
-    let jids = jids(&wanted);
-    let mut progress = Progress::default();
+async fn answer(
+    service: &Service,
+    order: &Order,
+    budget: Budget,
+    trace: &mut Trace,
+) -> Result<Outcome, Problem> {
+    let wanted = wanted(order);
+    if let Some((key, identifier)) = keeping::asked(order, &wanted) {
+        let kept = service.sessions.kept(order.instance(), key, identifier, budget).await;
+        match kept.map_err(|error| Problem::from(&error))? {
+            Kept::Nothing => {}
+            Kept::NoInstance => return Err(Problem::InstanceNotFound),
+            Kept::OtherRequest => return Err(Problem::IdempotencyKeyReused),
+            Kept::Answer(answer) => return Ok(Outcome::Replayed(answer)),
+        }
+    }
+    let mut told = Told::default();
+    let mut portions = wanted.chunks(AT_ONCE);
+    while let Some(portion) = portions.next() {
+        let mut progress = Progress::new(portion);
+        let budget = shares::portion(budget, portions.len() + 1);
+        // Boxed: the layout of a run costs its callers more than an allocation costs a run.
+        let leaving = Box::pin(leave(service, order, portion, &told, budget, &mut progress));
+        let settled = AssertUnwindSafe(leaving).catch_unwind().await.unwrap_or_else(|_| {
+            tracing::error!(instance = %order.instance(), "panicked beside the lease");
+            None
+        });
+        trace.merge(&progress.trace);
+        if let Some(kept) = progress.kept {
+            return Ok(Outcome::Replayed(kept));
+        }
+        told.portion(portion, &progress, settled.as_ref());
+        // Whether or not it could be written: WhatsApp is not to be asked any more.
+        if matches!(progress.session, SessionEnd::Blocked { .. } | SessionEnd::LoggedOut(_)) {
+            portions.by_ref().for_each(|rest| told.nothing_done(rest, progress.rest));
+        }
+    }
+    Ok(Outcome::Ran(each(order, |identifier| told.result(identifier))))
+}
+
+/// One portion of an order: lease, run, settling.
+async fn leave(
+    service: &Service,
+    order: &Order,
+    wanted: &[&Identifier],
+    told: &Told,
+    budget: Budget,
+    progress: &mut Progress,
+) -> Option<Settled> {
+    let instance = order.instance();
     let began = Instant::now();
-    let acquired = service.sessions.acquire(order.instance(), &jids, budget).await;
+    let acquired = service.sessions.acquire(instance, &groups_of(wanted, told), budget).await;
     progress.trace.spent(Step::Lease, began);
     let leased = match acquired {
         Ok(leased) => leased,
         Err(error) => {
-            tracing::debug!(instance = %order.instance(), %error, "no lease");
+            tracing::debug!(%instance, %error, "no lease");
             progress.trace.lease_waits = error.waits();
-            let problem = Problem::from(&error);
-            return Served { trace: progress.trace, ..refused(order, problem) };
+            progress.rest = Problem::from(&error);
+            return None;
         }
     };
     progress.trace.lease_waits = leased.waits();
 
-    let trying =
-        attempt::run(service, order, &leased, &wanted, budget.keeping(SETTLING), &mut progress);
-    let attempt = AssertUnwindSafe(trying).catch_unwind().await.unwrap_or_else(|_| {
-        tracing::error!(instance = %order.instance(), "panicked under the lease");
-        Attempt::panicked(&wanted, &progress)
-    });
+    let shares = Shares::of(budget);
+    let running = attempt::run(service, order, &leased, wanted, told, shares, progress);
+    if AssertUnwindSafe(running).catch_unwind().await.is_err() {
+        tracing::error!(%instance, "panicked under the lease");
+    }
 
-    let keep = keeping::keep(order, &wanted, &attempt);
     let settlement = Settlement {
-        groups: attempt.verdicts.iter().filter_map(Verdict::end).collect(),
-        session: attempt.session,
-        keep,
+        groups: progress.ends(),
+        session: progress.session,
+        keep: keeping::keep(order, wanted, progress),
         request_id: order.request_id(),
         check: None,
+        lid: progress.lid.clone(),
     };
     let began = Instant::now();
     let settled = leased.settle(settlement, budget).await;
     progress.trace.spent(Step::Settle, began);
-    if let Err(error) = &settled {
-        tracing::warn!(instance = %order.instance(), %error, "not settled");
-    }
-
-    let mut verdicts = attempt.verdicts.iter();
-    let results = order.identifiers().iter().map(|identifier| match identifier {
-        Ok(_) => verdicts
-            .next()
-            .map_or(Err(Problem::Internal), |verdict| speak(verdict, settled.as_ref().ok())),
-        Err(problem) => Err(*problem),
-    });
-    Served { results: results.collect(), kept: attempt.kept, trace: progress.trace }
+    settled.inspect_err(|error| tracing::warn!(%instance, %error, "not settled")).ok()
 }
 
 /// What a verdict is in words. A recovered leave is a 200 only once it is
@@ -149,38 +196,43 @@ fn speak(verdict: &Verdict, settled: Option<&Settled>) -> Result<Left, Problem> 
         (Verdict::Recovered { evidence, .. }, Some(settled)) => {
             Ok(Left::recovered(evidence, settled))
         }
-        (Verdict::NotMember { jid: None }, _) | (Verdict::NotMember { .. }, Some(_)) => {
-            Err(Problem::NotMember)
-        }
-        (Verdict::Recovered { .. } | Verdict::NotMember { .. } | Verdict::Unconfirmed, _) => {
+        (Verdict::NotMember, Some(_)) => Err(Problem::NotMember),
+        (Verdict::Recovered { .. } | Verdict::NotMember | Verdict::Unconfirmed, _) => {
             Err(Problem::Unconfirmed)
         }
-        (Verdict::InviteRevoked, _) => Err(Problem::InviteRevoked),
         (Verdict::Refused { .. }, _) => Err(Problem::NotAllowed),
-        (Verdict::NotSent { problem, .. }, _) => Err(*problem),
+        (Verdict::NothingDone { problem }, _) => Err(*problem),
     }
 }
 
-fn refused(order: &Order, problem: Problem) -> Served {
+/// One result for each identifier, the refused ones included.
+fn each(
+    order: &Order,
+    result: impl Fn(&Identifier) -> Result<Left, Problem>,
+) -> Vec<Result<Left, Problem>> {
     let results = order.identifiers().iter().map(|identifier| match identifier {
-        Ok(_) => Err(problem),
-        Err(own) => Err(*own),
+        Ok(identifier) => result(identifier),
+        Err(problem) => Err(*problem),
     });
-    Served { results: results.collect(), kept: None, trace: Trace::default() }
+    results.collect()
 }
 
-fn jids(wanted: &[&Identifier]) -> Vec<GroupJid> {
-    let mut jids = Vec::new();
-    for identifier in wanted {
-        match identifier {
-            Identifier::Jid(jid) if !jids.contains(jid) => jids.push(jid.clone()),
-            Identifier::Jid(_) | Identifier::Invite(_) => {}
-        }
-    }
-    jids
+/// The identifiers that can be read, each once, in order.
+fn wanted(order: &Order) -> Vec<&Identifier> {
+    let mut seen = std::collections::HashSet::new();
+    order.identifiers().iter().flatten().filter(|identifier| seen.insert(*identifier)).collect()
 }
 
-/// Whether an earlier run tried to leave `jid` and its outcome was lost.
+/// The groups that are named by their JID and have no verdict yet.
+fn groups_of(wanted: &[&Identifier], told: &Told) -> Vec<GroupJid> {
+    let jids = wanted.iter().filter_map(|identifier| match identifier {
+        Identifier::Jid(jid) if !told.is_final(jid) => Some(jid.clone()),
+        Identifier::Jid(_) | Identifier::Invite(_) => None,
+    });
+    jids.collect()
+}
+
+/// Whether an earlier run tried to leave a group and its outcome was lost.
 fn was_attempted(standing: Option<Standing>) -> bool {
     standing == Some(Standing::Earlier)
 }

@@ -21,7 +21,8 @@
 //!
 //! [`proxy`] is the address of an instance's own proxy,
 //! [`service`] holds what outlives a request, [`aws`] is how AWS is called, [`config`] reads the environment,
-//! [`clock`] is the injected time.
+//! [`clock`] is the injected time, [`tenant`] names accounts and instances,
+//! [`invisible`] knows the characters that nobody sees.
 
 pub mod answer;
 pub mod aws;
@@ -35,6 +36,7 @@ pub mod entry;
 pub mod gate;
 pub mod group;
 pub mod identifier;
+pub mod invisible;
 pub mod leave;
 pub mod log;
 pub mod order;

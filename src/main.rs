@@ -7,11 +7,10 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use lambda_runtime::{LambdaEvent, service_fn};
 use leave_group::clock::SystemClock;
 use leave_group::config::Config;
-use leave_group::entry::{self, Invocation};
+use leave_group::entry::{self, Invocation, Payload};
 use leave_group::log;
 use leave_group::report::Reporter;
 use leave_group::service::Service;
-use serde_json::value::RawValue;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
@@ -38,15 +37,13 @@ async fn run() -> Result<(), lambda_runtime::Error> {
         Service::new(&config, Arc::new(SystemClock::new()))?.reporting(Reporter::stdout(function));
     service.preload().await;
     let service = &service;
-    lambda_runtime::run(service_fn(move |event: LambdaEvent<Box<RawValue>>| async move {
+    lambda_runtime::run(service_fn(move |event: LambdaEvent<Payload>| async move {
         let invocation = Invocation {
             request_id: event.context.request_id.clone(),
             trace_id: event.context.xray_trace_id.clone(),
             remaining: until(event.context.deadline),
         };
-        entry::handle(service, &event.payload, invocation)
-            .await
-            .map_err(lambda_runtime::Error::from)
+        entry::take(service, event.payload, invocation).await
     }))
     .await
 }

@@ -53,6 +53,12 @@ pub enum Problem {
         /// Until that run's lease ends at the latest.
         retry_after: Duration,
     },
+    /// As many leaves as may be open have no known outcome, and this group's is none
+    /// of them; nothing was sent.
+    TooManyOpen {
+        /// Until the oldest of them counts no more.
+        retry_after: Duration,
+    },
     /// WhatsApp cannot be reached, or refuses the connection; nothing was sent.
     WhatsAppUnavailable,
     /// The leave may have been sent, and its outcome is not known.
@@ -76,6 +82,9 @@ pub struct Answered {
 
 /// What to wait when WhatsApp cannot be reached.
 const UNAVAILABLE: Duration = Duration::from_secs(5);
+/// Longest wait that is asked for until an open leave counts no more: a retry of one
+/// of them makes room at any time.
+const LONGEST_UNTIL_ROOM: Duration = Duration::from_hours(1);
 /// What to wait when only the outcome is missing: the next run can learn it at once.
 const SOON: Duration = Duration::from_secs(1);
 
@@ -113,6 +122,11 @@ impl Problem {
             Self::Busy { retry_after } => {
                 (503, "Instance is busy. Try again later.", Some(retry_after))
             }
+            Self::TooManyOpen { retry_after } => (
+                503,
+                "Too many leaves of this instance have no known outcome. Try again later.",
+                Some(retry_after.min(LONGEST_UNTIL_ROOM)),
+            ),
             Self::WhatsAppUnavailable => {
                 (503, "WhatsApp is unavailable. Try again later.", Some(UNAVAILABLE))
             }

@@ -3,7 +3,8 @@
 //! and no second line.
 //!
 //! A line has ids, numbers and names of outcomes; never a token, a key, an
-//! identifier or a group's subject.
+//! identifier or a group's subject. However much a request asks for, it is far from
+//! [`LONGEST_LINE`](crate::log::LONGEST_LINE): texts are cut, outcomes counted.
 
 mod metric;
 mod outcome;
@@ -16,6 +17,7 @@ use aws_smithy_types::DateTime;
 use aws_smithy_types::date_time::Format;
 use serde_json::{Map, Value, json};
 
+use crate::log::shortened;
 use crate::trace::{Step, Trace};
 pub use metric::{Metric, NAMESPACE, Unit};
 pub use outcome::Outcome;
@@ -23,6 +25,11 @@ pub use outcome::Outcome;
 /// The one dimension of every metric: the function's name, so that two stacks of
 /// one account stay apart.
 pub const DIMENSION: &str = "FunctionName";
+
+/// Most outcomes that a line names: those of the largest command. Messages of one
+/// instance that come together can have more; what is left out is a number, and the
+/// metrics count all of them.
+const MOST_OUTCOMES: usize = 1_000;
 
 /// Where lines go.
 pub struct Reporter {
@@ -102,7 +109,7 @@ impl Reporter {
         set("level", "INFO".into());
         set("message", "answered".into());
         set("kind", report.kind.into());
-        set("request_id", report.request_id.into());
+        set("request_id", shortened(report.request_id).into());
         let texts = [
             ("trace_id", report.trace_id.unwrap_or_default()),
             ("account", report.account),
@@ -110,13 +117,17 @@ impl Reporter {
             ("token", report.token),
         ];
         for (name, text) in texts.into_iter().filter(|(_, text)| !text.is_empty()) {
-            set(name, text.into());
+            set(name, shortened(text).into());
         }
         if let [outcome] = report.outcomes {
             set("outcome", outcome.name().into());
         } else if !report.outcomes.is_empty() {
-            let names: Vec<&str> = report.outcomes.iter().map(|outcome| outcome.name()).collect();
-            set("outcomes", names.into());
+            let named = report.outcomes.iter().take(MOST_OUTCOMES);
+            set("outcomes", named.map(|outcome| outcome.name()).collect::<Vec<_>>().into());
+        }
+        let left_out = report.outcomes.len().saturating_sub(MOST_OUTCOMES);
+        if left_out > 0 {
+            set("outcomes_left_out", left_out.into());
         }
         let numbers = [
             ("status", report.status.map(u64::from)),
@@ -135,7 +146,7 @@ impl Reporter {
             set("failure", reason.name().into());
         }
         let metrics = metrics(report);
-        set(DIMENSION, self.function.as_str().into());
+        set(DIMENSION, shortened(&self.function).into());
         for (metric, value) in &metrics {
             set(metric.name(), value.clone());
         }
@@ -189,4 +200,50 @@ fn embedded(metrics: &[(Metric, Value)], now: i64) -> Value {
             "Metrics": named,
         }],
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::log::LONGEST_LINE;
+    use crate::problem::Problem;
+    use crate::trace::Reason;
+
+    /// Everything that a line can have, each at its longest.
+    #[test]
+    fn no_line_is_longer_than_a_line_may_be() {
+        let hostile = "\u{1}".repeat(1_000_000);
+        let outcomes = vec![Outcome::Refused(Problem::IdempotencyKeyReused); 100_000];
+        let counts: Vec<(Metric, u64)> = Metric::ALL.iter().map(|m| (*m, u64::MAX / 2)).collect();
+        let mut trace = Trace::default();
+        for step in Step::ALL {
+            trace.spent(step, tokio::time::Instant::now());
+        }
+        trace.whatsapp_code = Some(u16::MAX);
+        trace.failure = Some(Reason::VersionRefused);
+        trace.round_trips = u32::MAX;
+        trace.lease_waits = u32::MAX;
+        trace.attempt = u32::MAX;
+        let report = Report {
+            kind: "command",
+            request_id: &hostile,
+            trace_id: Some(&hostile),
+            account: &hostile,
+            instance: &hostile,
+            token: &hostile,
+            status: Some(u16::MAX),
+            outcomes: &outcomes,
+            received: Some(u64::MAX),
+            counts: &counts,
+            trace,
+            storage_calls: u64::MAX,
+            took: Duration::MAX,
+        };
+        let reporter = Reporter::to(hostile.clone(), |_| {});
+        let line = reporter.line(&report, SystemTime::now());
+        assert!(line.to_string().len() <= LONGEST_LINE / 2, "{}", line.to_string().len());
+        assert_eq!(line["outcomes"].as_array().map(Vec::len), Some(1_000));
+        assert_eq!(line["outcomes_left_out"], 99_000);
+        assert_eq!(line["BadRequests"], u64::MAX / 2 + 100_000);
+    }
 }

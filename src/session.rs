@@ -14,13 +14,15 @@
 
 mod acquire;
 mod due;
+mod generation;
 mod intent;
+mod intents;
 mod item;
 mod kept;
 mod membership;
 mod settle;
 
-use std::collections::HashMap;
+use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -35,17 +37,17 @@ use crate::tenant::InstanceId;
 
 pub use acquire::AcquireError;
 pub use due::{Due, is_fresh, next as next_check};
-pub use intent::{Intended, Standing};
+pub use generation::Generation;
+pub use intent::{IntendError, Intended, Standing};
+use intents::Intents;
+pub use intents::{INTENT_LIFE, MOST_OPEN};
 pub use item::{
-    BlockReason, LINKED, LOGGED_OUT, NEVER_LINKED, NewSession, device_claim, group_row,
+    BlockReason, DELETING, LINKED, LOGGED_OUT, NEVER_LINKED, NewSession, device_claim, group_row,
     session_item,
 };
 pub use kept::{Kept, KeptAnswer};
 pub use membership::{Evidence, Row};
 pub use settle::{CheckNote, GroupEnd, Keep, SessionEnd, SettleError, Settled, Settlement};
-
-/// How long an intent counts.
-const INTENT_LIFE: Duration = Duration::from_hours(24);
 
 /// Sessions of a table.
 pub struct Sessions {
@@ -86,20 +88,19 @@ pub struct Leased {
     table: Table,
     clock: Arc<dyn Clock>,
     instance: InstanceId,
+    generation: Generation,
     owner: Owner,
+    began: UnixMillis,
     until: UnixMillis,
     until_monotonic: Instant,
     sealed: Sealed,
     waits: u32,
     seen: Option<UnixMillis>,
-    intents: Mutex<HashMap<String, StoredIntent>>,
-}
-
-/// An intent as it stands in the item.
-#[derive(Debug, Clone, PartialEq, Eq)]
-struct StoredIntent {
-    by: String,
-    at: UnixMillis,
+    device_lid: Option<String>,
+    /// The intents as acquire showed them, and our own.
+    intents: Mutex<Intents>,
+    /// Earlier runs' intents whose time this run has renewed, or may have.
+    renewed: Mutex<BTreeSet<String>>,
 }
 
 impl Leased {
@@ -123,18 +124,28 @@ impl Leased {
         self.seen
     }
 
+    /// The device's LID, when one is known.
+    pub fn device_lid(&self) -> Option<&str> {
+        self.device_lid.as_deref()
+    }
+
     /// Whether the lease still has time for us, by the wall clock and by a monotonic
     /// one: either alone can be fooled, by a step of the clock or by a freeze.
     pub fn is_held(&self) -> bool {
         self.clock.now() < self.until && Instant::now() < self.until_monotonic
     }
 
-    fn intents(&self) -> MutexGuard<'_, HashMap<String, StoredIntent>> {
+    /// The generation that this session's rows carry.
+    pub fn generation(&self) -> &Generation {
+        &self.generation
+    }
+
+    fn intents(&self) -> MutexGuard<'_, Intents> {
         self.intents.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn is_old(&self, intent: &StoredIntent) -> bool {
-        intent.at.plus(INTENT_LIFE) <= self.clock.now()
+    fn renewed(&self) -> MutexGuard<'_, BTreeSet<String>> {
+        self.renewed.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

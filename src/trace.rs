@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
+use crate::whatsapp::Gone;
+
 /// A step of a run whose time is worth knowing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Step {
@@ -112,6 +114,10 @@ pub enum Reason {
     Certificate,
     /// The device was unlinked.
     LoggedOut,
+    /// The account is locked.
+    Locked,
+    /// The number is banned for good.
+    BannedForGood,
     /// The number is banned for a while.
     Banned,
     /// The client version is too old.
@@ -129,6 +135,15 @@ pub enum Reason {
 }
 
 impl Reason {
+    /// Of a session that no login opens again.
+    pub fn of_gone(gone: Gone) -> Self {
+        match gone {
+            Gone::Unlinked => Self::LoggedOut,
+            Gone::Locked => Self::Locked,
+            Gone::Banned => Self::BannedForGood,
+        }
+    }
+
     /// Its name in the log.
     pub fn name(self) -> &'static str {
         match self {
@@ -138,6 +153,8 @@ impl Reason {
             Self::Protocol => "protocol",
             Self::Certificate => "certificate",
             Self::LoggedOut => "logged_out",
+            Self::Locked => "locked",
+            Self::BannedForGood => "banned_for_good",
             Self::Banned => "banned",
             Self::VersionRefused => "version_refused",
             Self::LoginRefused => "login_refused",

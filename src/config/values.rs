@@ -73,9 +73,12 @@ pub(super) fn kms_key_arn(text: String) -> Result<KmsKeyArn, ConfigError> {
     }
 }
 
-pub(super) fn origins(text: &str) -> Origins {
-    let listed = text.split(',').map(str::trim).filter(|origin| !origin.is_empty());
-    Origins(listed.map(str::to_owned).collect())
+pub(super) fn origins(text: &str) -> Result<Origins, ConfigError> {
+    Origins::parse(text).map_err(|entry| ConfigError::Malformed {
+        variable: "ALLOWED_ORIGINS",
+        got: format!("`{entry}`"),
+        expects: "origins like https://app.example.com (scheme, host and port), with commas between them, or *",
+    })
 }
 
 pub(super) fn log_level(text: &str) -> Result<Level, ConfigError> {

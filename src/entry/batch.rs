@@ -1,31 +1,43 @@
 //! A batch of SQS messages, each with a typed command as its body. Messages of
 //! one instance go together, so that one login serves all of their groups.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 
 use futures_util::future::join_all;
 use serde::{Deserialize, Serialize};
 
 use super::Invocation;
 use super::command::{self, Commanded, Delivery, Leave};
+use super::object::Object;
 use crate::clock::Budget;
+use crate::log::shortened;
 use crate::service::Service;
 use crate::tenant::InstanceId;
 
-/// The event.
+/// The queue's event. A pipe sends the records alone, as an array.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub(super) struct Batch {
-    records: Vec<Record>,
+    pub(super) records: Vec<Object<Record>>,
 }
 
+/// A message.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Record {
+pub(super) struct Record {
     message_id: String,
     body: String,
     #[serde(default)]
-    attributes: Attributes,
+    attributes: Object<Attributes>,
+    #[serde(rename = "eventSource")]
+    _source: Source,
+}
+
+/// Streams, topics and buckets send records too, and are answered otherwise.
+#[derive(Debug, Deserialize)]
+enum Source {
+    #[serde(rename = "aws:sqs")]
+    Sqs,
 }
 
 /// What SQS says of a message; all of it text.
@@ -68,14 +80,14 @@ struct Share {
 /// otherwise later: delivered again, what was done answers 404 and is final.
 pub(super) async fn run(
     service: &Service,
-    batch: Batch,
+    records: Vec<Record>,
     invocation: &Invocation,
     budget: Budget,
 ) -> Failures {
     let request_id = invocation.request_id.as_str();
     let mut failed = Vec::new();
-    let mut instances: HashMap<InstanceId, Asked> = HashMap::new();
-    for Record { message_id, body, attributes } in batch.records {
+    let mut instances: BTreeMap<InstanceId, Asked> = BTreeMap::new();
+    for Record { message_id, body, attributes: Object(attributes), .. } in records {
         match command::parse(&body) {
             Ok(Commanded::Leave(Leave { instance, identifiers })) => {
                 let asked = instances.entry(instance).or_default();
@@ -85,11 +97,13 @@ pub(super) async fn run(
                 asked.identifiers.extend(identifiers);
             }
             Ok(Commanded::Check) => {
-                tracing::error!(request_id, message_id, "a check has no place in a queue");
+                let id = shortened(&message_id);
+                tracing::error!(request_id, message_id = %id, "a check has no place in a queue");
                 failed.push(message_id);
             }
             Err(error) => {
-                tracing::error!(request_id, message_id, %error, "a message holds no command");
+                let id = shortened(&message_id);
+                tracing::error!(request_id, message_id = %id, %error, "a message holds no command");
                 failed.push(message_id);
             }
         }

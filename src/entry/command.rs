@@ -7,10 +7,12 @@ use futures_util::FutureExt;
 use serde::{Deserialize, Serialize};
 use tokio::time::Instant;
 
+use super::object::Object;
 use crate::answer::LEFT;
 use crate::clock::Budget;
 use crate::identifier::Identifier;
-use crate::leave::{self, Left};
+use crate::leave::{self, Left, Served};
+use crate::log::shortened;
 use crate::order::Order;
 use crate::problem::Problem;
 use crate::report::{self, Report};
@@ -18,9 +20,8 @@ use crate::service::Service;
 use crate::tenant::{InstanceId, NameError};
 use crate::trace::Trace;
 
-/// Identifiers that are left over one connection. What a run settles has to fit
-/// one transaction of 100 actions: two for each group, and the release.
-const AT_ONCE: usize = 40;
+/// Most identifiers of one command.
+pub(crate) const MOST_IDENTIFIERS: usize = 1_000;
 
 /// What may be commanded.
 #[derive(Debug, Clone, Deserialize)]
@@ -42,10 +43,43 @@ pub(super) struct Leave {
 /// Why a text is no command. Told to whoever sent it, who is one of us.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum NotACommand {
+    /// What serde says, without the values that it quotes: one may be an invite.
     #[error("not a command: {0}")]
-    Json(#[from] serde_json::Error),
+    Json(String),
     #[error("not a command: {0}")]
     Name(#[from] NameError),
+    #[error("not a command: {0} identifiers, and {MOST_IDENTIFIERS} are the most")]
+    TooMany(usize),
+}
+
+impl From<serde_json::Error> for NotACommand {
+    fn from(error: serde_json::Error) -> Self {
+        Self::Json(shortened(&without_strings(&error.to_string())).into_owned())
+    }
+}
+
+/// `text` with each string in it (as `{:?}` writes them) cut to its quotes.
+fn without_strings(text: &str) -> String {
+    let mut kept = String::with_capacity(text.len());
+    let mut characters = text.chars();
+    while let Some(c) = characters.next() {
+        kept.push(c);
+        if c != '"' {
+            continue;
+        }
+        kept.push('…');
+        while let Some(c) = characters.next() {
+            match c {
+                '\\' => _ = characters.next(),
+                '"' => {
+                    kept.push(c);
+                    break;
+                }
+                _ => {}
+            }
+        }
+    }
+    kept
 }
 
 /// What came of one identifier.
@@ -89,7 +123,11 @@ pub(super) enum Commanded {
 
 /// Reads a command.
 pub(super) fn parse(text: &str) -> Result<Commanded, NotACommand> {
-    match serde_json::from_str(text)? {
+    let Object(command) = serde_json::from_str(text)?;
+    match command {
+        Command::Leave { identifiers, .. } if identifiers.len() > MOST_IDENTIFIERS => {
+            Err(NotACommand::TooMany(identifiers.len()))
+        }
         Command::Leave { account, instance, identifiers } => {
             let instance = InstanceId { account: account.parse()?, name: instance.parse()? };
             Ok(Commanded::Leave(Leave { instance, identifiers }))
@@ -107,27 +145,24 @@ pub(super) async fn run(
 ) -> Outcomes {
     let began = Instant::now();
     let calls = service.table.calls();
-    let mut trace = Trace::default();
-    let mut outcomes = Vec::with_capacity(command.identifiers.len());
-    let mut results = Vec::with_capacity(command.identifiers.len());
-    for identifiers in command.identifiers.chunks(AT_ONCE) {
-        let parsed = identifiers.iter().map(|text| Identifier::parse(text).map_err(Problem::from));
-        let order = Order::commanded(
-            command.instance.clone(),
-            parsed.collect(),
-            delivery.request_id.to_owned(),
-        );
-        let serving = AssertUnwindSafe(leave::serve(service, &order, budget));
-        let served = serving.catch_unwind().await.map_or_else(
-            |_| vec![Err(Problem::Internal); identifiers.len()],
-            |served| {
-                trace.merge(&served.trace);
-                served.results
-            },
-        );
-        outcomes.extend(served.iter().map(report::Outcome::from));
-        results.extend(identifiers.iter().zip(served).map(|(text, result)| outcome(text, &result)));
-    }
+    let identifiers = &command.identifiers;
+    let parsed = identifiers.iter().map(|text| Identifier::parse(text).map_err(Problem::from));
+    let order = Order::commanded(
+        command.instance.clone(),
+        parsed.collect(),
+        delivery.request_id.to_owned(),
+    );
+    let serving = AssertUnwindSafe(leave::serve(service, &order, budget));
+    let (served, trace) = match serving.catch_unwind().await {
+        Ok(Served { outcome: leave::Outcome::Ran(results), trace }) => (results, trace),
+        // A command has no key, so nothing is kept for it.
+        Ok(Served { outcome: leave::Outcome::Replayed(_), .. }) | Err(_) => {
+            (vec![Err(Problem::Internal); identifiers.len()], Trace::default())
+        }
+    };
+    let outcomes: Vec<_> = served.iter().map(report::Outcome::from).collect();
+    let results = identifiers.iter().zip(&served).map(|(text, result)| outcome(text, result));
+    let results = results.collect();
     service.reporter.report(&Report {
         kind: delivery.kind,
         request_id: delivery.request_id,
@@ -165,5 +200,43 @@ fn outcome(identifier: &str, result: &Result<Left, Problem>) -> Outcome {
             retry_after: problem.retry_after_seconds(),
             is_retryable: problem.is_retryable(),
         },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn why_a_text_is_no_command_quotes_no_value_of_it() {
+        let refused = |text: &str| parse(text).unwrap_err().to_string();
+        for text in [
+            r#"{"action":"leave","account":"acme","instance":"sales","identifiers":"S3cretCode"}"#,
+            r#"{"action":"leave","account":"acme","instance":"sales","identifiers":[{"S3cretCode":1}]}"#,
+            r#"{"action":["S3cretCode"]}"#,
+            r#""a \" S3cretCode""#,
+            r#"["leave","acme","sales",["S3cretCode"]]"#,
+        ] {
+            let reason = refused(text);
+            assert!(reason.starts_with("not a command: "), "{reason}");
+            assert!(!reason.contains("S3cretCode"), "{reason}");
+        }
+        let reason = refused(r#"{"action":"dance"}"#);
+        assert!(reason.contains("unknown variant `dance`"), "{reason}");
+        let hostile = format!(r#"{{"action":"check","{}":1}}"#, "x".repeat(1_000_000));
+        assert!(refused(&hostile).len() < 2_000);
+    }
+
+    #[test]
+    fn a_command_names_a_thousand_identifiers_at_most() {
+        let text = |identifiers: usize| {
+            let identifiers = vec!["120363406289005073"; identifiers];
+            serde_json::json!({"action": "leave", "account": "acme", "instance": "sales",
+                "identifiers": identifiers})
+            .to_string()
+        };
+        assert!(parse(&text(1_000)).is_ok());
+        let reason = parse(&text(1_001)).unwrap_err().to_string();
+        assert_eq!(reason, "not a command: 1001 identifiers, and 1000 are the most");
     }
 }

@@ -12,8 +12,8 @@ use lambda_http::http::{HeaderMap, StatusCode};
 use tokio::time::Instant;
 
 use super::Invocation;
-use super::event::{Request, Unreadable};
 use super::path;
+use super::request::{Request, Unreadable};
 use crate::answer;
 use crate::clock::Budget;
 use crate::config::Origins;
@@ -79,7 +79,9 @@ pub(super) async fn answer(
             });
             (&request.id, request.header("origin"), end)
         }
-        Err(Unreadable { id, problem }) => (id, None, End::Result(Err(*problem))),
+        Err(Unreadable { id, origin }) => {
+            (id, origin.as_deref(), End::Result(Err(Problem::Malformed)))
+        }
     };
     let outcome = end.outcome();
     let answer = write(end, id, origin, &service.origins, known.limit);
@@ -132,12 +134,16 @@ async fn end(service: &Service, request: &Request, budget: Budget, known: &mut K
         Err(problem) => return End::Result(Err(problem)),
     };
     match serve(service, request, &caller, instance, idempotency, budget, known).await {
-        Ok(Served { kept: Some(kept), .. }) => {
-            End::Replayed { status: kept.status, body: kept.body }
-        }
-        Ok(Served { results, trace, .. }) => {
+        Ok(Served { outcome, trace }) => {
             known.trace.merge(&trace);
-            End::Result(results.into_iter().next().unwrap_or(Err(Problem::Internal)))
+            match outcome {
+                leave::Outcome::Replayed(kept) => {
+                    End::Replayed { status: kept.status, body: kept.body }
+                }
+                leave::Outcome::Ran(results) => {
+                    End::Result(results.into_iter().next().unwrap_or(Err(Problem::Internal)))
+                }
+            }
         }
         Err(problem) => End::Result(Err(problem)),
     }
@@ -267,12 +273,13 @@ fn cors(headers: &mut HeaderMap, origin: Option<&str>, origins: &Origins) {
     headers.insert(ACCESS_CONTROL_ALLOW_METHODS, METHODS);
     headers.insert(
         ACCESS_CONTROL_ALLOW_HEADERS,
-        HeaderValue::from_static("Content-Type, Authorization, token"),
+        HeaderValue::from_static("Content-Type, Authorization, token, Idempotency-Key"),
     );
     headers.insert(
         ACCESS_CONTROL_EXPOSE_HEADERS,
         HeaderValue::from_static(
-            "X-RateLimit-Limit, X-RateLimit-Remaining, X-RateLimit-Reset, Retry-After, X-Request-Id",
+            "X-RateLimit-Limit, X-RateLimit-Remaining, X-RateLimit-Reset, Retry-After, \
+             X-Request-Id, Idempotent-Replayed",
         ),
     );
     headers.insert(ACCESS_CONTROL_MAX_AGE, HeaderValue::from_static("600"));

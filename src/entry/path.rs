@@ -1,6 +1,6 @@
 //! The one route: `[/<stage or base path>]/api/group/leave/{instance}[/]`.
 
-use super::event::decode;
+use super::encoding;
 use crate::problem::Problem;
 use crate::tenant::InstanceName;
 
@@ -10,7 +10,7 @@ use crate::tenant::InstanceName;
 /// [`Problem::Malformed`] when the path or the name cannot be decoded or is no
 /// instance's, [`Problem::RouteNotFound`] for any other path.
 pub(super) fn instance(path: &str, is_encoded: bool) -> Result<InstanceName, Problem> {
-    if is_encoded && decode(path).is_none() {
+    if is_encoded && encoding::percent(path).is_none() {
         return Err(Problem::Malformed);
     }
     let path = path.strip_suffix('/').unwrap_or(path);
@@ -22,7 +22,7 @@ pub(super) fn instance(path: &str, is_encoded: bool) -> Result<InstanceName, Pro
     if route != [Some("leave"), Some("group"), Some("api")] || !begins_with_slash {
         return Err(Problem::RouteNotFound);
     }
-    let name = if is_encoded { decode(name) } else { Some(name.to_owned()) };
+    let name = if is_encoded { encoding::percent(name) } else { Some(name.to_owned()) };
     name.and_then(|name| name.parse().ok()).ok_or(Problem::Malformed)
 }
 
@@ -40,9 +40,12 @@ mod tests {
             ("/a/base/api/group/leave/sales", true, Ok("sales")),
             ("/api/group/leave/my%20shop", true, Ok("my shop")),
             ("/api/group/leave/my shop", false, Ok("my shop")),
-            ("/api/group/leave/100%25", true, Ok("100%")),
-            ("/api/group/leave/100%", false, Ok("100%")),
-            ("/api/group/leave/%2525", true, Ok("%25")),
+            ("/api/group/leave/a%2Bb+c", true, Ok("a+b+c")),
+            ("/api/group/leave/100%25", true, Err(Problem::Malformed)),
+            ("/api/group/leave/100%", false, Err(Problem::Malformed)),
+            ("/api/group/leave/%2525", true, Err(Problem::Malformed)),
+            ("/api/group/leave/a%2520b", true, Err(Problem::Malformed)),
+            ("/api/group/leave/..", true, Err(Problem::Malformed)),
             ("/api/group/leave/a%2Fb", true, Err(Problem::Malformed)),
             ("/api/group/leave/a/b", true, Err(Problem::RouteNotFound)),
             ("/api/group/leave/%zz", true, Err(Problem::Malformed)),

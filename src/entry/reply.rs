@@ -6,22 +6,22 @@ use lambda_http::aws_lambda_events::apigw::{ApiGatewayProxyResponse, ApiGatewayV
 use serde::Serialize;
 use serde_json::value::{RawValue, to_raw_value};
 
-use super::event::Origin;
 use super::http::Answer;
+use super::kind::Origin;
 
 /// The JSON to hand back to Lambda.
 pub(super) fn write(origin: Origin, answer: Answer) -> Box<RawValue> {
     let Answer { status, headers, body } = answer;
     let body = body.map(Body::Text);
     match origin {
-        Origin::HttpApi | Origin::FunctionUrl => {
+        Origin::HttpApi | Origin::FunctionUrl | Origin::CargoLambda => {
             let mut response = ApiGatewayV2httpResponse::default();
             response.status_code = status.as_u16().into();
             response.headers = headers;
             response.body = body;
             json(&response)
         }
-        Origin::RestApi => {
+        Origin::RestApi | Origin::HttpApiV1 => {
             let mut response = ApiGatewayProxyResponse::default();
             response.status_code = status.as_u16().into();
             response.headers = headers;

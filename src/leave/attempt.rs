@@ -1,12 +1,13 @@
-//! One attempt under the lease: open the session, connect, resolve, leave, close.
-//! It returns what is known, whatever happened.
+//! One run under the lease: open the session, connect, resolve, leave, close.
+//! What it finds out is in its [`Progress`], whatever happened.
 
-use std::collections::{HashMap, HashSet};
-use std::time::Duration;
+use std::collections::{BTreeMap, HashMap};
 
-use super::verdict::Verdict;
-use super::{jids, keeping};
-use crate::clock::{Budget, UnixMillis};
+use super::progress::Progress;
+use super::resolve::Target;
+use super::shares::Shares;
+use super::told::Told;
+use super::{groups_of, keeping};
 use crate::connection::{CLOSING, connect, credentials, problem, session_end};
 use crate::credentials::Credentials;
 use crate::group::GroupJid;
@@ -14,141 +15,128 @@ use crate::identifier::Identifier;
 use crate::order::Order;
 use crate::problem::Problem;
 use crate::service::Service;
-use crate::session::{KeptAnswer, Leased, Row, SessionEnd};
-use crate::trace::Trace;
-use crate::whatsapp::{Abandoned, Failure, Online};
-
-/// What an attempt found out.
-pub(super) struct Attempt {
-    /// One for each wanted identifier, in order.
-    pub(super) verdicts: Vec<Verdict>,
-    pub(super) session: SessionEnd,
-    pub(super) kept: Option<KeptAnswer>,
-}
-
-/// How far an attempt came; outlives a panic inside it.
-#[derive(Debug, Default)]
-pub(super) struct Progress {
-    /// A leave may have been sent.
-    pub(super) sent: bool,
-    /// What happened on the way.
-    pub(super) trace: Trace,
-}
-
-impl Attempt {
-    fn not_sent(wanted: &[&Identifier], problem: Problem, session: SessionEnd) -> Self {
-        let verdicts = wanted.iter().map(|identifier| not_sent(identifier, problem)).collect();
-        Self { verdicts, session, kept: None }
-    }
-
-    /// After a panic: nothing is claimed, and nothing is forgotten.
-    pub(super) fn panicked(wanted: &[&Identifier], progress: &Progress) -> Self {
-        if !progress.sent {
-            return Self::not_sent(wanted, Problem::Internal, SessionEnd::Unchanged);
-        }
-        Self {
-            verdicts: wanted.iter().map(|_| Verdict::Unconfirmed).collect(),
-            session: SessionEnd::Unchanged,
-            kept: None,
-        }
-    }
-}
-
-fn not_sent(identifier: &Identifier, problem: Problem) -> Verdict {
-    let jid = match identifier {
-        Identifier::Jid(jid) => Some(jid.clone()),
-        Identifier::Invite(_) => None,
-    };
-    Verdict::NotSent { jid, problem }
-}
+use crate::session::{Kept, Leased, Row, SessionEnd};
+use crate::whatsapp::{Abandoned, Failure, Online, Pause};
 
 /// One open connection and what the stages on it share.
 pub(super) struct Run<'a> {
+    pub(super) service: &'a Service,
     pub(super) leased: &'a Leased,
     pub(super) credentials: &'a Credentials,
     pub(super) online: Online,
-    pub(super) budget: Budget,
+    pub(super) shares: Shares,
     pub(super) progress: &'a mut Progress,
+    /// What earlier portions of the same order have found out.
+    pub(super) told: &'a Told,
     pub(super) rows: HashMap<GroupJid, Row>,
-    /// Targets of which this very run sent a leave whose outcome is not known.
-    pub(super) uncertain: HashSet<GroupJid>,
-    now: UnixMillis,
-    session: SessionEnd,
+    /// Groups that are to be left, each once.
+    pub(super) targets: BTreeMap<GroupJid, Target>,
+    /// Why nothing more is asked or sent: WhatsApp throttled or banned us, unlinked
+    /// the device, or the connection has failed.
+    pub(super) stopped: Option<Problem>,
 }
 
+/// Leaves what is wanted.
 pub(super) async fn run(
     service: &Service,
     order: &Order,
     leased: &Leased,
     wanted: &[&Identifier],
-    budget: Budget,
+    told: &Told,
+    shares: Shares,
     progress: &mut Progress,
-) -> Attempt {
-    let unchanged = SessionEnd::Unchanged;
-    // A run that was waited for may have answered this very request.
-    match keeping::kept(service, order, wanted, budget).await {
-        Ok(None) => {}
-        Ok(Some(answer)) => {
-            let mut attempt = Attempt::not_sent(wanted, Problem::Internal, unchanged);
-            attempt.kept = Some(answer);
-            return attempt;
-        }
-        Err(problem) => return Attempt::not_sent(wanted, problem, unchanged),
+) {
+    if let Err(problem) = open(service, order, leased, wanted, told, shares, progress).await {
+        progress.rest = problem;
     }
-    let credentials = match credentials(service, leased, budget).await {
-        Ok(credentials) => credentials,
-        Err(problem) => return Attempt::not_sent(wanted, problem, unchanged),
-    };
+}
 
-    let jids = jids(wanted);
+async fn open(
+    service: &Service,
+    order: &Order,
+    leased: &Leased,
+    wanted: &[&Identifier],
+    told: &Told,
+    shares: Shares,
+    progress: &mut Progress,
+) -> Result<(), Problem> {
+    let budget = shares.connect();
+    // A run that was waited for may have answered this very request.
+    if let Some((key, identifier)) = keeping::asked(order, wanted) {
+        match leased.kept(key, identifier, budget).await {
+            Ok(Kept::Nothing | Kept::NoInstance) => {}
+            Ok(Kept::OtherRequest) => return Err(Problem::IdempotencyKeyReused),
+            Ok(Kept::Answer(answer)) => {
+                progress.kept = Some(answer);
+                return Ok(());
+            }
+            Err(error) => return Err(Problem::from(&error)),
+        }
+    }
+    let credentials = credentials(service, leased, budget).await?;
     // Under the lease, and beside the login: it costs no time, and a settle or
     // a sync cannot come in between.
+    let jids = groups_of(wanted, told);
     let (rows, online) = tokio::join!(
         leased.rows(&jids, budget),
         connect(service, leased, &credentials, budget, &mut progress.trace)
     );
-    let now = service.clock.now();
-    let (rows, online) = match (rows, online) {
-        (Ok(rows), Ok(online)) => (rows, online),
-        (Err(error), Ok(online)) => {
-            online.close(budget.at_most(CLOSING)).await;
-            return Attempt::not_sent(wanted, Problem::from(&error), unchanged);
-        }
-        (_, Err(Abandoned::LeaseExpired)) => {
-            return Attempt::not_sent(wanted, Problem::WhatsAppUnavailable, unchanged);
-        }
-        (_, Err(Abandoned::Failed(failure))) => {
-            return Attempt::not_sent(wanted, problem(&failure), session_end(&failure, now));
+    let online = match online {
+        Ok(online) => online,
+        Err(Abandoned::LeaseExpired) => return Err(Problem::WhatsAppUnavailable),
+        Err(Abandoned::Failed(failure)) => {
+            progress.session = session_end(&failure, service.clock.now());
+            return Err(problem(&failure, service.clock.now()));
         }
     };
-
+    let rows = match rows {
+        Ok(rows) => rows,
+        Err(error) => {
+            online.close(shares.run().at_most(CLOSING)).await;
+            return Err(Problem::from(&error));
+        }
+    };
+    progress.session = SessionEnd::Online;
+    progress.lid = online.lid().map(str::to_owned);
+    let targets = BTreeMap::new();
     let mut run = Run {
+        service,
         leased,
         credentials: &credentials,
         online,
-        budget,
+        shares,
         progress,
+        told,
         rows,
-        uncertain: HashSet::new(),
-        now,
-        session: SessionEnd::Online,
+        targets,
+        stopped: None,
     };
-    let verdicts = run.leave_all(wanted).await;
-    let Run { online, session, .. } = run;
+    run.resolve_all(wanted).await;
+    run.leave_all().await;
+    let Run { online, .. } = run;
     progress.trace.round_trips += online.iqs();
     // Closed before the lease is released: two sockets of one session never stand.
-    online.close(budget.at_most(CLOSING)).await;
-    Attempt { verdicts, session, kept: None }
+    online.close(shares.run().at_most(CLOSING)).await;
+    Ok(())
 }
 
 impl Run<'_> {
-    /// Remembers what a failure says about the session.
+    /// Remembers what a failure says about the session, and whether it is the end of
+    /// asking and sending.
     pub(super) fn saw(&mut self, failure: &Failure) {
         tracing::debug!(instance = %self.leased.instance(), %failure, "WhatsApp failed");
         self.progress.trace.failed(failure);
-        match session_end(failure, self.now) {
-            SessionEnd::Unchanged => {}
-            end => self.session = end,
+        let is_the_end = match session_end(failure, self.service.clock.now()) {
+            SessionEnd::Unchanged | SessionEnd::Online => self.online.is_spent(),
+            end @ (SessionEnd::LoggedOut(_) | SessionEnd::Blocked { .. }) => {
+                self.progress.session = end;
+                true
+            }
+        };
+        if is_the_end && self.stopped.is_none() {
+            let problem = self.problem(failure);
+            self.stopped = Some(problem);
+            self.progress.rest = problem;
         }
     }
 
@@ -157,10 +145,15 @@ impl Run<'_> {
         self.progress.trace.whatsapp_code = Some(code);
     }
 
-    /// WhatsApp throttled one target.
-    pub(super) fn throttled(&mut self, backoff: Option<Duration>) -> Problem {
+    /// WhatsApp throttled one target, or all of them.
+    pub(super) fn throttled(&mut self, backoff: Pause) -> Problem {
         let failure = Failure::Iq { code: 429, backoff };
         self.saw(&failure);
-        problem(&failure)
+        self.problem(&failure)
+    }
+
+    /// What a failure before anything was sent is to the caller.
+    pub(super) fn problem(&self, failure: &Failure) -> Problem {
+        problem(failure, self.service.clock.now())
     }
 }

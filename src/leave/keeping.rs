@@ -1,57 +1,55 @@
-//! Answers kept for an `Idempotency-Key`.
+//! Which answers are kept for an `Idempotency-Key`: those that are settled and final.
 
-use super::attempt::Attempt;
-use super::verdict::Verdict;
-use super::{Left, speak};
+use super::verdict::{Named, Verdict};
+use super::{Left, progress::Progress, speak};
 use crate::answer;
-use crate::clock::Budget;
+use crate::group::GroupJid;
 use crate::identifier::Identifier;
-use crate::order::Order;
+use crate::order::{IdempotencyKey, Order};
 use crate::problem::Problem;
-use crate::service::Service;
-use crate::session::{Keep, Kept, KeptAnswer};
+use crate::session::{Keep, KeptAnswer};
 
-/// The answer that is kept for this request. Without a key nothing is read.
-pub(super) async fn kept(
-    service: &Service,
-    order: &Order,
-    wanted: &[&Identifier],
-    budget: Budget,
-) -> Result<Option<KeptAnswer>, Problem> {
-    let (Some(key), [identifier]) = (order.idempotency(), wanted) else {
-        return Ok(None);
-    };
-    match service.sessions.kept(order.instance(), key, identifier, budget).await {
-        Ok(None) => Ok(None),
-        Ok(Some(Kept::Answer(answer))) => Ok(Some(answer)),
-        Ok(Some(Kept::OtherRequest)) => Err(Problem::IdempotencyKeyReused),
-        Err(error) => Err(Problem::from(&error)),
+/// The key of a request, with the one identifier that it is for.
+pub(super) fn asked<'a>(
+    order: &'a Order,
+    wanted: &[&'a Identifier],
+) -> Option<(&'a IdempotencyKey, &'a Identifier)> {
+    match (order.idempotency(), wanted) {
+        (Some(key), [identifier]) => Some((key, identifier)),
+        _ => None,
     }
 }
 
-/// The answer to keep: the first that is settled, and final.
+/// The answer to keep: the first that is settled, if it is a 200, "revoked", "not a
+/// member" or "not allowed". Whatever else is said can change: a session that is not
+/// connected is linked again.
 pub(super) fn keep<'a>(
     order: &'a Order,
     wanted: &[&'a Identifier],
-    attempt: &Attempt,
+    progress: &Progress,
 ) -> Option<Keep<'a>> {
-    let (Some(key), [identifier], [verdict]) =
-        (order.idempotency(), wanted, attempt.verdicts.as_slice())
-    else {
-        return None;
-    };
-    let result = match verdict {
-        // Kept in the very transaction that settles it.
-        Verdict::Recovered { evidence, .. } => {
-            Ok(Left { group: evidence.jid().clone(), recovered: true })
-        }
-        Verdict::NotMember { .. } => Err(Problem::NotMember),
-        other => speak(other, None),
-    };
-    if attempt.kept.is_some() || result.as_ref().is_err_and(|problem| problem.is_retryable()) {
+    let (key, identifier) = asked(order, wanted)?;
+    if progress.kept.is_some() {
         return None;
     }
+    let result = match progress.name(identifier) {
+        Named::Group(jid) => of_group(&jid, &progress.verdict(&jid))?,
+        Named::Revoked => Err(Problem::InviteRevoked),
+        Named::Nowhere => Err(Problem::NotMember),
+        Named::Unknown(_) => return None,
+    };
     let (status, body) =
         answer::render(result.as_ref().map(Left::group).map_err(|problem| *problem));
     Some(Keep { key, identifier, answer: KeptAnswer { status, body } })
+}
+
+/// It is kept in the very transaction that settles it, so what is spoken only once it
+/// is settled can be kept.
+fn of_group(jid: &GroupJid, verdict: &Verdict) -> Option<Result<Left, Problem>> {
+    match verdict {
+        Verdict::Recovered { .. } => Some(Ok(Left { group: jid.clone(), recovered: true })),
+        Verdict::NotMember => Some(Err(Problem::NotMember)),
+        Verdict::Confirmed { .. } | Verdict::Refused { .. } => Some(speak(verdict, None)),
+        Verdict::Unconfirmed | Verdict::NothingDone { .. } => None,
+    }
 }

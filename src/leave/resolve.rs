@@ -1,101 +1,143 @@
-//! From an identifier to a target that may be left: its JID, its kind, the
-//! evidence of membership, and an intent that stands.
+//! From an identifier to a target that may be left: its JID, its kind, and the
+//! evidence of membership.
 
 use super::attempt::Run;
-use super::verdict::Verdict;
+use super::verdict::{Named, Verdict};
 use super::was_attempted;
-use crate::connection::problem;
 use crate::group::{Group, GroupJid, GroupKind};
 use crate::identifier::{Identifier, InviteCode};
 use crate::problem::Problem;
-use crate::session::{Evidence, Intended};
+use crate::session::Evidence;
+use crate::trace::Step;
 use crate::whatsapp::{Failure, Metadata};
+use tokio::time::Instant;
 
-/// A target that may be left.
+/// A target that may be left, once an intent stands.
 #[derive(Debug, Clone)]
 pub(super) struct Target {
-    pub(super) intended: Intended,
+    pub(super) group: Group,
     /// An invite of an unknown group has none.
     pub(super) evidence: Option<Evidence>,
 }
 
-impl Target {
-    pub(super) fn group(&self) -> &Group {
-        self.intended.group()
-    }
+/// Where a group stands when nothing is known but its name.
+struct Looked {
+    metadata: Metadata,
+    evidence: Option<Evidence>,
 }
 
 impl Run<'_> {
-    /// Resolves one identifier.
-    ///
-    /// # Errors
-    /// The verdict, when there is nothing left to send.
-    pub(super) async fn resolve(&mut self, identifier: &Identifier) -> Result<Target, Verdict> {
-        match identifier {
-            Identifier::Jid(jid) => self.resolve_jid(jid).await,
-            Identifier::Invite(code) => self.resolve_invite(code).await,
+    /// Finds out what each identifier names, and whether that may be left. A group is
+    /// looked at once, in whatever forms it is named.
+    pub(super) async fn resolve_all(&mut self, wanted: &[&Identifier]) {
+        let began = Instant::now();
+        for (index, &identifier) in wanted.iter().enumerate() {
+            // Each may take two questions.
+            let left = (wanted.len() - index) * 2;
+            match identifier {
+                Identifier::Jid(jid) => self.resolve_jid(jid, left).await,
+                Identifier::Invite(code) => {
+                    let named = self.resolve_invite(code, left).await;
+                    self.progress.named(identifier, named);
+                }
+            }
+        }
+        self.progress.trace.spent(Step::Resolve, began);
+    }
+
+    fn is_known(&self, jid: &GroupJid) -> bool {
+        self.targets.contains_key(jid) || self.progress.has_ended(jid) || self.told.is_final(jid)
+    }
+
+    async fn resolve_jid(&mut self, jid: &GroupJid, left: usize) {
+        if self.is_known(jid) {
+            return;
+        }
+        let resolved = self.look_up(jid, left).await;
+        self.resolved(jid, resolved);
+    }
+
+    fn resolved(&mut self, jid: &GroupJid, resolved: Result<Target, Verdict>) {
+        match resolved {
+            Ok(target) => {
+                self.targets.insert(jid.clone(), target);
+            }
+            Err(verdict) => self.progress.ended(jid, verdict),
         }
     }
 
-    async fn resolve_jid(&mut self, jid: &GroupJid) -> Result<Target, Verdict> {
-        let row = self.rows.get(jid).cloned();
-        let evidence = row.as_ref().map(crate::session::Row::evidence);
-        let group = match row {
-            Some(row) if leaves_alone(&row.group().kind) => row.group().clone(),
+    async fn look_up(&mut self, jid: &GroupJid, left: usize) -> Result<Target, Verdict> {
+        self.has_room(jid)?;
+        match self.rows.get(jid).cloned() {
+            Some(row) if leaves_alone(&row.group().kind) => {
+                let evidence = Some(row.evidence());
+                Ok(Target { group: row.group().clone(), evidence })
+            }
             // A stale row must neither refuse nor take a whole community along.
-            Some(row) => self.look(row.group(), evidence.clone()).await?.group().clone(),
+            Some(row) => self.look(row.group(), Some(row.evidence()), left).await?.target(),
             None => {
                 // Its kind is not known yet, and nothing depends on it.
                 let unknown = Group { jid: jid.clone(), kind: GroupKind::Group };
-                let metadata = self.look(&unknown, None).await?;
-                let evidence = self.record(&metadata).await?;
-                return self.target(metadata.group().clone(), Some(evidence)).await;
+                let looked = self.look(&unknown, None, left).await?;
+                self.recorded(looked).await?.target()
             }
-        };
-        self.target(group, evidence).await
+        }
     }
 
-    async fn resolve_invite(&mut self, code: &InviteCode) -> Result<Target, Verdict> {
-        let group = match self.online.invite(code, self.budget).await {
+    async fn resolve_invite(&mut self, code: &InviteCode, left: usize) -> Named {
+        if let Some(problem) = self.stopped {
+            return Named::Unknown(problem);
+        }
+        let Some(budget) = self.shares.question(left) else {
+            return Named::Unknown(Problem::WhatsAppUnavailable);
+        };
+        let group = match self.online.invite(code, budget).await {
             Ok(group) => group,
-            Err(failure) => return Err(self.unresolved(&failure)),
+            Err(failure) => return self.unresolved(&failure),
         };
-        let jids = [group.jid.clone()];
-        let (rows, intended) = tokio::join!(
-            self.leased.rows(&jids, self.budget),
-            self.leased.intend(group.clone(), self.budget)
-        );
-        let stored = rows.and_then(|rows| Ok((rows, intended?)));
-        let (rows, mut intended) = stored.map_err(|error| Verdict::NotSent {
-            jid: Some(group.jid.clone()),
-            problem: Problem::from(&error),
-        })?;
-        let mut evidence = rows.get(&group.jid).map(crate::session::Row::evidence);
-        if !leaves_alone(&group.kind) {
-            let metadata = self.look(&group, evidence.clone()).await?;
-            if evidence.is_none() {
-                evidence = Some(self.record(&metadata).await?);
-            }
-            intended = intended.of_kind(metadata.group().clone()).ok_or(Verdict::Unconfirmed)?;
+        let jid = group.jid.clone();
+        if !self.is_known(&jid) {
+            let resolved = self.invited(group, left).await;
+            self.resolved(&jid, resolved);
         }
-        Ok(Target { intended, evidence })
+        Named::Group(jid)
     }
 
-    async fn target(&self, group: Group, evidence: Option<Evidence>) -> Result<Target, Verdict> {
-        let jid = group.jid.clone();
-        match self.leased.intend(group, self.budget).await {
-            Ok(intended) => Ok(Target { intended, evidence }),
-            Err(error) => Err(Verdict::NotSent { jid: Some(jid), problem: Problem::from(&error) }),
+    /// A group that an invite led to. Its row is read and its intent written side by
+    /// side.
+    async fn invited(&mut self, group: Group, left: usize) -> Result<Target, Verdict> {
+        self.has_room(&group.jid)?;
+        let jids = [group.jid.clone()];
+        let budget = self.shares.run();
+        let (rows, intended) = tokio::join!(
+            self.leased.rows(&jids, budget),
+            self.leased.intend(vec![group.clone()], budget)
+        );
+        let row = rows.and_then(|mut rows| intended.map(|_| rows.remove(&group.jid)));
+        let row = row.map_err(|error| nothing_done(Problem::from(&error)))?;
+        let evidence = row.map(|row| row.evidence());
+        if leaves_alone(&group.kind) {
+            return Ok(Target { group, evidence });
         }
+        let looked = self.look(&group, evidence, left).await?;
+        match looked.evidence {
+            Some(_) => looked.target(),
+            None => self.recorded(looked).await?.target(),
+        }
+    }
+
+    /// Whether an intent could stand for it.
+    fn has_room(&self, jid: &GroupJid) -> Result<(), Verdict> {
+        self.leased.has_room_for(jid).map_err(|error| nothing_done(Problem::from(&error)))
     }
 
     /// An answered metadata query is evidence; its row is written before the stanza.
-    async fn record(&self, metadata: &Metadata) -> Result<Evidence, Verdict> {
-        let recorded = self.leased.record_membership(metadata, self.budget).await;
-        recorded.map_err(|error| Verdict::NotSent {
-            jid: Some(metadata.group().jid.clone()),
-            problem: Problem::from(&error),
-        })
+    async fn recorded(&self, looked: Looked) -> Result<Looked, Verdict> {
+        let recorded = self.leased.record_membership(&looked.metadata, self.shares.run()).await;
+        match recorded {
+            Ok(evidence) => Ok(Looked { evidence: Some(evidence), ..looked }),
+            Err(error) => Err(nothing_done(Problem::from(&error))),
+        }
     }
 
     /// Asks for a group's metadata before anything was sent, and refuses what
@@ -105,43 +147,53 @@ impl Run<'_> {
         &mut self,
         group: &Group,
         evidence: Option<Evidence>,
-    ) -> Result<Metadata, Verdict> {
-        let jid = &group.jid;
-        match self.online.metadata(jid, self.credentials, self.budget).await {
+        left: usize,
+    ) -> Result<Looked, Verdict> {
+        if let Some(problem) = self.stopped {
+            return Err(nothing_done(problem));
+        }
+        let Some(budget) = self.shares.question(left) else {
+            return Err(nothing_done(Problem::WhatsAppUnavailable));
+        };
+        match self.online.metadata(&group.jid, self.credentials, budget).await {
             Ok(metadata) if cannot_be_left(&metadata) => {
                 Err(Verdict::Refused { group: metadata.group().clone() })
             }
-            Ok(metadata) => Ok(metadata),
+            Ok(metadata) => Ok(Looked { metadata, evidence }),
             Err(Failure::Iq { code: code @ (403 | 404), .. }) => {
                 self.saw_code(code);
-                Err(self.absent(group, evidence).await)
+                Err(self.absent(group, evidence, false).await)
             }
             Err(failure) => {
                 self.saw(&failure);
-                Err(Verdict::NotSent { jid: Some(jid.clone()), problem: problem(&failure) })
+                Err(nothing_done(self.problem(&failure)))
             }
         }
     }
 
     /// We are not in `group` now. Whether that was our own act is told by an
-    /// attempt whose outcome was lost (an earlier run's intent, or this run's own
-    /// first try) together with evidence; one alone tells nothing.
-    pub(super) async fn absent(&self, group: &Group, evidence: Option<Evidence>) -> Verdict {
-        let jid = &group.jid;
-        let attempted = was_attempted(self.leased.standing(jid)) || self.uncertain.contains(jid);
+    /// attempt whose outcome was lost (an earlier run's intent, or a stanza of this
+    /// run's own) together with evidence; one alone tells nothing.
+    pub(super) async fn absent(
+        &self,
+        group: &Group,
+        evidence: Option<Evidence>,
+        is_uncertain: bool,
+    ) -> Verdict {
+        let attempted = was_attempted(self.leased.standing(&group.jid)) || is_uncertain;
         match evidence {
             Some(evidence) if attempted => match self.linked_to(group).await {
                 Some(linked) => Verdict::Recovered { evidence, group: group.clone(), linked },
                 None => Verdict::Unconfirmed,
             },
-            _ => Verdict::NotMember { jid: Some(jid.clone()) },
+            _ => Verdict::NotMember,
         }
     }
 
     /// The groups that go with a community; `None` when they cannot be read.
     pub(super) async fn linked_to(&self, group: &Group) -> Option<Vec<GroupJid>> {
         match group.kind {
-            GroupKind::Community => self.leased.linked_to(&group.jid, self.budget).await.ok(),
+            GroupKind::Community => self.leased.linked_to(&group.jid, self.shares.run()).await.ok(),
             GroupKind::Group | GroupKind::Subgroup { .. } | GroupKind::Announcement { .. } => {
                 Some(Vec::new())
             }
@@ -150,16 +202,28 @@ impl Run<'_> {
 
     /// An invite that led to no group. 410 is a revoked one; the other codes
     /// were all seen for codes that do not exist.
-    fn unresolved(&mut self, failure: &Failure) -> Verdict {
+    fn unresolved(&mut self, failure: &Failure) -> Named {
         self.saw(failure);
         match failure {
-            Failure::Iq { code: 410, .. } => Verdict::InviteRevoked,
+            Failure::Iq { code: 410, .. } => Named::Revoked,
             Failure::Iq { code: 400 | 401 | 403 | 404 | 406 | 416 | 423 | 436, .. } => {
-                Verdict::NotMember { jid: None }
+                Named::Nowhere
             }
-            other => Verdict::NotSent { jid: None, problem: problem(other) },
+            other => Named::Unknown(self.problem(other)),
         }
     }
+}
+
+impl Looked {
+    #[allow(clippy::unnecessary_wraps, reason = "the end of a chain of results")]
+    fn target(self) -> Result<Target, Verdict> {
+        let group = self.metadata.group().clone();
+        Ok(Target { group, evidence: self.evidence })
+    }
+}
+
+pub(super) fn nothing_done(problem: Problem) -> Verdict {
+    Verdict::NothingDone { problem }
 }
 
 /// Kinds that are left by naming them, with nothing else in sight.

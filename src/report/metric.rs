@@ -80,6 +80,8 @@ metrics! {
     Banned: Count,
     /// Requests for sessions that stayed busy.
     Busy: Count,
+    /// Leaves refused because too many have no known outcome.
+    TooManyOpen: Count,
     /// Leaves that could not be sent.
     WhatsAppUnavailable: Count,
     /// Leaves whose outcome is not known.
@@ -106,7 +108,7 @@ metrics! {
     ClientVersionRefused: Count,
     /// Sessions that were checked.
     SessionsChecked: Count,
-    /// Sessions that a check or a leave found logged out.
+    /// Sessions that a check or a leave found logged out, locked or banned for good.
     SessionsLoggedOut: Count,
     /// Checks that brought no result.
     ChecksFailed: Count,
@@ -151,7 +153,7 @@ impl Metric {
             Reason::TimedOut => Self::WhatsAppTimedOut,
             Reason::Closed | Reason::Replaced | Reason::Stream => Self::WhatsAppDisconnected,
             Reason::Protocol | Reason::Certificate => Self::WhatsAppProtocolFaults,
-            Reason::LoggedOut => Self::SessionsLoggedOut,
+            Reason::LoggedOut | Reason::Locked | Reason::BannedForGood => Self::SessionsLoggedOut,
             Reason::Banned | Reason::LoginRefused => Self::WhatsAppLoginRefused,
             Reason::VersionRefused => Self::ClientVersionRefused,
             Reason::Throttled | Reason::Refused => Self::WhatsAppIqRefused,

@@ -1,20 +1,26 @@
-//! Taking a session's lease, its credentials and the usual intent in one update.
+//! Taking a session's lease, its credentials and the usual intents in one update.
 
-use std::collections::HashMap;
-use std::fmt::Write;
+mod error;
+mod take;
+
 use std::sync::Mutex;
 use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::item::{BlockReason, LINKED, LOGGED_OUT, NEVER_LINKED, intent, intents};
+use super::generation::Generation;
+use super::intents::{self, Intents};
+use super::item::{BlockReason, DELETING, LINKED, LOGGED_OUT, NEVER_LINKED};
 use super::{Leased, Owner, Sessions};
 use crate::clock::{Budget, UnixMillis};
 use crate::group::GroupJid;
-use crate::problem::Problem;
 use crate::seal::Sealed;
-use crate::table::{Corrupt, Item, StoreError, Update, Updated, keys, number, text};
+use crate::table::{Attributes, Corrupt, Item, StoreError, Updated, keys};
 use crate::tenant::InstanceId;
+use crate::whatsapp::Gone;
+
+pub use error::AcquireError;
+use take::{Take, Wanted};
 
 /// What a machine's clock may differ from another's.
 const SKEW: Duration = Duration::from_secs(5);
@@ -27,66 +33,22 @@ const FIRST_WAIT: Duration = Duration::from_millis(40);
 /// Longest wait between two looks at a busy session.
 const LONGEST_WAIT: Duration = Duration::from_millis(640);
 
-/// Why there is no lease.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum AcquireError {
-    /// No such instance.
-    #[error("no such instance")]
-    NotFound,
-    /// Never linked, or logged out.
-    #[error("not connected to WhatsApp")]
-    NotConnected,
-    /// WhatsApp does not listen to it for a while.
-    #[error("blocked by WhatsApp for {left:?}")]
-    Blocked {
-        /// Why.
-        reason: BlockReason,
-        /// How much longer.
-        left: Duration,
-    },
-    /// Another run held it for the whole wait.
-    #[error("busy for up to {left:?}")]
-    Busy {
-        /// Until that run's lease ends.
-        left: Duration,
-        /// How often it was found busy.
-        waits: u32,
-    },
-    /// The session could not be read or taken.
-    #[error(transparent)]
-    Store(#[from] StoreError),
-}
-
-impl From<&AcquireError> for Problem {
-    fn from(error: &AcquireError) -> Self {
-        match error {
-            AcquireError::NotFound => Self::InstanceNotFound,
-            AcquireError::NotConnected => Self::NotConnected,
-            AcquireError::Blocked { reason: BlockReason::Banned, left } => {
-                Self::Banned { retry_after: *left }
-            }
-            AcquireError::Blocked { reason: BlockReason::Throttled, left } => {
-                Self::Throttled { retry_after: *left }
-            }
-            AcquireError::Busy { left, .. } => Self::Busy { retry_after: *left },
-            AcquireError::Store(error) => Self::from(error),
-        }
-    }
-}
-
-impl AcquireError {
-    /// How often the session was found busy.
-    pub fn waits(&self) -> u32 {
-        match self {
-            Self::Busy { waits, .. } => *waits,
-            Self::NotFound | Self::NotConnected | Self::Blocked { .. } | Self::Store(_) => 0,
-        }
-    }
+/// Why the item refused, when that need not last.
+enum Refusal {
+    /// Another run's lease, which ends then.
+    Busy(UnixMillis),
+    /// Nobody holds it: there was no room for the intents, or somebody else was
+    /// there between refusing and now.
+    Free,
 }
 
 impl Sessions {
     /// Takes the lease of `instance` and writes an intent for each of `jids`
-    /// that has none. A busy session is waited for.
+    /// that has none. A busy session is waited for, at most for half of `budget`.
+    ///
+    /// Of `jids`, those that have no room among the open intents get none: see
+    /// [`Leased::has_room_for`]. An intent that is there needs no room, so a retry of an
+    /// open leave always passes.
     ///
     /// # Errors
     /// [`AcquireError`]. A state that cannot succeed takes no lease.
@@ -97,24 +59,25 @@ impl Sessions {
         budget: Budget,
     ) -> Result<Leased, AcquireError> {
         let owner = Owner::new()?;
-        let waiting = budget.at_most(self.wait);
+        let waiting = budget.at_most(self.wait.min(budget.remaining() / 2));
         let mut wait = FIRST_WAIT;
         let mut waits = 0;
+        let mut is_tidied = false;
+        let mut wanted = Wanted::usual(jids);
         loop {
             let asked = Instant::now();
             let now = self.clock.now();
             let ours = budget.remaining().min(LONGEST_RUN);
-            let update = take(&owner, now, ours + SKEW, jids);
-            let outcome = self.table.update(&keys::session(instance), update, budget).await;
+            let take = Take { owner: &owner, now, span: ours + SKEW, wanted: &wanted };
+            let outcome = self.table.update(&keys::session(instance), take.update(), budget).await;
             let item = match outcome {
                 Ok(Updated::Applied(item)) => {
                     let leased =
                         self.leased(instance, owner.clone(), now, asked, ours, Item(&item));
-                    let leased = leased.map(|leased| Leased { waits, ..leased });
                     if leased.is_err() {
                         self.give_back(instance, &owner, budget).await;
                     }
-                    return Ok(leased?);
+                    return Ok(leased.map(|leased| Leased { waits, ..leased })?);
                 }
                 Ok(Updated::Refused(None)) => return Err(AcquireError::NotFound),
                 Ok(Updated::Refused(Some(item))) => item,
@@ -124,7 +87,26 @@ impl Sessions {
                     return Err(error.into());
                 }
             };
-            let busy_until = refusal(Item(&item), now)?;
+            let busy_until = match refusal(Item(&item), now)? {
+                Refusal::Busy(until) => until,
+                Refusal::Free => {
+                    let mut standing = intents::read(Item(&item)).map_err(StoreError::from)?;
+                    let is_crowded = take::lack_room(jids, &standing);
+                    if is_crowded && !is_tidied {
+                        is_tidied = true;
+                        standing = self.make_room(instance, standing, now, budget).await?;
+                    }
+                    wanted = Wanted::fitting(jids, &standing, now);
+                    if wanted.is_refused() {
+                        let left = intents::until_one_ends(&standing, now);
+                        return Err(AcquireError::TooManyOpen { left });
+                    }
+                    if is_crowded && !waiting.remaining().is_zero() {
+                        continue;
+                    }
+                    now
+                }
+            };
             waits += 1;
             if waiting.remaining().is_zero() {
                 return Err(AcquireError::Busy { left: busy_until.since(now), waits });
@@ -152,15 +134,42 @@ impl Sessions {
             table: self.table.clone(),
             clock: self.clock.clone(),
             instance: instance.clone(),
+            generation: Generation::of(item),
             owner,
+            began: now,
             // The skew is for others to wait; we must be done before it begins.
             until: now.plus(ours),
             until_monotonic: asked + ours,
             sealed,
             waits: 0,
             seen: item.optional_number("seen_at").map(UnixMillis),
-            intents: Mutex::new(intents(item)?),
+            device_lid: item.optional_text("device_lid").map(str::to_owned),
+            intents: Mutex::new(intents::read(item)?),
+            renewed: Mutex::default(),
         })
+    }
+
+    /// Removes intents that have ended, on condition that nobody has renewed them
+    /// since they were read. No lease is needed: they count for nothing. Returns
+    /// those that stand then, as far as is known.
+    async fn make_room(
+        &self,
+        instance: &InstanceId,
+        standing: Intents,
+        now: UnixMillis,
+        budget: Budget,
+    ) -> Result<Intents, StoreError> {
+        let ended = intents::ended(&standing, now);
+        if ended.is_empty() {
+            return Ok(standing);
+        }
+        let update = take::tidy(&ended);
+        match self.table.update(&keys::session(instance), update, budget).await? {
+            Updated::Applied(item) | Updated::Refused(Some(item)) => {
+                Ok(intents::read(Item(&item))?)
+            }
+            Updated::Refused(None) => Ok(standing),
+        }
     }
 
     /// Releases a lease that may or may not have been taken, without anything
@@ -174,56 +183,23 @@ impl Sessions {
         if Item(&item).optional_text("lease_owner") != Some(owner.0.as_str()) {
             return;
         }
-        let mut removed = vec!["lease_owner".to_owned(), "lease_until".to_owned()];
-        let mut names = HashMap::new();
-        let standing = intents(Item(&item)).unwrap_or_default();
+        let standing = intents::read(Item(&item)).unwrap_or_default();
         let ours = standing.into_iter().filter(|(_, intent)| intent.by == owner.0);
-        for (index, (jid, _)) in ours.enumerate() {
-            removed.push(format!("intents.#jid{index}"));
-            names.insert(format!("#jid{index}"), jid);
-        }
-        let update = Update {
-            expression: format!("SET last_owner = :me REMOVE {}", removed.join(", ")),
-            condition: "lease_owner = :me".to_owned(),
-            names,
-            values: HashMap::from([(":me".to_owned(), text(owner.0.as_str()))]),
-        };
+        let update = take::give_back(owner, ours.map(|(jid, _)| jid));
         let _ = self.table.update(&key, update, budget).await;
     }
 }
 
-/// The update that takes a free lease, re-enters our own, and nobody else's.
-/// A lease further ahead than two of the longest was written by a clock that
-/// ran away, and does not last.
-fn take(owner: &Owner, now: UnixMillis, span: Duration, jids: &[GroupJid]) -> Update {
-    let mut expression = "SET lease_owner = :me, lease_until = :until".to_owned();
-    let mut names = HashMap::new();
-    let mut values = HashMap::from([
-        (":me".to_owned(), text(owner.0.as_str())),
-        (":until".to_owned(), number(now.plus(span).0)),
-        (":now".to_owned(), number(now.0)),
-        (":absurd".to_owned(), number(now.plus(LONGEST_LEASE * 2).0)),
-        (":linked".to_owned(), text(LINKED)),
-    ]);
-    for (index, jid) in jids.iter().enumerate() {
-        let name = format!("#jid{index}");
-        let _ = write!(expression, ", intents.{name} = if_not_exists(intents.{name}, :intent)");
-        names.insert(name, jid.to_string());
-        values.insert(":intent".to_owned(), intent(&owner.0, now));
-    }
-    let condition = "attribute_exists(pk) AND session_state = :linked \
-        AND (attribute_not_exists(blocked_until) OR blocked_until <= :now) \
-        AND (attribute_not_exists(last_owner) OR last_owner <> :me) \
-        AND (attribute_not_exists(lease_until) OR lease_until < :now \
-             OR lease_until > :absurd OR lease_owner = :me)";
-    Update { expression, condition: condition.to_owned(), names, values }
-}
-
-/// Why the item refused: an error that lasts, or the end of another run's lease.
-fn refusal(item: Item<'_>, now: UnixMillis) -> Result<UnixMillis, AcquireError> {
+/// Why the item refused: an error that lasts, or something that passes.
+fn refusal(item: Item<'_>, now: UnixMillis) -> Result<Refusal, AcquireError> {
     match item.text("session_state").map_err(StoreError::from)? {
         LINKED => {}
-        LOGGED_OUT | NEVER_LINKED => return Err(AcquireError::NotConnected),
+        LOGGED_OUT => {
+            let gone = Gone::from_name(item.optional_text("logged_out_by"));
+            return Err(AcquireError::NotConnected(Some(gone)));
+        }
+        NEVER_LINKED => return Err(AcquireError::NotConnected(None)),
+        DELETING => return Err(AcquireError::NotFound),
         _ => return Err(StoreError::from(Corrupt("session_state")).into()),
     }
     let blocked_until = item.optional_number("blocked_until").map(UnixMillis);
@@ -231,5 +207,13 @@ fn refusal(item: Item<'_>, now: UnixMillis) -> Result<UnixMillis, AcquireError> 
         let reason = BlockReason::from_name(item.optional_text("blocked_by").unwrap_or_default());
         return Err(AcquireError::Blocked { reason, left: until.since(now) });
     }
-    Ok(UnixMillis(item.optional_number("lease_until").unwrap_or(now.0)))
+    let lease = item.optional_number("lease_until").map(UnixMillis);
+    let lasts = |until: &UnixMillis| *until >= now && *until <= take::absurd(now);
+    Ok(lease.filter(lasts).map_or(Refusal::Free, Refusal::Busy))
+}
+
+/// The state of a session, as one that asks for it without its lease sees it.
+pub(super) fn is_there(session: Option<&Attributes>) -> bool {
+    let state = session.and_then(|item| Item(item).optional_text("session_state"));
+    state.is_some_and(|state| state != DELETING)
 }

@@ -16,7 +16,7 @@ use tokio::time::timeout_at;
 use super::Sessions;
 use crate::clock::{Budget, UnixMillis};
 use crate::table::{Corrupt, Item, StoreError, Update, index, keys, number, text};
-use crate::tenant::InstanceId;
+use crate::tenant::{InstanceId, InstanceName};
 
 /// The index's one partition. Only checks and links write it, so it stays cold.
 pub(super) const DUE: &str = "DUE";
@@ -122,6 +122,6 @@ fn due_value() -> (String, AttributeValue) {
 fn instance(item: Item<'_>) -> Result<InstanceId, StoreError> {
     Ok(InstanceId {
         account: item.text("account")?.parse().map_err(|_| Corrupt("account"))?,
-        name: item.text("instance")?.parse().map_err(|_| Corrupt("instance"))?,
+        name: InstanceName::of_stored(item.text("instance")?).map_err(|_| Corrupt("instance"))?,
     })
 }

@@ -4,13 +4,13 @@ use std::collections::HashMap;
 
 use aws_sdk_dynamodb::types::AttributeValue;
 
-use super::StoredIntent;
 use super::due::{self, DUE};
+use super::generation::Generation;
 use crate::clock::UnixMillis;
 use crate::credentials::{Credentials, DeviceJid};
 use crate::group::Group;
 use crate::seal::Sealed;
-use crate::table::{Attributes, Corrupt, Item, binary, keys, number, text};
+use crate::table::{Attributes, binary, keys, number, text};
 use crate::tenant::InstanceId;
 
 /// `session_state` of a device that can log in.
@@ -19,6 +19,8 @@ pub const LINKED: &str = "linked";
 pub const LOGGED_OUT: &str = "logged_out";
 /// `session_state` of an instance that was never linked.
 pub const NEVER_LINKED: &str = "never_linked";
+/// `session_state` of an instance that is being deleted: for callers there is none.
+pub const DELETING: &str = "deleting";
 
 /// Why WhatsApp does not listen to a session for a while (`blocked_by`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -66,6 +68,7 @@ pub enum NewSession<'a> {
 pub fn session_item(
     instance: &InstanceId,
     session: &NewSession<'_>,
+    generation: &Generation,
     now: UnixMillis,
 ) -> Attributes {
     let key = keys::session(instance);
@@ -77,6 +80,7 @@ pub fn session_item(
         ("intents".to_owned(), AttributeValue::M(HashMap::new())),
         ("created_at".to_owned(), number(now.0)),
     ]);
+    generation.mark(&mut item);
     match session {
         NewSession::NeverLinked => {
             item.insert("session_state".to_owned(), text(NEVER_LINKED));
@@ -109,7 +113,7 @@ pub fn device_claim(device: &DeviceJid, instance: &InstanceId) -> Attributes {
 }
 
 /// The roster row of a group that the instance is in.
-pub fn group_row(instance: &InstanceId, group: &Group) -> Attributes {
+pub fn group_row(instance: &InstanceId, group: &Group, generation: &Generation) -> Attributes {
     let key = keys::group(instance, &group.jid);
     let mut item = HashMap::from([
         ("pk".to_owned(), text(key.pk)),
@@ -120,47 +124,42 @@ pub fn group_row(instance: &InstanceId, group: &Group) -> Attributes {
     if let Some(parent) = group.kind.parent() {
         item.insert("parent_jid".to_owned(), text(parent.as_str()));
     }
+    generation.mark(&mut item);
     item
 }
 
-/// The history row of a leave.
-pub(super) fn left_row(
-    instance: &InstanceId,
-    group: &Group,
-    at: UnixMillis,
-    request_id: &str,
-    confirmed: bool,
-) -> Attributes {
-    let key = keys::left(instance, at, &group.jid);
-    HashMap::from([
-        ("pk".to_owned(), text(key.pk)),
-        ("sk".to_owned(), text(key.sk)),
-        ("jid".to_owned(), text(group.jid.as_str())),
-        ("group_kind".to_owned(), text(group.kind.name())),
-        ("left_at".to_owned(), number(at.0)),
-        ("request_id".to_owned(), text(request_id)),
-        ("confirmed".to_owned(), AttributeValue::Bool(confirmed)),
-        ("expires_at".to_owned(), number(at.seconds() + HISTORY_LIFE_SECONDS)),
-    ])
+/// A leave for the history.
+#[derive(Debug)]
+pub(super) struct LeftRow<'a> {
+    pub(super) group: &'a Group,
+    /// When the intent that it fulfils was first written.
+    pub(super) began: UnixMillis,
+    /// The owner that wrote that intent.
+    pub(super) by: &'a str,
+    pub(super) at: UnixMillis,
+    pub(super) request_id: &'a str,
+    pub(super) confirmed: bool,
+}
+
+impl LeftRow<'_> {
+    /// The item.
+    pub(super) fn item(&self, instance: &InstanceId, generation: &Generation) -> Attributes {
+        let jid = &self.group.jid;
+        let key = keys::left(instance, self.began, jid, self.by);
+        let mut item = HashMap::from([
+            ("pk".to_owned(), text(key.pk)),
+            ("sk".to_owned(), text(key.sk)),
+            ("jid".to_owned(), text(jid.as_str())),
+            ("group_kind".to_owned(), text(self.group.kind.name())),
+            ("left_at".to_owned(), number(self.at.0)),
+            ("request_id".to_owned(), text(self.request_id)),
+            ("confirmed".to_owned(), AttributeValue::Bool(self.confirmed)),
+            ("expires_at".to_owned(), number(self.at.seconds() + HISTORY_LIFE_SECONDS)),
+        ]);
+        generation.mark(&mut item);
+        item
+    }
 }
 
 /// How long history is kept: 90 days.
 const HISTORY_LIFE_SECONDS: u64 = 90 * 24 * 60 * 60;
-
-pub(super) fn intent(by: &str, at: UnixMillis) -> AttributeValue {
-    AttributeValue::M(HashMap::from([("by".to_owned(), text(by)), ("at".to_owned(), number(at.0))]))
-}
-
-pub(super) fn intents(item: Item<'_>) -> Result<HashMap<String, StoredIntent>, Corrupt> {
-    item.map("intents")?
-        .iter()
-        .map(|(jid, value)| {
-            let entry = Item(value.as_m().map_err(|_| Corrupt("intents"))?);
-            let intent = StoredIntent {
-                by: entry.text("by")?.to_owned(),
-                at: UnixMillis(entry.number("at")?),
-            };
-            Ok((jid.clone(), intent))
-        })
-        .collect()
-}

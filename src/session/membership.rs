@@ -71,6 +71,7 @@ impl Leased {
     ) -> Result<HashMap<GroupJid, Row>, StoreError> {
         let reads = jids.iter().map(|jid| async move {
             let item = self.table.get(&keys::group(&self.instance, jid), budget).await?;
+            let item = item.filter(|item| self.generation.has(Item(item)));
             let row = item.as_ref().map(Row::read).transpose()?;
             Ok::<_, StoreError>(row.map(|row| (jid.clone(), row)))
         });
@@ -88,7 +89,8 @@ impl Leased {
     ) -> Result<Vec<GroupJid>, StoreError> {
         let pk = keys::instance_partition(&self.instance);
         let items = self.table.list(&pk, keys::GROUP_PREFIX, budget).await?;
-        let rows = items.iter().filter_map(|item| Row::read(item).ok());
+        let ours = items.iter().filter(|item| self.generation.has(Item(item)));
+        let rows = ours.filter_map(|item| Row::read(item).ok());
         Ok(rows
             .filter(|row| row.group.kind.parent() == Some(community))
             .map(|row| row.group.jid)
@@ -107,7 +109,7 @@ impl Leased {
         let group = metadata.group();
         let put = Put::builder()
             .table_name(self.table.name())
-            .set_item(Some(group_row(&self.instance, group)))
+            .set_item(Some(group_row(&self.instance, group, &self.generation)))
             .build()
             .map_err(|_| StoreError::Refused("the call could not be built".to_owned()))?;
         let actions = vec![self.fence()?, TransactWriteItem::builder().put(put).build()];

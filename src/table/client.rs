@@ -1,6 +1,7 @@
 //! The SDK's client as this function uses it: one TLS provider, own timeouts,
 //! `TransactionConflict` retried, the server's `Date` heard.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -9,7 +10,7 @@ use aws_sdk_dynamodb::config::Builder;
 use aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder;
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::operation::update_item::{UpdateItemError, UpdateItemOutput};
-use aws_sdk_dynamodb::types::{AttributeValue, TransactWriteItem};
+use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes, TransactWriteItem};
 use aws_types::SdkConfig;
 use tokio::time::timeout_at;
 
@@ -174,6 +175,54 @@ impl Table {
         }
     }
 
+    /// Strongly consistent reads of some items in one call, `projection` of each. Those
+    /// that are not there are left out.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn get_all(
+        &self,
+        places: &[Key],
+        projection: &str,
+        budget: Budget,
+    ) -> Result<Vec<Attributes>, StoreError> {
+        let keys = places.iter().map(|key| {
+            Attributes::from([
+                ("pk".to_owned(), AttributeValue::S(key.pk.clone())),
+                ("sk".to_owned(), AttributeValue::S(key.sk.clone())),
+            ])
+        });
+        let wanted = KeysAndAttributes::builder()
+            .set_keys(Some(keys.collect()))
+            .projection_expression(projection)
+            .consistent_read(true)
+            .build()
+            .map_err(|_| StoreError::Refused("the call could not be built".to_owned()))?;
+        let mut wanted = HashMap::from([(self.name.clone(), wanted)]);
+        let mut items = Vec::new();
+        for attempt in 0..CONFLICT_ATTEMPTS {
+            let call = self.client.batch_get_item().set_request_items(Some(wanted));
+            let mut output = timeout_at(budget.end(), call.send())
+                .await
+                .map_err(|_| StoreError::out_of_time())?
+                .map_err(|error| StoreError::of(&error))?;
+            items.extend(
+                output
+                    .responses
+                    .as_mut()
+                    .and_then(|found| found.remove(&self.name))
+                    .unwrap_or_default(),
+            );
+            // What a throttled partition did not give is asked for again.
+            wanted = output.unprocessed_keys.unwrap_or_default();
+            if wanted.is_empty() {
+                return Ok(items);
+            }
+            pause(attempt, budget).await;
+        }
+        Err(StoreError::Unavailable("keys stayed unprocessed".to_owned()))
+    }
+
     /// All items of a partition whose sort key begins with `prefix`.
     ///
     /// # Errors
@@ -234,7 +283,7 @@ pub struct Update {
     /// The condition expression.
     pub condition: String,
     /// Attribute names by their placeholders, `#…`.
-    pub names: std::collections::HashMap<String, String>,
+    pub names: HashMap<String, String>,
     /// Values by their placeholders, `:…`.
     pub values: Attributes,
 }

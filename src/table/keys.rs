@@ -62,9 +62,11 @@ pub fn group(instance: &InstanceId, jid: &GroupJid) -> Key {
     key(instance_partition(instance), format!("{GROUP_PREFIX}{jid}"))
 }
 
-/// A group that an instance left. Sorts by time: 13 digits last until the year 2286.
-pub fn left(instance: &InstanceId, at: UnixMillis, jid: &GroupJid) -> Key {
-    key(instance_partition(instance), format!("{LEFT_PREFIX}{:013}#{jid}", at.0))
+/// A group that an instance left: when the leave was begun, and the owner that began
+/// it, so that one leave is one row however often its end is written. Sorts by time:
+/// 13 digits last until the year 2286.
+pub fn left(instance: &InstanceId, began: UnixMillis, jid: &GroupJid, by: &str) -> Key {
+    key(instance_partition(instance), format!("{LEFT_PREFIX}{:013}#{jid}#{by}", began.0))
 }
 
 /// An answer kept for an `Idempotency-Key`, by the key's hash.

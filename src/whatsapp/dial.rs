@@ -2,23 +2,21 @@
 
 use std::sync::Arc;
 
-use lambda_http::http::header::{HeaderValue, ORIGIN};
-use lambda_http::http::uri::{InvalidUri, Uri};
+use lambda_http::http::uri::{InvalidUri, PathAndQuery, Uri};
 use rustls::{ClientConfig, RootCertStore};
+use tokio::net::TcpStream;
 use tokio::time::timeout_at;
 use tokio_rustls::TlsConnector;
-use tokio_websockets::{ClientBuilder, Connector, Limits};
+use tokio_websockets::Connector;
 use wacore::net::WHATSAPP_WEB_ORIGIN;
 
 use super::failure::{Failure, Step};
 use super::socket::Socket;
 use super::tunnel;
+use super::upgrade::upgrade;
 use crate::clock::Budget;
 use crate::config::{ClientVersion, WhatsApp};
 use crate::proxy::Proxy;
-
-/// Largest WebSocket message that is read, in bytes; the largest frame fits.
-const LARGEST_MESSAGE: usize = 5 * 1024 * 1024;
 
 /// Opens connections to WhatsApp. One per environment: its TLS configuration
 /// costs more to build than a request.
@@ -73,31 +71,36 @@ impl Dialer {
     }
 
     pub(super) async fn dial(&self, budget: Budget) -> Result<Socket, Failure> {
-        let builder = ClientBuilder::from_uri(self.uri.clone())
-            .connector(&self.connector)
-            .limits(Limits::default().max_payload_len(Some(LARGEST_MESSAGE)))
-            .add_header(ORIGIN, HeaderValue::from_static(WHATSAPP_WEB_ORIGIN))
-            .map_err(|error| failed(&error))?;
-        let connecting = async {
-            let Some(proxy) = &self.proxy else {
-                return builder.connect().await.map_err(|error| failed(&error));
-            };
-            let host = self.uri.host().unwrap_or_default();
-            let is_plain = self.uri.scheme_str() == Some("ws");
-            let port = self.uri.port_u16().unwrap_or(if is_plain { 80 } else { 443 });
-            // Boxed: its buffer of 8 KiB is not every connection's.
-            let tcp = Box::pin(tunnel::connect(proxy, host, port)).await?;
-            let connector = if is_plain { &Connector::Plain } else { self.connector.as_ref() };
-            let stream = connector.wrap(host, tcp).await.map_err(|error| failed(&error))?;
-            builder.connect_on(stream).await.map_err(|error| failed(&error))
-        };
-        let (stream, _) = timeout_at(budget.end(), connecting)
+        // Boxed: TLS's handshake is large, and is over before anything else is held.
+        timeout_at(budget.end(), Box::pin(self.connect()))
             .await
-            .map_err(|_| Failure::Timeout(Step::Dial))??;
+            .map_err(|_| Failure::Timeout(Step::Dial))?
+    }
+
+    async fn connect(&self) -> Result<Socket, Failure> {
+        let host = self.uri.host().unwrap_or_default();
+        // A literal IPv6 address is in brackets in a URI, and nowhere else.
+        let name = host.trim_start_matches('[').trim_end_matches(']');
+        let is_plain = self.uri.scheme_str() == Some("ws");
+        let port = self.uri.port_u16().unwrap_or(if is_plain { 80 } else { 443 });
+        let tcp = match &self.proxy {
+            // Boxed: its buffer of 8 KiB is not every connection's.
+            Some(proxy) => Box::pin(tunnel::connect(proxy, host, port)).await?,
+            None => TcpStream::connect((name, port)).await.map_err(|error| failed(&error))?,
+        };
+        tcp.set_nodelay(true).map_err(|error| failed(&error))?;
+        let connector = if is_plain { &Connector::Plain } else { self.connector.as_ref() };
+        let mut stream = connector.wrap(name, tcp).await.map_err(|error| failed(&error))?;
+        let authority = match self.uri.port_u16() {
+            Some(port) => format!("{host}:{port}"),
+            None => host.to_owned(),
+        };
+        let path = self.uri.path_and_query().map_or("/", PathAndQuery::as_str);
+        upgrade(&mut stream, &authority, path, WHATSAPP_WEB_ORIGIN).await?;
         Ok(Socket::new(stream))
     }
 }
 
-fn failed(error: &tokio_websockets::Error) -> Failure {
+fn failed(error: &impl ToString) -> Failure {
     Failure::Connect(error.to_string())
 }

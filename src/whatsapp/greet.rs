@@ -68,6 +68,7 @@ impl Dialer {
         noise.mix_shared_secret(ephemeral.serialize(), &server_static).map_err(broken)?;
         let chain = noise.decrypt(&chain).map_err(broken)?;
         certificate::verify(&chain, &server_static, &self.root_key, now.seconds())?;
+        socket.trust();
 
         Ok(Greeted { socket, noise, server_ephemeral, version: self.version })
     }

@@ -5,7 +5,7 @@ use wacore_binary::NodeRef;
 use wacore_binary::builder::NodeBuilder;
 
 use super::failure::Failure;
-use super::login::Online;
+use super::online::Online;
 use super::stanza::{self, Iq};
 use crate::clock::Budget;
 use crate::credentials::Credentials;
@@ -64,11 +64,14 @@ impl Online {
         if of_this_group.as_ref() != Some(jid) {
             return Err(Failure::Protocol("metadata of another group"));
         }
+        let number = ourselves.device.user().to_string();
+        // What WhatsApp itself says at login counts before what was stored or imported.
+        let lid = self.lid().or(ourselves.lid.as_deref()).map(lid_user);
         Ok(Metadata {
             group: Group { jid: jid.clone(), kind: kind(group) },
-            owned: group
-                .get_children_by_tag("participant")
-                .any(|participant| is_ourselves(participant, ourselves) && is_owner(participant)),
+            owned: group.get_children_by_tag("participant").any(|participant| {
+                is_ourselves(participant, &number, lid) && is_owner(participant)
+            }),
         })
     }
 }
@@ -106,8 +109,7 @@ fn is_owner(participant: &NodeRef<'_>) -> bool {
 }
 
 /// By phone number and by LID: a group is addressed by one or the other.
-fn is_ourselves(participant: &NodeRef<'_>, ourselves: &Credentials) -> bool {
-    let number = ourselves.device.user().to_string();
+fn is_ourselves(participant: &NodeRef<'_>, number: &str, lid: Option<&str>) -> bool {
     ["jid", "phone_number", "lid"]
         .iter()
         .filter_map(|name| stanza::attribute(participant, name))
@@ -116,7 +118,7 @@ fn is_ourselves(participant: &NodeRef<'_>, ourselves: &Credentials) -> bool {
             let user = user.split(':').next().unwrap_or(user);
             match server {
                 "s.whatsapp.net" => user == number,
-                "lid" => ourselves.lid.as_deref().is_some_and(|lid| lid_user(lid) == user),
+                "lid" => lid == Some(user),
                 _ => false,
             }
         })

@@ -10,7 +10,8 @@ use wacore_binary::{Jid, Node, NodeRef};
 
 use super::failure::Failure;
 use super::groups::group_jid;
-use super::login::Online;
+use super::online::{Online, Unanswered};
+use super::pause::Pause;
 use super::stanza::{self, Iq};
 use crate::clock::Budget;
 use crate::group::{Group, GroupJid, GroupKind};
@@ -45,23 +46,51 @@ pub enum TargetReply {
     Missing,
 }
 
+/// Why a leave has no reply with a status for each target.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum LeaveError {
+    /// Nothing of the stanza left this process: nobody was made to leave.
+    #[error("not sent: {0}")]
+    Unsent(#[source] Failure),
+    /// The stanza was handed to a live connection, and no valid reply came: it
+    /// may have been carried out, whatever the failure says.
+    #[error("no reply: {0}")]
+    Lost(#[source] Failure),
+    /// The IQ as a whole was answered with an error, which counts for each target.
+    #[error("refused with {code}")]
+    Refused {
+        /// Its `code`.
+        code: u16,
+        /// Its `backoff`.
+        backoff: Pause,
+    },
+}
+
 impl Online {
     /// Leaves the targets with one stanza and returns what WhatsApp says of
     /// each, in order. `<group>` and `<linked_groups>` never mix in one
     /// `<leave>`, so communities and groups must come apart: see [`share_stanza`].
     ///
     /// # Errors
-    /// The IQ as a whole failed. An IQ error's code counts for each target.
+    /// [`LeaveError`], which tells whether the stanza can have been carried out.
     ///
     /// [`share_stanza`]: Self::share_stanza
     pub async fn leave(
         &mut self,
         targets: &[Group],
         budget: Budget,
-    ) -> Result<Vec<TargetReply>, Failure> {
+    ) -> Result<Vec<TargetReply>, LeaveError> {
         let children: Vec<Node> = targets.iter().map(element).collect();
         let leave = NodeBuilder::new("leave").children(children).build();
-        let reply = self.ask(Iq::to_groups(InfoQueryType::Set, leave), budget).await?;
+        let iq = Iq::to_groups(InfoQueryType::Set, leave);
+        let reply = self.exchange(iq, budget).await.map_err(|unanswered| match unanswered {
+            Unanswered::Unsent(failure) => LeaveError::Unsent(failure),
+            Unanswered::Lost(failure) => LeaveError::Lost(failure),
+        })?;
+        let reply = stanza::accepted(reply).map_err(|failure| match failure {
+            Failure::Iq { code, backoff } => LeaveError::Refused { code, backoff },
+            other => LeaveError::Lost(other),
+        })?;
         let leave = reply.get_optional_child("leave");
         Ok(targets
             .iter()

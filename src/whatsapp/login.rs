@@ -1,29 +1,18 @@
-//! The login's last message, and what an open session can be asked.
+//! The login's last message, and what WhatsApp makes of it.
 
 use tokio::time::timeout_at;
-use wacore::handshake::{HandshakeUtils, NoiseCipher};
+use wacore::handshake::HandshakeUtils;
 use wacore::libsignal::protocol::PrivateKey;
 use wacore::store::Device;
-use wacore_binary::{Jid, Node, OwnedNodeRef};
+use wacore_binary::Jid;
 use waproto::codec::{client_payload_to_vec, handshake_message_to_vec};
 
-use super::failure::{Failure, LoginFailure, Step};
+use super::failure::{Failure, Step};
 use super::greet::{Greeted, broken};
-use super::socket::Socket;
-use super::stanza;
+use super::online::Online;
 use crate::clock::Budget;
 use crate::config::ClientVersion;
 use crate::credentials::Credentials;
-
-/// One open, passive connection of one session.
-pub struct Online {
-    socket: Socket,
-    writer: NoiseCipher,
-    reader: NoiseCipher,
-    sent: u32,
-    received: u32,
-    iqs: u32,
-}
 
 /// Why a login was not finished.
 #[derive(Debug)]
@@ -94,7 +83,7 @@ impl Greeted {
         timeout_at(budget.end(), socket.send(&finish, None))
             .await
             .unwrap_or(Err(Failure::Timeout(Step::Login)))?;
-        Ok(Online { socket, writer, reader, sent: 0, received: 0, iqs: 0 })
+        Ok(Online::new(socket, writer, reader))
     }
 
     /// The same, showing another client version at login.
@@ -121,91 +110,4 @@ fn payload(credentials: &Credentials, version: ClientVersion) -> Vec<u8> {
     let mut payload = device.get_client_payload();
     payload.lid_db_migrated = Some(true);
     client_payload_to_vec(&payload)
-}
-
-impl Online {
-    /// How many IQs were answered.
-    pub fn iqs(&self) -> u32 {
-        self.iqs
-    }
-
-    /// Ends the connection and waits for it, at most until `budget` ends.
-    pub async fn close(self, budget: Budget) {
-        let _ = timeout_at(budget.end(), self.socket.close()).await;
-    }
-
-    /// Waits for `<success>`; other stanzas are passed over.
-    ///
-    /// # Errors
-    /// [`Failure::Login`] when WhatsApp refuses, or the connection's failure.
-    pub async fn success(&mut self) -> Result<(), Failure> {
-        loop {
-            let node = self.stanza().await?;
-            match node.tag() {
-                "success" => return Ok(()),
-                "failure" => {
-                    let reason = stanza::number(&node, "reason").unwrap_or_default();
-                    let expire = stanza::number(&node, "expire");
-                    return Err(LoginFailure::from_reason(reason, expire).into());
-                }
-                _ => {}
-            }
-        }
-    }
-
-    /// Asks one IQ and returns its answer, whatever else comes in between.
-    ///
-    /// # Errors
-    /// [`Failure::Iq`] when it is answered with an error, or the connection's failure.
-    pub async fn ask(&mut self, iq: stanza::Iq, budget: Budget) -> Result<OwnedNodeRef, Failure> {
-        let id = iq.id();
-        let answered = async {
-            self.send(&iq.node()).await?;
-            loop {
-                let node = self.stanza().await?;
-                let is_answer =
-                    node.tag() == "iq" && stanza::text(&node, "id").as_deref() == Some(&id);
-                if is_answer {
-                    return Ok::<_, Failure>(node);
-                }
-            }
-        };
-        let node =
-            timeout_at(budget.end(), answered).await.map_err(|_| Failure::Timeout(Step::Iq))??;
-        self.iqs += 1;
-        stanza::accepted(node)
-    }
-
-    /// Sends one stanza.
-    ///
-    /// # Errors
-    /// When it cannot be written, or the connection is closed.
-    pub async fn send(&mut self, node: &Node) -> Result<(), Failure> {
-        let bytes =
-            wacore_binary::marshal(node).map_err(|_| Failure::Protocol("stanza to send"))?;
-        let sealed = self
-            .writer
-            .encrypt_with_counter(self.sent, &bytes)
-            .map_err(|_| Failure::Protocol("encrypt"))?;
-        self.sent += 1;
-        self.socket.send(&sealed, None).await
-    }
-
-    /// The next stanza; a stream error ends the connection. Cancel safe: what was
-    /// read so far is kept.
-    ///
-    /// # Errors
-    /// [`Failure::Stream`], or the connection's failure.
-    pub async fn stanza(&mut self) -> Result<OwnedNodeRef, Failure> {
-        let mut frame = self.socket.receive().await?;
-        self.reader
-            .decrypt_in_place_with_counter(self.received, &mut frame)
-            .map_err(|_| Failure::Protocol("undecryptable frame"))?;
-        self.received += 1;
-        let node = stanza::read(&frame)?;
-        match stanza::stream_error(&node) {
-            Some(error) => Err(error.into()),
-            None => Ok(node),
-        }
-    }
 }

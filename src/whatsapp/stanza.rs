@@ -1,12 +1,14 @@
 //! Reading and building stanzas. Only the fields that are needed are read:
 //! a reply must not fail as a whole over a field that nobody asked for.
 
-use std::time::Duration;
-
-use wacore::request::{InfoQuery, InfoQueryType, IqError, RequestUtils};
+use bytes::{Buf, Bytes, BytesMut};
+use wacore::request::{InfoQuery, InfoQueryType, RequestUtils};
+use wacore_binary::zlib_pool::decompress_zlib_pooled;
 use wacore_binary::{Jid, Node, NodeContent, NodeRef, OwnedNodeRef};
 
-use super::failure::{Failure, StreamError};
+use super::failure::{Failure, LoginFailure, StreamError};
+use super::measure;
+use super::pause::Pause;
 use crate::group::GroupJid;
 
 /// One question, built and not yet sent.
@@ -49,40 +51,66 @@ impl Iq {
     }
 }
 
-/// A stanza out of a decrypted frame.
-pub(super) fn read(frame: &[u8]) -> Result<OwnedNodeRef, Failure> {
-    let bytes = wacore_binary::util::unpack_bytes(frame.into())
-        .map_err(|_| Failure::Protocol("packed stanza"))?;
-    OwnedNodeRef::new(bytes).map_err(|_| Failure::Protocol("stanza"))
+/// Largest stanza once unpacked, in bytes; that of some thousand groups fits.
+const LARGEST_UNPACKED: u64 = 4 * 1024 * 1024;
+/// Bit of a frame's first byte: the rest is a zlib stream.
+const PACKED: u8 = 2;
+
+/// A stanza out of a decrypted frame; `None` when nobody could read it, or when
+/// it would take more memory than a stanza may.
+pub(super) fn read(mut frame: BytesMut) -> Option<OwnedNodeRef> {
+    let first = *frame.first()?;
+    frame.advance(1);
+    let bytes = if first & PACKED == 0 {
+        frame.freeze()
+    } else {
+        Bytes::from(decompress_zlib_pooled(&frame, LARGEST_UNPACKED).ok()?)
+    };
+    if !measure::fits(&bytes) {
+        return None;
+    }
+    OwnedNodeRef::new(bytes).ok()
 }
 
-/// The stream error that a stanza is, if it is one.
-pub(super) fn stream_error(node: &OwnedNodeRef) -> Option<StreamError> {
+/// What a stanza that ends the connection says, if it is one: `<failure>`, which
+/// comes in place of `<success>` and may come later, and the stream's own end.
+pub(super) fn end(node: &OwnedNodeRef) -> Option<Failure> {
     match node.tag() {
-        "xmlstreamend" => return Some(StreamError::End),
-        "stream:error" => {}
-        _ => return None,
+        "failure" => Some(LoginFailure::read(|name| text(node, name)).into()),
+        "xmlstreamend" => Some(StreamError::End.into()),
+        "stream:error" => Some(stream_error(node).into()),
+        _ => None,
     }
-    let conflict = node.get_optional_child("conflict");
-    let kind = conflict
-        .and_then(|conflict| conflict.get_attr("type").map(|kind| kind.as_str().into_owned()));
-    Some(match (kind.as_deref(), number(node, "code")) {
-        (Some("replaced"), _) => StreamError::Replaced,
-        (Some("device_removed"), _) => StreamError::DeviceRemoved,
-        (_, Some(code)) => StreamError::Code(code),
-        _ => StreamError::Unknown,
-    })
+}
+
+fn stream_error(node: &OwnedNodeRef) -> StreamError {
+    let conflict =
+        node.get_optional_child("conflict").and_then(|conflict| attribute(conflict, "type"));
+    // With the code, and in other clients' tests without it.
+    let is_overlimit = node
+        .get_optional_child("text")
+        .is_some_and(|text| attribute(text, "text").as_deref() == Some("rate-overlimit"));
+    let code = number(node, "code").or(is_overlimit.then_some(429));
+    let backoff = Pause::read(text(node, "backoff").as_deref());
+    StreamError::new(conflict.as_deref(), code, backoff)
 }
 
 /// The reply, unless it is `<iq type="error">` or of no type that is known.
 pub(super) fn accepted(node: OwnedNodeRef) -> Result<OwnedNodeRef, Failure> {
-    match RequestUtils::new(String::new()).parse_iq_response(node.get()) {
-        Ok(()) => Ok(node),
-        Err(IqError::ServerError { code, backoff, .. }) => Err(Failure::Iq {
-            code,
-            backoff: backoff.map(|seconds| Duration::from_secs(seconds.into())),
-        }),
-        Err(_) => Err(Failure::Protocol("IQ reply")),
+    match text(&node, "type").as_deref() {
+        Some("result") => Ok(node),
+        Some("error") => Err(refused(&node)),
+        _ => Err(Failure::Protocol("IQ reply")),
+    }
+}
+
+/// `<error code [backoff]>`; 0 when it has no code that is a number.
+fn refused(node: &OwnedNodeRef) -> Failure {
+    let error = node.get_optional_child("error");
+    let of_error = |name: &str| error.and_then(|error| attribute(error, name));
+    Failure::Iq {
+        code: of_error("code").and_then(|code| code.parse().ok()).unwrap_or_default(),
+        backoff: Pause::read(of_error("backoff").as_deref()),
     }
 }
 

@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
-use leave_group::clock::{Clock, UnixMillis};
+use leave_group::check::{When, one};
+use leave_group::clock::{Budget, Clock, UnixMillis};
 use leave_group::entry::{self, Invocation};
 use leave_group::service::Service;
 use leave_group::table::{Item, number, text};
@@ -13,9 +14,9 @@ use local_stack::manual_clock::ManualClock;
 use local_stack::traffic::{CallFault, Traffic};
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
-use whatsapp_simulator::{Fault, HoldHandle, Moment, Reaction};
+use whatsapp_simulator::{Fault, HoldHandle, Moment, Reaction, StreamErrorKind};
 
-use crate::support::{ACCOUNT_TOKEN, GROUP, Request, Rig, ask};
+use crate::support::{ACCOUNT_TOKEN, GROUP, Request, Rig, ask, id};
 
 const DAY: Duration = Duration::from_hours(24);
 
@@ -107,26 +108,36 @@ async fn a_session_that_left_a_group_lately_is_not_asked() {
 
 #[tokio::test]
 async fn a_logged_out_session_is_found_once_and_then_left_alone() {
-    let (rig, clock, service) = later(11 * DAY).await;
-    let failure = Reaction::Failure { reason: 401, expire: None };
-    rig.simulator().script(Fault::new(Moment::Login, failure));
-    let answer = check(&service).await;
-    assert_eq!(counts(&answer), [("checked", 1), ("loggedOut", 1)], "{answer}");
-    let session = rig.session().await;
-    assert_eq!(Item(&session).optional_text("session_state"), Some("logged_out"));
-    assert_eq!(due_at(&rig).await, None);
-    clock.set(clock.now().plus(20 * DAY));
-    assert_eq!(counts(&check(&service).await), []);
-    let reply = ask(&service, &Request::leave(ACCOUNT_TOKEN, "sales", GROUP)).await;
-    assert!(reply.body.contains("Instance is not connected to WhatsApp"), "{reply:?}");
+    for (reason, result) in [(401, "logged_out"), (403, "locked"), (406, "banned_for_good")] {
+        let (rig, clock, service) = later(11 * DAY).await;
+        let failure = Reaction::Failure { reason, expire: None };
+        rig.simulator().script(Fault::new(Moment::Login, failure));
+        let answer = check(&service).await;
+        assert_eq!(counts(&answer), [("checked", 1), ("loggedOut", 1)], "{answer}");
+        let session = rig.session().await;
+        assert_eq!(Item(&session).optional_text("session_state"), Some("logged_out"));
+        assert_eq!(Item(&session).optional_text("check_result"), Some(result));
+        assert_eq!(due_at(&rig).await, None);
+        clock.set(clock.now().plus(20 * DAY));
+        assert_eq!(counts(&check(&service).await), []);
+        let reply = ask(&service, &Request::leave(ACCOUNT_TOKEN, "sales", GROUP)).await;
+        assert!(reply.body.contains("Instance is not connected to WhatsApp"), "{reply:?}");
+        // Whoever asks again hears the same, without a login.
+        let budget = Budget::of(Duration::from_secs(10));
+        let again = one(&service, &id("acme", "sales"), When::Always, budget).await;
+        assert_eq!(again.name(), result);
+        assert_eq!(rig.simulator().record().login_attempts.len(), 1);
+    }
 }
 
 #[tokio::test]
 async fn whatever_a_check_finds_is_recorded_and_looked_at_again_in_time() {
     let hour = Duration::from_hours(1);
     let login = |reason, expire| Fault::new(Moment::Login, Reaction::Failure { reason, expire });
+    let throttled = Reaction::StreamError(StreamErrorKind::Code(429));
     let cases = [
         (login(402, Some(86_400)), "banned", "banned", DAY),
+        (Fault::new(Moment::Login, throttled), "banned", "throttled", Duration::from_mins(1)),
         (login(405, None), "failed", "version_refused", Duration::ZERO),
         (login(503, None), "failed", "unreachable", Duration::ZERO),
         (Fault::new(Moment::Connect, Reaction::Drop), "failed", "unreachable", Duration::ZERO),

@@ -56,7 +56,7 @@ async fn every_answer_of_dynamodb_is_heard() {
     let rig = Rig::start().await;
     let clock = Arc::new(Listening::default());
     let service = rig.service(clock.clone(), &Traffic::new());
-    ask(&service, &Request::leave(ACCOUNT_TOKEN, "nobody", "A")).await;
+    ask(&service, &Request::leave(ACCOUNT_TOKEN, "nobody", "ABC123XYZ")).await;
     let heard = clock.1.lock().unwrap().clone();
     assert_eq!(heard.len(), 2, "gate and acquire");
     for (seconds, sent) in heard {

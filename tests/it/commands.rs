@@ -1,4 +1,4 @@
-//! Typed commands, one by one and as a batch of SQS messages.
+//! Typed commands, one by one. As a batch of SQS messages: [`crate::queue`].
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,7 +13,7 @@ use whatsapp_simulator::{Fault, Moment, NewGroup, Reaction};
 
 use crate::support::{GROUP, Rig};
 
-async fn send(service: &Service, event: &Value) -> Result<Value, EntryError> {
+pub async fn send(service: &Service, event: &Value) -> Result<Value, EntryError> {
     let event = RawValue::from_string(event.to_string()).unwrap();
     let invocation = Invocation {
         request_id: "request".to_owned(),
@@ -24,16 +24,16 @@ async fn send(service: &Service, event: &Value) -> Result<Value, EntryError> {
     Ok(serde_json::from_str(answer.get()).unwrap())
 }
 
-fn command(instance: &str, identifiers: &[&str]) -> Value {
+pub fn command(instance: &str, identifiers: &[&str]) -> Value {
     json!({"action": "leave", "account": "acme", "instance": instance, "identifiers": identifiers})
 }
 
-fn message(id: &str, body: &str) -> Value {
+pub fn message(id: &str, body: &str) -> Value {
     json!({"messageId": id, "body": body, "eventSource": "aws:sqs"})
 }
 
 /// The ids that SQS is to deliver again, in order.
-async fn failures(service: &Service, messages: Vec<Value>) -> Vec<String> {
+pub async fn failures(service: &Service, messages: Vec<Value>) -> Vec<String> {
     let answer = send(service, &json!({"Records": messages})).await.unwrap();
     let failures = answer["batchItemFailures"].as_array().unwrap();
     let mut ids: Vec<_> = failures
@@ -155,7 +155,11 @@ async fn what_is_no_command_is_refused_with_what_one_looks_like() {
         json!({"action": "leave", "account": "acme", "instance": "sales"}),
         json!({"action": "leave", "account": "Acme#", "instance": "sales", "identifiers": []}),
         json!({"action": "leave", "account": "acme", "instance": "", "identifiers": []}),
+        json!({"action": "leave", "account": "acme", "instance": "100%", "identifiers": []}),
         json!({"action": "leave", "account": "acme", "instance": "a", "identifiers": [], "more": 1}),
+        json!({"action": ["leave"], "account": "acme", "instance": "sales", "identifiers": []}),
+        json!({"action": "leave", "account": "acme", "instance": "sales", "identifiers": GROUP}),
+        command("sales", &vec![GROUP; 1_001]),
     ] {
         let error = send(&service, &event).await.unwrap_err().to_string();
         assert!(error.contains("not a command") && error.contains("\"identifiers\""), "{error}");
@@ -165,45 +169,39 @@ async fn what_is_no_command_is_refused_with_what_one_looks_like() {
 }
 
 #[tokio::test]
-async fn messages_of_one_instance_share_a_login_and_only_what_may_change_comes_again() {
-    let rig = Rig::start().await;
-    let second = rig.group(NewGroup::new("Second"), Some(GroupKind::Group)).await;
-    let third = rig.group(NewGroup::new("Third"), None).await;
-    let other = rig.link("acme", "support", "5511999990002").await;
-    rig.simulator().add_member(&second, &other.phone);
-    // The other instance's WhatsApp fails.
-    let fault = Fault::new(Moment::Leave, Reaction::Drop).for_device(&other.jid);
-    rig.simulator().script(fault);
-    let service = rig.local(&Traffic::new());
-    let messages = vec![
-        message("1", &command("sales", &[GROUP]).to_string()),
-        message("2", &command("support", &[&second]).to_string()),
-        message("3", &command("sales", &[&second, &third]).to_string()),
-        message("4", &command("sales", &["120363400000000000"]).to_string()),
-        message("5", "not a command"),
-        message("6", &command("nobody", &[GROUP]).to_string()),
-    ];
-    assert_eq!(failures(&service, messages.clone()).await, ["2", "5"]);
-    let record = rig.simulator().record();
-    assert_eq!(record.logins(&rig.device.jid), 1, "one login for three messages");
-    for jid in [GROUP, &second, &third] {
-        assert!(!rig.simulator().is_member(jid, &rig.device.phone), "{jid}");
-    }
-    // Delivered again, what was done is final, and what was not is done.
-    assert_eq!(failures(&service, messages).await, ["5"]);
-    rig.assert_settled().await;
-}
-
-#[tokio::test]
-async fn a_poison_message_is_logged_with_its_reason() {
+async fn a_command_of_a_thousand_identifiers_is_answered_in_one_bounded_line() {
     let rig = Rig::start().await;
     let process = rig.process().await;
-    let event = json!({"Records": [message("poison-1", "{\"action\":\"dance\"}")]});
+    let event = command("nobody", &vec!["no identifier"; 1_000]);
     let answer = process.outcome(&event.to_string()).await;
     let local_stack::runtime_api::Outcome::Response(answer) = answer else { panic!("{answer:?}") };
-    assert_eq!(answer, r#"{"batchItemFailures":[{"itemIdentifier":"poison-1"}]}"#);
-    let output = process.function.output();
-    assert!(output.contains("poison-1") && output.contains("dance"), "{output}");
+    let answer: Value = serde_json::from_str(&answer).unwrap();
+    assert_eq!(answer["results"].as_array().map(Vec::len), Some(1_000));
+    let output = process.function.kill().await.unwrap();
+    let longest = output.lines().map(str::len).max().unwrap();
+    assert!((10_000..256 * 1024).contains(&longest), "{longest}");
+}
+
+/// A structure that is derived reads an array of its values, a command too.
+#[tokio::test]
+async fn an_array_is_no_command_wherever_it_stands() {
+    let rig = Rig::start().await;
+    let service = rig.local(&Traffic::new());
+    let array = json!(["leave", "acme", "sales", [GROUP]]);
+    for event in [array.clone(), json!([array]), json!([command("sales", &[GROUP])])] {
+        assert_eq!(send(&service, &event).await.unwrap_err(), EntryError::Unknown, "{event}");
+    }
+    let body = array.to_string();
+    assert_eq!(failures(&service, vec![message("1", &body)]).await, ["1"]);
+    for records in [
+        json!([["1", command("sales", &[GROUP]).to_string(), {}, "aws:sqs"]]),
+        json!([{"messageId": "1", "body": command("sales", &[GROUP]).to_string()}]),
+    ] {
+        let event = json!({"Records": records});
+        assert_eq!(send(&service, &event).await.unwrap_err(), EntryError::Unknown, "{event}");
+    }
+    assert!(rig.simulator().is_member(GROUP, &rig.device.phone));
+    assert_eq!(rig.simulator().record().connections, 0);
 }
 
 #[tokio::test(flavor = "multi_thread")]

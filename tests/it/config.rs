@@ -56,6 +56,10 @@ fn a_malformed_variable_is_named_with_what_it_got() {
         ("WHATSAPP_ROOT_KEY", "abcd"),
         ("WHATSAPP_VERSION", "2.3000"),
         ("WHATSAPP_VERSION", "2.3000.x"),
+        ("ALLOWED_ORIGINS", "app.example.com"),
+        ("ALLOWED_ORIGINS", "https://app.example.com/"),
+        ("ALLOWED_ORIGINS", "https://*.example.com"),
+        ("ALLOWED_ORIGINS", "null"),
         ("LOG_LEVEL", "TRACE"),
         ("LEASE_WAIT_MS", "5s"),
         ("SEALING_KEY_ARN", "alias/leave-group"),
@@ -76,6 +80,25 @@ fn a_malformed_variable_is_named_with_what_it_got() {
         assert!(error.starts_with("SEALING_KEY is a text of "), "{error}");
         assert!(!error.contains(value), "{error}");
     }
+}
+
+#[test]
+fn an_origin_of_the_list_is_the_one_that_a_browser_sends() {
+    let mut environment = complete();
+    let listed = " https://App.Example.com:443 , http://localhost:3000,capacitor://localhost,,";
+    environment.insert("ALLOWED_ORIGINS", listed.to_owned());
+    let origins = read(&environment).unwrap().allowed_origins;
+    for origin in ["https://app.example.com", "http://localhost:3000", "capacitor://localhost"] {
+        assert!(origins.allow(origin), "{origin}");
+    }
+    for origin in
+        ["http://app.example.com", "https://app.example.com:8443", "null", "http://localhost"]
+    {
+        assert!(!origins.allow(origin), "{origin}");
+    }
+    environment.insert("ALLOWED_ORIGINS", "https://a.example,https://b.example/path".to_owned());
+    let error = read(&environment).unwrap_err();
+    assert!(error.starts_with("ALLOWED_ORIGINS is `https://b.example/path`; "), "{error}");
 }
 
 #[test]
@@ -106,7 +129,9 @@ fn the_service_endpoint_of_dynamodb_wins_over_the_general_one() {
 #[tokio::test]
 async fn the_process_says_it_in_one_line_and_stops() {
     let rig = Rig::start().await;
-    for (name, value) in [("TABLE_NAME", ""), ("LEASE_WAIT_MS", "soon")] {
+    for (name, value) in
+        [("TABLE_NAME", ""), ("LEASE_WAIT_MS", "soon"), ("ALLOWED_ORIGINS", "example.com")]
+    {
         let process = rig.process_with(&[(name, value)]).await;
         let (status, output) = process.function.wait().await.unwrap();
         assert!(!status.success());

@@ -7,16 +7,23 @@ use serde_json::{Value, json};
 
 use crate::support::{GROUP, Rig, Shape, fixture, success};
 
+/// The files of a folder that hold an event, without their extension.
+fn names(folder: &str) -> Vec<String> {
+    let files = std::fs::read_dir(format!("{}/{folder}", env!("CARGO_MANIFEST_DIR"))).unwrap();
+    let mut names: Vec<String> = files
+        .map(|entry| entry.unwrap().path())
+        .filter(|path| path.extension().is_some_and(|extension| extension == "json"))
+        .map(|path| path.file_stem().unwrap().to_str().unwrap().to_owned())
+        .collect();
+    names.sort();
+    names
+}
+
 #[tokio::test]
 async fn every_file_is_answered_as_it_is() {
     let rig = Rig::start().await;
-    let process = rig.process_with(&[("ALLOWED_ORIGINS", "https://app.example.com")]).await;
-    let mut names: Vec<String> =
-        std::fs::read_dir(format!("{}/events", env!("CARGO_MANIFEST_DIR")))
-            .unwrap()
-            .map(|entry| entry.unwrap().path().file_stem().unwrap().to_str().unwrap().to_owned())
-            .collect();
-    names.sort();
+    let process = rig.process().await;
+    let names = names("events");
     assert!(names.len() >= Shape::ALL.len());
     for name in names {
         rig.simulator().add_member(GROUP, &rig.device.phone);
@@ -42,11 +49,14 @@ async fn every_file_is_answered_as_it_is() {
             assert_eq!((&answer["checked"], &answer["connected"]), (&json!(1), &json!(1)));
             continue;
         }
-        if matches!(name.as_str(), "sqs" | "command-leave") {
+        if matches!(name.as_str(), "sqs" | "pipe-sqs" | "command-leave") {
             let Outcome::Response(answer) = process.outcome(&fixture(&name).to_string()).await
             else {
                 panic!("{name}")
             };
+            if name != "command-leave" {
+                assert_eq!(answer, r#"{"batchItemFailures":[]}"#, "{name}");
+            }
             assert!(!rig.simulator().is_member(GROUP, &rig.device.phone), "{name}: {answer}");
             continue;
         }
@@ -63,11 +73,7 @@ async fn an_answer_has_the_form_of_its_origin() {
     let process = rig.process().await;
     for shape in Shape::ALL {
         let mut event = shape.fixture();
-        for field in ["rawPath", "path"] {
-            if event.get(field).is_some() {
-                event[field] = json!("/elsewhere");
-            }
-        }
+        event[shape.path_field()] = json!("/elsewhere");
         let Outcome::Response(answer) = process.outcome(&event.to_string()).await else {
             panic!("{shape:?}")
         };
@@ -102,12 +108,119 @@ async fn the_request_id_is_the_gateways_own_or_lambdas() {
 }
 
 #[tokio::test]
+async fn a_request_id_that_is_none_is_not_repeated() {
+    let rig = Rig::start().await;
+    let process = rig.process().await;
+    for shape in Shape::ALL {
+        for id in [json!("x".repeat(129)), json!("a b"), json!("a\nb"), json!("é"), json!("")] {
+            let mut event = shape.fixture();
+            event["requestContext"]["requestId"] = id;
+            let reply = process.event(&event.to_string()).await;
+            assert!(reply.header("x-request-id").unwrap().starts_with("00000000-"), "{reply:?}");
+        }
+    }
+}
+
+/// A shape is recognised whole or not at all: a source that is answered counts its
+/// event as done.
+#[tokio::test]
+async fn what_is_of_no_kind_that_is_served_fails_its_invocation() {
+    let rig = Rig::start().await;
+    let process = rig.process().await;
+    let names = names("events/refused");
+    assert!(names.len() >= 20, "{names:?}");
+    for name in names {
+        let event = fixture(&format!("refused/{name}"));
+        let Outcome::Error(error) = process.outcome(&event.to_string()).await else {
+            panic!("{name} was answered")
+        };
+        let error: Value = serde_json::from_str(&error).unwrap();
+        assert_eq!(error["errorType"], "UnknownEvent", "{name}");
+    }
+    assert!(rig.simulator().is_member(GROUP, &rig.device.phone));
+    assert_eq!(rig.simulator().record().connections, 0);
+}
+
+/// Every part that makes an event an HTTP request, taken away or made something else.
+#[tokio::test]
+async fn an_event_with_a_part_missing_is_of_no_kind() {
+    let rig = Rig::start().await;
+    let process = rig.process().await;
+    for shape in Shape::ALL {
+        let parts: &[&[&str]] = match shape {
+            Shape::HttpApi | Shape::FunctionUrl | Shape::CargoLambda => &[
+                &["version"],
+                &["rawPath"],
+                &["requestContext"],
+                &["requestContext", "http"],
+                &["requestContext", "http", "method"],
+            ],
+            Shape::HttpApiV1 | Shape::RestApi => {
+                &[&["httpMethod"], &["path"], &["resource"], &["requestContext"]]
+            }
+            Shape::LoadBalancer | Shape::LoadBalancerMultiValue => &[
+                &["httpMethod"],
+                &["path"],
+                &["requestContext", "elb"],
+                &["requestContext", "elb", "targetGroupArn"],
+            ],
+        };
+        for part in parts {
+            for other in [Value::Null, json!(17), json!(["x", "y"])] {
+                let mut event = shape.fixture();
+                let place = part.iter().fold(&mut event, |at, name| &mut at[*name]);
+                *place = other.clone();
+                let outcome = process.outcome(&event.to_string()).await;
+                let Outcome::Error(error) = outcome else {
+                    panic!("{shape:?} {part:?} {outcome:?}")
+                };
+                assert!(error.contains("UnknownEvent"), "{shape:?} {part:?} {other} {error}");
+            }
+        }
+        for (name, value) in
+            [("action", json!("leave")), ("Records", json!([])), ("version", json!("3.0"))]
+        {
+            let mut event = shape.fixture();
+            event[name] = value;
+            let outcome = process.outcome(&event.to_string()).await;
+            assert!(matches!(outcome, Outcome::Error(_)), "{shape:?} {name} {outcome:?}");
+        }
+    }
+}
+
+/// Only these three are called `localhost`, and one of them has decoded the path.
+#[tokio::test]
+async fn an_emulator_that_decodes_the_path_is_told_from_cargo_lambda() {
+    let rig = Rig::start().await;
+    rig.link("acme", "my shop", "5511999990003").await;
+    let process = rig.process().await;
+    let mut event = Shape::HttpApi.fixture();
+    event["requestContext"]["domainName"] = json!("localhost");
+    for (shape, path) in [
+        (event, "/api/group/leave/my shop"),
+        (Shape::CargoLambda.fixture(), "/api/group/leave/my%20shop"),
+    ] {
+        let mut event = shape;
+        event["rawPath"] = json!(path);
+        let reply = process.event(&event.to_string()).await;
+        assert_eq!(reply.status, 404);
+        assert!(reply.body.contains("not a member"), "the instance was found: {reply:?}");
+    }
+}
+
+#[tokio::test]
 async fn an_unknown_event_is_an_error_that_names_what_is_accepted() {
     let rig = Rig::start().await;
     let process = rig.process().await;
-    for event in
-        [json!({}), json!([]), json!("text"), json!({"requestContext": null}), json!({"a": 1})]
-    {
+    for event in [
+        json!({}),
+        json!([]),
+        json!("text"),
+        json!({"requestContext": null}),
+        json!({"requestContext": {}}),
+        json!({"Records": []}),
+        json!({"a": 1}),
+    ] {
         let Outcome::Error(error) = process.outcome(&event.to_string()).await else {
             panic!("{event} was answered")
         };
@@ -124,7 +237,8 @@ async fn bytes_that_are_no_json_are_an_error_and_the_process_lives_on() {
     let process = rig.process().await;
     for event in ["", "{", "{\"requestContext\":", "\u{0}\u{1}", "nul", "[[[[[["] {
         let outcome = process.outcome(event).await;
-        assert!(matches!(outcome, Outcome::Error(_)), "{event:?} {outcome:?}");
+        let Outcome::Error(error) = outcome else { panic!("{event:?} {outcome:?}") };
+        assert!(error.contains("UnknownEvent"), "{event:?} {error}");
     }
     let reply = process.event(&Shape::HttpApi.fixture().to_string()).await;
     assert_eq!(reply.status, 200);

@@ -15,6 +15,7 @@ fn code(text: &str) -> Identifier {
 
 #[test]
 fn every_form_is_understood() {
+    let longest = "A".repeat(64);
     let cases = [
         ("120363406289005073@g.us", jid("120363406289005073@g.us")),
         ("120363406289005073", jid("120363406289005073@g.us")),
@@ -22,9 +23,18 @@ fn every_form_is_understood() {
         ("5511999990000-1600000000", jid("5511999990000-1600000000@g.us")),
         ("  120363406289005073@g.us\n", jid("120363406289005073@g.us")),
         ("ABC123XYZ", code("ABC123XYZ")),
-        ("a_b-c", code("a_b-c")),
+        ("a_b-cd", code("a_b-cd")),
         ("12-34-56", code("12-34-56")),
-        ("-", code("-")),
+        ("------", code("------")),
+        ("123", jid("123@g.us")),
+        (longest.as_str(), code(&longest)),
+        // The words are words alone, and of one spelling.
+        ("Undefined", code("Undefined")),
+        ("undefined1", code("undefined1")),
+        // What a messenger puts around a copied link.
+        ("\u{200e}https://chat.whatsapp.com/ABC123XYZ\u{200e}", code("ABC123XYZ")),
+        ("\u{feff}120363406289005073@g.us\u{200b}", jid("120363406289005073@g.us")),
+        ("\u{2060} \u{200b}\tABC123XYZ \u{2066}\u{2069}\n", code("ABC123XYZ")),
         ("https://chat.whatsapp.com/ABC123XYZ", code("ABC123XYZ")),
         ("http://chat.whatsapp.com/ABC123XYZ", code("ABC123XYZ")),
         ("HTTPS://Chat.WhatsApp.COM/ABC123XYZ", code("ABC123XYZ")),
@@ -48,7 +58,9 @@ fn every_form_is_understood() {
 
 #[test]
 fn everything_else_is_refused() {
-    let long = "A".repeat(513);
+    let long = format!("https://chat.whatsapp.com/ABC123XYZ?{}", "x".repeat(477));
+    let too_long = "A".repeat(65);
+    assert!(Identifier::parse(&long[..512]).is_ok() && long.len() == 513);
     let cases = [
         "5511999990001@s.whatsapp.net",
         "123@lid",
@@ -60,6 +72,19 @@ fn everything_else_is_refused() {
         "-1@g.us",
         "1-2-3@g.us",
         "abc@g.us",
+        "-",
+        "a_b-c",
+        "https://chat.whatsapp.com/ABC12",
+        "undefined",
+        "null",
+        "NaN",
+        "None",
+        "\u{200e}undefined ",
+        "https://chat.whatsapp.com/undefined",
+        "whatsapp://chat?code=undefined",
+        too_long.as_str(),
+        "120363\u{200b}406289005073@g.us",
+        "ABC\u{200e}123XYZ",
         "ABC 123",
         "ABC\u{0}123",
         "ABC\"123",
@@ -91,7 +116,7 @@ fn everything_else_is_refused() {
     for text in cases {
         assert_eq!(Identifier::parse(text), Err(IdentifierError::Invalid), "{text:?}");
     }
-    for text in ["", " ", "\t\r\n", "\u{a0}"] {
+    for text in ["", " ", "\t\r\n", "\u{a0}", "\u{200e}", " \u{feff}\u{2060} \u{200b}"] {
         assert_eq!(Identifier::parse(text), Err(IdentifierError::Blank), "{text:?}");
     }
 }
@@ -123,7 +148,7 @@ proptest! {
     }
 
     #[test]
-    fn accepted_forms_of_one_code_are_the_same(code in "[A-Za-z0-9_-]{1,60}", query in "[a-z=&]{0,12}") {
+    fn accepted_forms_of_one_code_are_the_same(code in "[A-Za-z0-9_-]{6,64}", query in "[a-z=&]{0,12}") {
         let linked = Identifier::parse(&format!("https://chat.whatsapp.com/{code}?{query}"));
         for form in [
             format!("chat.whatsapp.com/{code}/"),
@@ -135,6 +160,29 @@ proptest! {
                 prop_assert_eq!(&Identifier::parse(&form), &linked, "{}", form);
             }
         }
+    }
+
+    #[test]
+    fn a_code_has_6_to_64_characters_in_every_form(code in "[A-Za-z_-]{1,80}") {
+        let expected = (6..=64).contains(&code.len());
+        for form in [
+            code.clone(),
+            format!("https://chat.whatsapp.com/{code}"),
+            format!("https://web.whatsapp.com/accept?code={code}"),
+        ] {
+            if !["invite", "undefined"].contains(&code.as_str()) {
+                prop_assert_eq!(Identifier::parse(&form).is_ok(), expected, "{}", form);
+            }
+        }
+    }
+
+    #[test]
+    fn what_nobody_sees_around_an_identifier_changes_nothing(
+        before in "[ \t\u{a0}\u{ad}\u{200b}-\u{200f}\u{202a}-\u{202e}\u{2060}-\u{2064}\u{feff}]{0,6}",
+        text in prop::sample::select(vec!["ABC123XYZ", GROUP, "https://chat.whatsapp.com/ABC123XYZ", "", "?"]),
+        after in "[ \n\u{2066}-\u{206f}\u{feff}\u{e0001}\u{e0020}-\u{e007f}]{0,6}",
+    ) {
+        prop_assert_eq!(Identifier::parse(&format!("{before}{text}{after}")), Identifier::parse(text));
     }
 
     #[test]

@@ -4,81 +4,16 @@ use std::sync::{Arc, Mutex};
 
 use leave_group::clock::SystemClock;
 use leave_group::config::Config;
-use leave_group::entry::{self, Invocation};
-use leave_group::report::{DIMENSION, Metric, NAMESPACE, Reporter};
+use leave_group::report::Reporter;
 use leave_group::service::Service;
 use local_stack::proxy::Proxy;
 use local_stack::traffic::Traffic;
-use serde_json::value::RawValue;
 use serde_json::{Value, json};
 use whatsapp_simulator::{Fault, Moment, NewGroup, Reaction};
 
-use crate::support::{ACCOUNT_TOKEN, GROUP, Request, Rig, Shape, fixture};
-
-/// A service in this process, and the lines that it writes.
-struct Observed {
-    service: Service,
-    lines: Arc<Mutex<Vec<String>>>,
-}
-
-impl Observed {
-    fn start(rig: &Rig) -> Self {
-        Self::start_with(rig, &[])
-    }
-
-    fn start_with(rig: &Rig, changes: &[(&str, &str)]) -> Self {
-        let environment = rig.environment(changes);
-        let config = Config::from_lookup(|name| environment.get(name).cloned()).unwrap();
-        let lines = Arc::new(Mutex::new(Vec::new()));
-        let sink = Arc::clone(&lines);
-        let reporter = Reporter::to("leave-group".to_owned(), move |line| {
-            sink.lock().unwrap().push(line.to_owned());
-        });
-        let service = Service::new(&config, Arc::new(SystemClock::new())).unwrap();
-        Self { service: service.reporting(reporter), lines }
-    }
-
-    /// One event, and the lines that it brought.
-    async fn lines(&self, event: &str) -> Vec<Value> {
-        let event = RawValue::from_string(event.to_owned()).unwrap();
-        let invocation = Invocation {
-            request_id: "request".to_owned(),
-            trace_id: Some("Root=1-2-3".to_owned()),
-            remaining: std::time::Duration::from_secs(29),
-        };
-        entry::handle(&self.service, &event, invocation).await.unwrap();
-        let lines = std::mem::take(&mut *self.lines.lock().unwrap());
-        lines.iter().map(|line| read(line)).collect()
-    }
-
-    async fn line(&self, request: &Request) -> Value {
-        let mut lines = self.lines(&request.event(Shape::HttpApi)).await;
-        assert_eq!(lines.len(), 1, "{lines:?}");
-        lines.remove(0)
-    }
-}
-
-/// A line, once it is known to be one that CloudWatch can read metrics from.
-/// Source: "Specification: Embedded metric format", Amazon CloudWatch user guide.
-fn read(line: &str) -> Value {
-    assert!(!line.contains('\n'), "{line}");
-    let line: Value = serde_json::from_str(line).unwrap();
-    let metadata = &line["_aws"];
-    assert!(metadata["Timestamp"].as_u64().unwrap() > 1_700_000_000_000, "milliseconds: {line}");
-    let directive = &metadata["CloudWatchMetrics"][0];
-    assert_eq!(directive["Namespace"], NAMESPACE);
-    assert_eq!(directive["Dimensions"], json!([[DIMENSION]]));
-    assert_eq!(line[DIMENSION], "leave-group");
-    let named = directive["Metrics"].as_array().unwrap();
-    assert!(named.len() <= 100, "the most of one directive");
-    for named in named {
-        let metric = Metric::ALL.iter().find(|metric| named["Name"] == metric.name());
-        let metric = metric.unwrap_or_else(|| panic!("{named} is no metric"));
-        assert_eq!(named["Unit"], metric.unit().name());
-        assert!(line[metric.name()].is_number(), "{} has no value: {line}", metric.name());
-    }
-    line
-}
+use crate::support::{
+    ACCOUNT_TOKEN, GROUP, Observed, Request, Rig, Shape, fixture, read_line as read,
+};
 
 /// The metrics of a line that count something, with their numbers.
 fn counts(line: &Value) -> Vec<(&str, u64)> {
@@ -190,6 +125,26 @@ async fn a_busy_session_counts_how_often_it_was_waited_for() {
     assert_eq!(line["outcome"], "busy", "{line}");
     assert!(line["LeaseWaits"].as_u64().unwrap() >= 1, "{line}");
     assert_eq!(line["Busy"], 1, "{line}");
+}
+
+/// Two requests with one key at once: one leaves, the other waits for the session and
+/// is given what was kept. Its line says what that took.
+#[tokio::test]
+async fn a_replayed_request_keeps_its_waits_and_its_timing() {
+    let rig = Rig::start().await;
+    let observed = Observed::start(&rig);
+    let event = usual().header("Idempotency-Key", "key-1").event(Shape::HttpApi);
+    tokio::join!(observed.answered(&event), observed.answered(&event));
+    let lines = observed.written();
+    let replayed: Vec<&Value> = lines.iter().filter(|line| line["outcome"] == "replayed").collect();
+    let ([line], 2) = (replayed.as_slice(), lines.len()) else { panic!("{lines:?}") };
+    assert_eq!(line["status"], 200, "{line}");
+    assert!(line["LeaseWaits"].as_u64().unwrap() >= 1, "{line}");
+    for step in ["Gate", "Lease", "Total"] {
+        assert!(line[format!("{step}Ms")].as_f64().unwrap() >= 0.0, "{step}: {line}");
+    }
+    let counted: Vec<&str> = counts(line).into_iter().map(|(name, _)| name).collect();
+    assert_eq!(counted, ["LeaseWaits", "Replayed"]);
 }
 
 #[tokio::test]

@@ -7,8 +7,8 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use leave_group::group::GroupKind;
 use whatsapp_simulator::{Fault, Moment, NewGroup, Reaction};
 
-use crate::contract::{assert_row, row, usual};
-use crate::support::{ACCOUNT_TOKEN, GROUP, INSTANCE_TOKEN, Request, Rig, Shape, id, success};
+use crate::contract::{Row, assert_row, row, usual};
+use crate::support::{ACCOUNT_TOKEN, GROUP, INSTANCE_TOKEN, Request, Rig, Shape, id};
 
 #[tokio::test]
 async fn row_12_an_instance_without_a_device_is_not_connected() {
@@ -78,13 +78,11 @@ async fn row_16_whatsapps_throttling_is_remembered_until_it_ends() {
             Reaction::IqError { code: 429, text: "rate-overlimit".to_owned(), backoff: Some(30) },
         ));
         let throttled =
-            || row(429, "WhatsApp rate limit reached. Try again later.").with_retry_after();
+            || row(429, "WhatsApp rate limit reached. Try again later.").retry_after(1..=30);
         assert_row(&process, &usual(), shape, throttled()).await;
         let dialled = rig.simulator().record().connections;
         assert_row(&process, &usual(), shape, throttled()).await;
         assert_eq!(rig.simulator().record().connections, dialled, "the next call does not dial");
-        let reply = process.send(&usual(), shape).await;
-        assert!((1..=30).contains(&reply.number("retry-after")), "{reply:?}");
         rig.assert_settled().await;
     }
 }
@@ -96,13 +94,12 @@ async fn row_17_a_ban_is_remembered_until_it_ends() {
         let process = rig.process().await;
         let ban = Reaction::Failure { reason: 402, expire: Some(600) };
         rig.simulator().script(Fault::new(Moment::Login, ban));
-        let banned = || row(503, "Instance is temporarily banned by WhatsApp").with_retry_after();
+        let banned =
+            || row(503, "Instance is temporarily banned by WhatsApp").retry_after(590..=600);
         assert_row(&process, &usual(), shape, banned()).await;
         let dialled = rig.simulator().record().connections;
         assert_row(&process, &usual(), shape, banned()).await;
         assert_eq!(rig.simulator().record().connections, dialled, "the next call does not dial");
-        let reply = process.send(&usual(), shape).await;
-        assert!((590..=600).contains(&reply.number("retry-after")), "{reply:?}");
     }
 }
 
@@ -117,7 +114,7 @@ async fn row_18_a_session_that_stays_taken_is_busy() {
     rig.provisioner.put(session).await.unwrap();
     let process = rig.process_with(&[("LEASE_WAIT_MS", "150")]).await;
     for shape in Shape::ALL {
-        let busy = row(503, "Instance is busy. Try again later.").with_retry_after();
+        let busy = row(503, "Instance is busy. Try again later.").retry_after(1..=20);
         assert_row(&process, &usual(), shape, busy).await;
     }
     assert_eq!(rig.simulator().record().connections, 0);
@@ -136,7 +133,7 @@ async fn row_19_whatsapp_that_cannot_be_reached_is_unavailable() {
             (Moment::Login, Reaction::Failure { reason: 503, expire: None }),
         ] {
             rig.simulator().script(Fault::new(moment, reaction));
-            let away = row(503, "WhatsApp is unavailable. Try again later.").with_retry_after();
+            let away = row(503, "WhatsApp is unavailable. Try again later.").retry_after(5..=5);
             assert_row(&process, &usual(), shape, away).await;
             rig.assert_settled().await;
         }
@@ -153,7 +150,7 @@ async fn row_20_a_leave_without_a_valid_reply_is_unconfirmed() {
         for reaction in [Reaction::Drop, Reaction::TargetError { code: 500 }] {
             rig.simulator().script(Fault::new(Moment::Leave, reaction));
             let message = "WhatsApp did not confirm the leave. Try again to learn the outcome.";
-            assert_row(&process, &usual(), shape, row(503, message).with_retry_after()).await;
+            assert_row(&process, &usual(), shape, row(503, message).retry_after(1..=1)).await;
         }
     }
     assert!(rig.simulator().unused_faults().is_empty());
@@ -169,7 +166,7 @@ async fn row_21_storage_that_cannot_be_reached_lets_nobody_in() {
     let process = rig.process_with(&[("AWS_ENDPOINT_URL_DYNAMODB", &nowhere)]).await;
     for shape in Shape::ALL {
         let message = "Service is temporarily unavailable. Try again later.";
-        let away = row(503, message).with_retry_after().uncounted();
+        let away = row(503, message).retry_after(1..=1).uncounted();
         assert_row(&process, &usual(), shape, away).await;
     }
     assert_eq!(rig.simulator().record().connections, 0);
@@ -200,16 +197,10 @@ async fn row_23_a_confirmed_leave_is_a_success_with_the_resolved_jid() {
         {
             rig.simulator().add_member(GROUP, &rig.device.phone);
             rig.roster(GROUP, GroupKind::Group).await;
-            let reply =
-                process.send(&Request::leave(INSTANCE_TOKEN, "sales", identifier), shape).await;
-            let context = format!("{shape:?} {reply:?}\n{}", process.function.output());
-            assert_eq!(
-                (reply.status, reply.body.as_str()),
-                (200, success(GROUP).as_str()),
-                "{context}"
-            );
+            let request = Request::leave(INSTANCE_TOKEN, "sales", identifier);
+            let reply = assert_row(&process, &request, shape, Row::success(GROUP)).await;
             assert_eq!(reply.number("x-ratelimit-limit"), 100);
-            assert!(!rig.simulator().is_member(GROUP, &rig.device.phone), "{context}");
+            assert!(!rig.simulator().is_member(GROUP, &rig.device.phone), "{reply:?}");
             rig.assert_settled().await;
         }
     }
@@ -217,4 +208,46 @@ async fn row_23_a_confirmed_leave_is_a_success_with_the_resolved_jid() {
     assert!(!items.contains_key(&format!("GROUP#{GROUP}")), "the roster row is gone");
     let left = items.keys().filter(|sk| sk.starts_with("LEFT#")).count();
     assert_eq!(left, Shape::ALL.len() * 4, "each leave is in the history");
+}
+
+#[tokio::test]
+async fn row_24_a_key_that_was_used_for_another_request_is_refused() {
+    let rig = Rig::start().await;
+    let process = rig.process().await;
+    for (number, shape) in Shape::ALL.into_iter().enumerate() {
+        rig.simulator().add_member(GROUP, &rig.device.phone);
+        rig.roster(GROUP, GroupKind::Group).await;
+        let key = format!("key-{number}");
+        let with_key = |identifier| {
+            Request::leave(ACCOUNT_TOKEN, "sales", identifier).header("Idempotency-Key", &key)
+        };
+        assert_row(&process, &with_key(GROUP), shape, Row::success(GROUP)).await;
+        let replayed = Row::success(GROUP).with(&[("idempotent-replayed", "true")]);
+        assert_row(&process, &with_key(GROUP), shape, replayed).await;
+        let reused = row(422, "Idempotency-Key was used for another request");
+        assert_row(&process, &with_key("ABC123XYZ"), shape, reused).await;
+    }
+}
+
+#[tokio::test]
+async fn row_25_a_session_with_a_hundred_open_leaves_has_no_room_for_another() {
+    let rig = Rig::start().await;
+    let now = leave_group::clock::Clock::now(&leave_group::clock::SystemClock::new());
+    let at = |time: leave_group::clock::UnixMillis| AttributeValue::N(time.0.to_string());
+    let intent = AttributeValue::M(std::collections::HashMap::from([
+        ("by".to_owned(), AttributeValue::S("another run".to_owned())),
+        ("began".to_owned(), at(now)),
+        ("at".to_owned(), at(now)),
+    ]));
+    let open = (0..100).map(|number| (format!("1203634000{number:08}@g.us"), intent.clone()));
+    let mut session = rig.session().await;
+    session.insert("intents".to_owned(), AttributeValue::M(open.collect()));
+    rig.provisioner.put(session).await.unwrap();
+    let process = rig.process().await;
+    for shape in Shape::ALL {
+        let message = "Too many leaves of this instance have no known outcome. Try again later.";
+        assert_row(&process, &usual(), shape, row(503, message).retry_after(3600..=3600)).await;
+    }
+    assert!(rig.simulator().is_member(GROUP, &rig.device.phone));
+    assert!(!rig.simulator().record().iqs(&rig.device.jid).contains(&"leave".to_owned()));
 }

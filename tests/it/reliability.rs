@@ -11,7 +11,7 @@ type Driven = (&'static str, &'static str, &'static str, &'static str, &'static 
 const OUTAGE: &str = "nothing of the run is left";
 const OPEN: &str = "intent and row stay for the retry";
 
-const DRIVEN: [Driven; 32] = [
+const DRIVEN: [Driven; 40] = [
     (
         "WhatsApp drops, stays silent, answers 5xx or an unknown code",
         "leave",
@@ -49,7 +49,7 @@ const DRIVEN: [Driven; 32] = [
         "truth::rejoined_in_between_the_retry_leaves_again",
     ),
     (
-        "logged out: 401, 403, 406, `device_removed`",
+        "logged out: 401, 403, 406; stream error 401, 516, any conflict but `replaced`",
         "login",
         "400 not connected",
         "remembered, the next call does not dial",
@@ -70,6 +70,27 @@ const DRIVEN: [Driven; 32] = [
         "logins::every_other_refusal_of_a_login_is_unavailable_and_changes_nothing",
     ),
     (
+        "each refusal: `<failure>`, stream error, IQ error, a target's own",
+        "login, invite, metadata, leave",
+        "the same row wherever it arrives; from the leave on 503 did not confirm",
+        "a block or a logout is remembered with its kind and end",
+        "refusal_places::an_ended_stream_means_the_same_wherever_it_ends",
+    ),
+    (
+        "throttled: 429, as an IQ error or a stream error",
+        "invite, metadata of a batch",
+        "429 WhatsApp for the whole run; nothing more is asked or sent",
+        "remembered with its end",
+        "refusal_places::after_throttling_the_run_asks_and_sends_nothing_more",
+    ),
+    (
+        "`expire`, `backoff`: huge, a date, negative, no number",
+        "login, leave",
+        "`Retry-After` of 7 days at most for a ban, an hour for throttling",
+        "the same end is remembered",
+        "waiting_times::what_is_obeyed_and_remembered_is_capped_and_dates_are_dates",
+    ),
+    (
         "throttled: 429",
         "leave",
         "429 WhatsApp, `Retry-After`",
@@ -84,11 +105,46 @@ const DRIVEN: [Driven; 32] = [
         "certificates::a_chain_that_is_wrong_in_any_way_gets_no_login",
     ),
     (
-        "bytes that are no frame or no stanza",
+        "bytes that are no frame, or do not decrypt",
         "login",
         "503 unavailable",
         OUTAGE,
-        "logins::bytes_that_are_no_frame_or_no_stanza_are_unavailable_before_and_unconfirmed_after_the_leave",
+        "logins::bytes_that_are_no_frame_are_unavailable_before_and_unconfirmed_after_the_leave",
+    ),
+    (
+        "stanzas that nobody can read, up to 64, before the answer",
+        "login, invite, metadata, leave",
+        "200",
+        "settled",
+        "unreadable::stanzas_that_cannot_be_read_are_passed_over_at_every_step",
+    ),
+    (
+        "nothing but stanzas that nobody can read, or that nobody asked for",
+        "login, leave",
+        "503 unavailable; after the leave 503 did not confirm",
+        OUTAGE,
+        "unreadable::a_server_that_sends_nothing_else_is_given_up",
+    ),
+    (
+        "pings, an upgrade's answer without end, a frame of 8 MiB",
+        "connect, hello",
+        "503 unavailable, within 64 MiB",
+        "nothing of the run is left; the environment works on",
+        "memory::a_hostile_server_gets_no_memory_before_it_has_proved_anything",
+    ),
+    (
+        "packed stanzas that unpack to very much, JIDs inside JIDs",
+        "login, metadata, leave",
+        "passed over, within 64 MiB",
+        "settled",
+        "memory::a_hostile_server_gets_no_memory_after_the_login",
+    ),
+    (
+        "the connection ends before a question of the run",
+        "metadata, leave",
+        "503 unavailable for what was not sent",
+        "own intents are taken back",
+        "spent::what_was_not_sent_is_taken_back_so_that_the_retry_tells_the_truth",
     ),
     (
         "random bytes",

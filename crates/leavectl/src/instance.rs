@@ -13,6 +13,7 @@ mod unlink;
 use clap::{Args, Subcommand};
 use leave_group::proxy::Proxy;
 use leave_group::tenant::{AccountId, InstanceId, InstanceName};
+use leave_group::whatsapp::Gone;
 use operator::instances::InstanceSummary;
 use operator::{Operator, OperatorError};
 use serde_json::{Value, json};
@@ -67,8 +68,18 @@ impl Named {
 async fn kept_proxy(operator: &Operator, id: &InstanceId) -> Result<Option<Proxy>, Failure> {
     match operator.proxy(id).await {
         Ok(proxy) => Ok(proxy),
-        Err(OperatorError::NoInstance(_) | OperatorError::NotConnected(_)) => Ok(None),
+        Err(OperatorError::NoInstance(_) | OperatorError::NotConnected { .. }) => Ok(None),
         Err(error) => Err(error.into()),
+    }
+}
+
+/// The state as people read it: what became of a device that cannot log in again.
+fn state(found: &InstanceSummary) -> String {
+    match found.gone {
+        None | Some(Gone::Unlinked) => found.state.name().to_owned(),
+        Some(gone @ (Gone::Locked | Gone::Banned)) => {
+            format!("{} ({})", found.state.name(), gone.name())
+        }
     }
 }
 
@@ -83,5 +94,6 @@ pub(crate) fn as_json(found: &InstanceSummary) -> Value {
         "linkedAt": found.linked.map(moment::shown),
         "checkedAt": found.checked.map(moment::shown),
         "checkResult": found.check_result,
+        "loggedOutBy": found.gone.map(Gone::name),
     })
 }

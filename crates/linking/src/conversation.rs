@@ -5,8 +5,8 @@ use std::collections::VecDeque;
 use std::time::Duration;
 
 use leave_group::clock::Budget;
-use leave_group::whatsapp::{Failure, LoginFailure, Online, Step};
-use tokio::time::{Instant, sleep_until, timeout};
+use leave_group::whatsapp::{Failure, Online, Pause, Step};
+use tokio::time::{Instant, sleep_until};
 use wacore::iq::keepalive::KeepaliveSpec;
 use wacore::iq::spec::IqSpec;
 use wacore::pair::PairUtils;
@@ -65,7 +65,6 @@ impl Conversation {
                 () = sleep_until(until) => return Ok(None),
             };
             match stanza.tag() {
-                "failure" => return Err(login_failure(&stanza).into()),
                 "iq" if text(&stanza, "type").as_deref() == Some("get") => {
                     self.send(&pong(&stanza)).await?;
                 }
@@ -86,9 +85,7 @@ impl Conversation {
 
     /// Sends one stanza.
     pub(crate) async fn send(&mut self, stanza: &Node) -> Result<(), Failure> {
-        timeout(self.step, self.online.send(stanza))
-            .await
-            .unwrap_or(Err(Failure::Timeout(Step::Iq)))
+        self.online.send(stanza, Budget::of(self.step)).await
     }
 
     /// Asks one question and reads its answer.
@@ -139,10 +136,11 @@ impl Conversation {
     fn accepted(&self, answer: OwnedNodeRef) -> Result<OwnedNodeRef, Failure> {
         match self.requests.parse_iq_response(answer.get()) {
             Ok(()) => Ok(answer),
-            Err(IqError::ServerError { code, backoff, .. }) => Err(Failure::Iq {
-                code,
-                backoff: backoff.map(|seconds| Duration::from_secs(seconds.into())),
-            }),
+            Err(IqError::ServerError { code, backoff, .. }) => {
+                let backoff =
+                    backoff.map_or_else(Pause::default, |told| Pause::seconds(told.into()));
+                Err(Failure::Iq { code, backoff })
+            }
             Err(_) => Err(Failure::Protocol("IQ reply")),
         }
     }
@@ -182,12 +180,6 @@ fn pong(ping: &OwnedNodeRef) -> Node {
         }
     }
     pong.build()
-}
-
-fn login_failure(stanza: &OwnedNodeRef) -> LoginFailure {
-    let number = |name: &str| text(stanza, name).and_then(|value| value.parse::<u64>().ok());
-    let reason = number("reason").and_then(|reason| u16::try_from(reason).ok());
-    LoginFailure::from_reason(reason.unwrap_or_default(), number("expire"))
 }
 
 /// An attribute's text.

@@ -86,8 +86,9 @@ impl From<Failure> for LinkError {
                 Self::Unreachable(failure)
             }
             Failure::Certificate(_) => Self::NotWhatsApp(failure),
-            Failure::Login(LoginFailure::VersionRefused) => Self::VersionRefused,
+            Failure::Login(LoginFailure::VersionRefused(_)) => Self::VersionRefused,
             Failure::Login(refused) => Self::Refused(refused),
+            Failure::Spent(cause) => Self::from(*cause),
             Failure::Timeout(Step::Login | Step::Iq)
             | Failure::Closed
             | Failure::Protocol(_)

@@ -98,6 +98,7 @@ fn passes(failure: &Failure) -> bool {
         | Failure::Closed
         | Failure::Login(LoginFailure::Unavailable(_))
         | Failure::Stream(StreamError::Code(_) | StreamError::End | StreamError::Unknown) => true,
+        Failure::Spent(cause) => passes(cause),
         Failure::Protocol(_)
         | Failure::Certificate(_)
         | Failure::Login(_)

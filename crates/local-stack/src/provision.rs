@@ -13,7 +13,7 @@ use leave_group::credentials::Credentials;
 use leave_group::gate::{NewToken, Scope};
 use leave_group::group::Group;
 use leave_group::seal::Sealed;
-use leave_group::session::{NewSession, device_claim, group_row, session_item};
+use leave_group::session::{Generation, NewSession, device_claim, group_row, session_item};
 use leave_group::table::{Attributes, Item, keys};
 use leave_group::tenant::{AccountId, InstanceId};
 use leave_group::token::{Token, TokenHash};
@@ -142,7 +142,8 @@ impl Provisioner {
             .seal(&plain, instance, &self.data_key, Budget::of(PATIENCE))
             .await?;
         let session = NewSession::Linked { credentials, sealed: &sealed };
-        self.put(session_item(instance, &session, SystemClock::new().now())).await?;
+        let item = session_item(instance, &session, &generation()?, SystemClock::new().now());
+        self.put(item).await?;
         self.put(device_claim(&credentials.device, instance)).await
     }
 
@@ -151,7 +152,8 @@ impl Provisioner {
     /// # Errors
     /// [`StackError`].
     pub async fn never_linked(&self, instance: &InstanceId) -> Result<(), StackError> {
-        self.put(session_item(instance, &NewSession::NeverLinked, SystemClock::new().now())).await
+        let now = SystemClock::new().now();
+        self.put(session_item(instance, &NewSession::NeverLinked, &generation()?, now)).await
     }
 
     /// A group that the instance is in, as the roster has it.
@@ -159,7 +161,10 @@ impl Provisioner {
     /// # Errors
     /// [`StackError`].
     pub async fn group(&self, instance: &InstanceId, group: &Group) -> Result<(), StackError> {
-        self.put(group_row(instance, group)).await
+        let key = keys::session(instance);
+        let session = self.item(&key.pk, &key.sk).await?;
+        let generation = session.map(|item| Generation::of(Item(&item))).unwrap_or_default();
+        self.put(group_row(instance, group, &generation)).await
     }
 
     /// The credentials of an instance, opened.
@@ -230,6 +235,10 @@ impl Provisioner {
             self.client().put_item().table_name(self.operator.table().name()).set_item(Some(item));
         call.send().await.map(|_| ()).map_err(|error| failed(&error))
     }
+}
+
+fn generation() -> Result<Generation, StackError> {
+    Generation::new().map_err(|error| failed(&error))
 }
 
 fn failed(error: &(dyn std::error::Error + 'static)) -> StackError {

@@ -1,6 +1,8 @@
 //! DynamoDB's calls, counted and recorded on the SDK's own HTTP boundary, and
 //! faults injected there.
 
+mod access;
+
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -14,6 +16,8 @@ use aws_smithy_runtime_api::http::StatusCode;
 use serde_json::{Value, json};
 use tokio::sync::watch;
 use whatsapp_simulator::HoldHandle;
+
+pub use access::Access;
 
 /// One call, as it was sent.
 #[derive(Debug, Clone, PartialEq)]

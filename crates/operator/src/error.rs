@@ -7,7 +7,7 @@ use leave_group::seal::SealError;
 use leave_group::session::{AcquireError, BlockReason, SettleError};
 use leave_group::table::{Corrupt, StoreError};
 use leave_group::tenant::{AccountId, InstanceId};
-use leave_group::whatsapp::Failure;
+use leave_group::whatsapp::{Failure, Gone};
 
 /// Refused, or failed. Nothing is half done unless the variant says so.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -52,12 +52,14 @@ pub enum OperatorError {
     /// It was written by someone else between reading and writing.
     #[error("instance {0} was changed by someone else at the same time; look at it and try again")]
     Changed(InstanceId),
-    /// It has no device, or WhatsApp has unlinked it.
-    #[error(
-        "instance {0} is not connected to WhatsApp: it was never linked, or was logged out; \
-         link or import a device for it"
-    )]
-    NotConnected(InstanceId),
+    /// It has no device, or none that can log in again.
+    #[error("instance {instance} is not connected to WhatsApp: {}", why_gone(*.gone))]
+    NotConnected {
+        /// The instance.
+        instance: InstanceId,
+        /// Why its device cannot log in, when it has one.
+        gone: Option<Gone>,
+    },
     /// WhatsApp does not listen to it for a while.
     #[error("WhatsApp {} instance {instance} for {} more s; try again then", blocks(*.reason), seconds(*.left))]
     Blocked {
@@ -159,14 +161,37 @@ fn blocks(reason: BlockReason) -> &'static str {
     }
 }
 
+fn why_gone(gone: Option<Gone>) -> &'static str {
+    match gone {
+        None => "it was never linked; link or import a device for it",
+        Some(Gone::Unlinked) => "it was logged out; link or import a device for it",
+        Some(Gone::Locked) => {
+            "WhatsApp locked the account; look at the phone, which says why and where to appeal"
+        }
+        Some(Gone::Banned) => {
+            "WhatsApp banned the number for good; linking again does not help, use another number"
+        }
+    }
+}
+
 fn next_step(failure: &Failure) -> &'static str {
     use leave_group::whatsapp::LoginFailure;
+    match failure.gone() {
+        Some(Gone::Unlinked) => return "Link the device again",
+        Some(Gone::Locked) => {
+            return "The account is locked: look at the phone, which says why and where to appeal";
+        }
+        Some(Gone::Banned) => {
+            return "The number is banned for good: linking again does not help";
+        }
+        None => {}
+    }
     match failure {
-        Failure::Login(LoginFailure::VersionRefused) => {
+        Failure::Login(LoginFailure::VersionRefused(_)) => {
             "`leavectl version refresh` sets a newer one"
         }
-        Failure::Login(LoginFailure::Banned(_)) => "Wait until the ban ends",
-        failure if failure.is_logged_out() => "Link the device again",
+        Failure::Login(LoginFailure::Banned { .. }) => "Wait until the ban ends",
+        failure if failure.throttled().is_some() => "Wait: WhatsApp throttles this number",
         Failure::Certificate(_) => "Check WHATSAPP_URL and WHATSAPP_ROOT_KEY",
         Failure::Connect(_) => "Check the network and WHATSAPP_URL",
         _ => "Try again",
@@ -234,11 +259,16 @@ impl OperatorError {
     pub fn of_acquire(instance: &InstanceId, error: AcquireError) -> Self {
         match error {
             AcquireError::NotFound => Self::NoInstance(instance.clone()),
-            AcquireError::NotConnected => Self::NotConnected(instance.clone()),
+            AcquireError::NotConnected(gone) => {
+                Self::NotConnected { instance: instance.clone(), gone }
+            }
             AcquireError::Blocked { reason, left } => {
                 Self::Blocked { instance: instance.clone(), reason, left }
             }
-            AcquireError::Busy { left, .. } => Self::Busy { instance: instance.clone(), left },
+            // The latter is for who adds intents, which nobody here does.
+            AcquireError::Busy { left, .. } | AcquireError::TooManyOpen { left } => {
+                Self::Busy { instance: instance.clone(), left }
+            }
             AcquireError::Store(error) => error.into(),
         }
     }

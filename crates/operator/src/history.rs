@@ -2,14 +2,11 @@
 
 use leave_group::clock::UnixMillis;
 use leave_group::group::GroupJid;
+use leave_group::session::INTENT_LIFE;
 use leave_group::table::{Attributes, Corrupt, Item, keys};
 use leave_group::tenant::InstanceId;
-use std::time::Duration;
 
 use crate::{Operator, OperatorError, patience};
-
-/// How long an intent counts (`docs/truth.md`).
-const INTENT_LIFE: Duration = Duration::from_hours(24);
 
 /// What an instance left, and what is unresolved.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]

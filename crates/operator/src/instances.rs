@@ -6,10 +6,11 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use leave_group::clock::UnixMillis;
 use leave_group::gate::Scope;
 use leave_group::session::{
-    BlockReason, LINKED, LOGGED_OUT, NEVER_LINKED, NewSession, session_item,
+    BlockReason, Generation, LINKED, LOGGED_OUT, NEVER_LINKED, NewSession, session_item,
 };
 use leave_group::table::{Attributes, Corrupt, Item, StoreError, index, keys, text};
 use leave_group::tenant::{AccountId, InstanceId};
+use leave_group::whatsapp::Gone;
 
 use crate::tokens::TokenSummary;
 use crate::writes::{Condition, owner};
@@ -65,6 +66,8 @@ pub struct InstanceSummary {
     pub checked: Option<UnixMillis>,
     /// What that check found.
     pub check_result: Option<String>,
+    /// Why its device cannot log in, when it is logged out.
+    pub gone: Option<Gone>,
 }
 
 /// Everything about an instance that is no secret.
@@ -100,7 +103,7 @@ impl Operator {
     /// # Errors
     /// [`OperatorError::NoAccount`], [`OperatorError::InstanceExists`], or the table's.
     pub async fn create_instance(&self, id: &InstanceId) -> Result<(), OperatorError> {
-        let item = session_item(id, &NewSession::NeverLinked, self.now());
+        let item = session_item(id, &NewSession::NeverLinked, &Generation::new()?, self.now());
         let actions = vec![
             self.check(keys::account(&id.account), &Condition::exists())?,
             self.put(item, Some(&Condition::is_new()))?,
@@ -238,5 +241,7 @@ fn summary(item: &Attributes) -> Result<InstanceSummary, OperatorError> {
         linked: at("linked_at"),
         checked: at("checked_at"),
         check_result: read.optional_text("check_result").map(str::to_owned),
+        gone: (State::read(read)? == State::LoggedOut)
+            .then(|| Gone::from_name(read.optional_text("logged_out_by"))),
     })
 }

@@ -4,7 +4,7 @@
 use aws_sdk_dynamodb::types::TransactWriteItem;
 use leave_group::credentials::{Credentials, DeviceJid};
 use leave_group::seal::Sealed;
-use leave_group::session::{NewSession, device_claim, session_item};
+use leave_group::session::{Generation, NewSession, device_claim, session_item};
 use leave_group::table::{Attributes, Item, keys, text};
 use leave_group::tenant::InstanceId;
 
@@ -25,7 +25,7 @@ pub enum Stored {
 
 /// Attributes of a session that outlive its device: what it is, and the intents,
 /// which are about the number and not about the device.
-const KEPT: [&str; 6] = ["pk", "sk", "account", "instance", "intents", "created_at"];
+const KEPT: [&str; 7] = ["pk", "sk", "account", "instance", "intents", "created_at", "generation"];
 
 impl Operator {
     /// Stores the credentials of a linked device as `instance`, sealed with the
@@ -75,7 +75,8 @@ impl Operator {
         is_there: bool,
         old: Option<&DeviceJid>,
     ) -> Result<Vec<TransactWriteItem>, OperatorError> {
-        let item = session_item(instance, &NewSession::Linked { credentials, sealed }, self.now());
+        let session = NewSession::Linked { credentials, sealed };
+        let item = session_item(instance, &session, &Generation::new()?, self.now());
         let session = if is_there {
             self.relink(instance, item, old)?
         } else {

@@ -49,17 +49,12 @@ impl Operator {
             Abandoned::LeaseExpired => Failure::Closed,
         })?;
         let verdict = match tokio::time::timeout_at(budget.end(), online.stanza()).await {
-            Ok(Ok(stanza)) if stanza.tag() == "failure" => {
-                let reason = stanza.get().get_attr("reason");
-                let reason = reason.and_then(|reason| reason.as_str().parse().ok());
-                match LoginFailure::from_reason(reason.unwrap_or_default(), None) {
-                    LoginFailure::VersionRefused => VersionVerdict::Refused(version),
-                    // It knows no such device, which is true.
-                    _ => VersionVerdict::Taken(version),
-                }
+            Ok(Err(Failure::Login(LoginFailure::VersionRefused(_)))) => {
+                VersionVerdict::Refused(version)
             }
-            // `<pair-device>`, or whatever else a device of a taken version is told.
-            Ok(Ok(_)) => VersionVerdict::Taken(version),
+            // It knows no such device, which is true; or it tells one of a taken version
+            // `<pair-device>`, or whatever else.
+            Ok(Err(Failure::Login(_)) | Ok(_)) => VersionVerdict::Taken(version),
             Ok(Err(failure)) => return Err(failure.into()),
             Err(_) => return Err(Failure::Timeout(leave_group::whatsapp::Step::Login).into()),
         };

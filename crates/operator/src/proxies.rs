@@ -64,7 +64,7 @@ impl Operator {
         let (Some(key_id), Ok(bytes)) =
             (Item(&item).optional_text("key_id"), Item(&item).binary("sealed"))
         else {
-            return Err(OperatorError::NotConnected(instance.clone()));
+            return Err(OperatorError::NotConnected { instance: instance.clone(), gone: None });
         };
         let sealed = Sealed { key_id: key_id.to_owned(), bytes: bytes.to_vec() };
         let plain = self.service.keyring.open(&sealed, instance, patience()).await?;

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use leave_group::clock::Budget;
 use leave_group::group::{Group, GroupJid, GroupKind};
-use leave_group::session::group_row;
+use leave_group::session::{Generation, group_row};
 use leave_group::table::{Attributes, Cancelled, Corrupt, Item, StoreError, keys, text};
 use leave_group::tenant::InstanceId;
 use leave_group::whatsapp::{Failure, Iq, Online, read_group};
@@ -97,7 +97,7 @@ impl Operator {
         }
         let mut actions = Vec::new();
         for (jid, listed) in &listed.groups {
-            let row = row(instance, listed);
+            let row = row(instance, listed, visit.leased.generation());
             let known = there.remove(keys::group(instance, jid).sk.as_str());
             if visit.leased.standing(jid).is_some() {
                 synced.unresolved += 1;
@@ -158,8 +158,8 @@ pub async fn participating(online: &mut Online, budget: Budget) -> Result<Partic
 }
 
 /// The row of a listed group. Only a sync knows subjects.
-fn row(instance: &InstanceId, listed: &Listed) -> Attributes {
-    let mut row = group_row(instance, &listed.group);
+fn row(instance: &InstanceId, listed: &Listed, generation: &Generation) -> Attributes {
+    let mut row = group_row(instance, &listed.group, generation);
     if let Some(subject) = &listed.subject {
         row.insert("subject".to_owned(), text(subject.as_str()));
     }

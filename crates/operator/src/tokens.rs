@@ -4,7 +4,7 @@
 use leave_group::clock::UnixMillis;
 use leave_group::gate::{NewToken, Scope};
 use leave_group::table::{Attributes, Corrupt, Item, keys};
-use leave_group::tenant::{AccountId, InstanceId};
+use leave_group::tenant::{AccountId, InstanceId, InstanceName};
 use leave_group::token::Token;
 use zeroize::Zeroizing;
 
@@ -151,7 +151,8 @@ fn summary(item: &Attributes) -> Result<TokenSummary, OperatorError> {
     let scope = match item.text("kind")? {
         "account" => Scope::Account,
         "instance" => {
-            Scope::Instance(item.text("instance")?.parse().map_err(|_| Corrupt("instance"))?)
+            let name = InstanceName::of_stored(item.text("instance")?);
+            Scope::Instance(name.map_err(|_| Corrupt("instance"))?)
         }
         _ => return Err(Corrupt("kind").into()),
     };

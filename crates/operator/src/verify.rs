@@ -29,7 +29,7 @@ impl Operator {
         let budget = Budget::of(LONGEST);
         let leased = match self.service.sessions.acquire(instance, &[], budget).await {
             Ok(leased) => Some(leased),
-            Err(AcquireError::NotFound | AcquireError::NotConnected) => None,
+            Err(AcquireError::NotFound | AcquireError::NotConnected(_)) => None,
             Err(error) => return Err(OperatorError::of_acquire(instance, error)),
         };
         let version = self.service.versions.current(budget).await;
@@ -50,7 +50,7 @@ impl Operator {
             Err(Abandoned::Failed(failure)) => {
                 // What was tried may be another device than the stored one.
                 let end = match session_end(&failure, self.now()) {
-                    SessionEnd::LoggedOut => SessionEnd::Unchanged,
+                    SessionEnd::LoggedOut(_) => SessionEnd::Unchanged,
                     end => end,
                 };
                 (Err(OperatorError::WhatsApp(failure)), end)

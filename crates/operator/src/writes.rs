@@ -8,7 +8,7 @@ use aws_sdk_dynamodb::types::{
 };
 use leave_group::clock::UnixMillis;
 use leave_group::table::{Attributes, Cancelled, Item, StoreError, keys::Key, number, text};
-use leave_group::tenant::InstanceId;
+use leave_group::tenant::{InstanceId, InstanceName};
 use ring::rand::{SecureRandom, SystemRandom};
 
 use crate::{Operator, OperatorError, patience};
@@ -227,7 +227,7 @@ pub(crate) fn owner(item: &Attributes) -> Result<InstanceId, OperatorError> {
     let item = Item(item);
     Ok(InstanceId {
         account: item.text("account")?.parse().map_err(|_| Corrupt("account"))?,
-        name: item.text("instance")?.parse().map_err(|_| Corrupt("instance"))?,
+        name: InstanceName::of_stored(item.text("instance")?).map_err(|_| Corrupt("instance"))?,
     })
 }
 

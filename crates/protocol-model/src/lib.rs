@@ -1,6 +1,23 @@
-//! The protocol of lease, intent, evidence, leave and settling, as a model whose
-//! every state can be visited. What it models in words: `docs/truth.md` and
-//! `docs/lease.md`.
+//! The protocol of lease, intent, evidence, leave and settling, as models whose
+//! every state can be visited. What they model in words: `docs/truth.md` and
+//! `docs/lease.md`. Small models beside one another take the place of one in which
+//! everything meets, since that one has too many states to visit.
+//!
+//! | model | what it is about |
+//! |---|---|
+//! | [`Protocol`], below | one group, in the smallest steps: lease, fence, intent, row, sync |
+//! | [`batch`] | several targets in a run, one that is named twice, communities, cut commands |
+//! | [`age`] | how long an intent counts, through renewals, crashes and blocks |
+//! | [`kept`] | answers kept for an `Idempotency-Key` |
+//! | [`generation`] | a name that is used again: deleting and linking |
+//! | [`room`] | how many intents may stand, and what settling may depend on |
+//!
+//! Each has a `Rule`, whose rules can be broken one at a time, and a `Promise`; each
+//! says its bounds and what is coarser in it than in the code. The tests show that
+//! every promise holds while all rules are kept, and for each rule which promise
+//! falls without it.
+//!
+//! The model of one group:
 //!
 //! | module | what it is |
 //! |---|---|
@@ -32,9 +49,8 @@
 //! - A login is not checked against the lease, since a freeze right after the
 //!   check undoes it. So logins come late here as often as they like.
 //! - A run that finds the lease taken waits; one that gives up touched nothing.
-//! - Refusals, throttling, communities, kept answers, and intents older than 24
-//!   hours are left out. So is the history: it is written with the settling, and
-//!   nothing here reads it.
+//! - What has a model of its own is left out. So is the history: it is written with
+//!   the settling, and nothing here reads it.
 //! - The sync does not crash; it may be taken over, or never come to its write.
 //!
 //! # What it does not withstand
@@ -42,8 +58,14 @@
 //! [`Limit`] is a promise in a stricter reading, with a test that it falls.
 
 pub mod actions;
+pub mod age;
+pub mod batch;
+pub mod broken;
 pub mod closing;
+pub mod generation;
+pub mod kept;
 pub mod properties;
+pub mod room;
 pub mod rules;
 pub mod state;
 mod step;

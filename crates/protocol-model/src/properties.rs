@@ -3,6 +3,7 @@
 use stateright::Property;
 
 use crate::Protocol;
+use crate::broken::Promised;
 use crate::closing::closing;
 use crate::state::{Membership, RunId, State, Sync, Told};
 
@@ -29,6 +30,12 @@ pub enum Promise {
     FencedOffWritesNothing,
     /// An undisturbed run ends with 200 or 404, never with 503.
     UndisturbedIsDecided,
+}
+
+impl Promised for Promise {
+    fn index(self) -> u8 {
+        self as u8
+    }
 }
 
 impl Promise {

@@ -44,23 +44,29 @@ pub enum Rule {
     SyncSparesOpenIntents,
 }
 
-/// The rules that are kept.
+/// Which rules of a model are kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Rules {
-    broken: Option<Rule>,
+pub struct Rules<R = Rule> {
+    broken: [Option<R>; 2],
 }
 
-impl Rules {
+impl<R: Copy + PartialEq> Rules<R> {
     /// The protocol as it is.
-    pub const KEPT: Self = Self { broken: None };
+    pub const KEPT: Self = Self { broken: [None, None] };
 
     /// The protocol without `rule`.
-    pub const fn without(rule: Rule) -> Self {
-        Self { broken: Some(rule) }
+    pub const fn without(rule: R) -> Self {
+        Self { broken: [Some(rule), None] }
+    }
+
+    /// The protocol without both: for a rule that only shows where another one
+    /// fails too.
+    pub const fn without_both(rule: R, other: R) -> Self {
+        Self { broken: [Some(rule), Some(other)] }
     }
 
     /// Whether `rule` is kept.
-    pub fn keep(self, rule: Rule) -> bool {
-        self.broken != Some(rule)
+    pub fn keep(self, rule: R) -> bool {
+        !self.broken.contains(&Some(rule))
     }
 }

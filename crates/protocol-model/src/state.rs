@@ -1,7 +1,7 @@
 //! Everything that the model remembers. What the parties know is apart from
 //! what only the properties know ([`Ghost`], [`RunGhost`]).
 
-use crate::properties::Promise;
+use crate::broken::Broken;
 
 /// Runs that share the budgets of disturbances.
 pub const RUNS: usize = 3;
@@ -251,25 +251,6 @@ pub struct Ghost {
     pub owed: Option<RunId>,
     /// Promises that were broken on the way here.
     pub broken: Broken,
-}
-
-/// A set of promises.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct Broken(u8);
-
-impl Broken {
-    /// None.
-    pub const NONE: Self = Self(0);
-
-    /// Adds one.
-    pub fn add(&mut self, promise: Promise) {
-        self.0 |= 1 << promise as u8;
-    }
-
-    /// Whether it is among them.
-    pub fn has(self, promise: Promise) -> bool {
-        self.0 & (1 << promise as u8) != 0
-    }
 }
 
 /// The whole state.

@@ -65,6 +65,10 @@ async fn admit(shared: Arc<Shared>, mut link: Link, connection: u64) -> Option<A
         Some(Reaction::Hold(handle)) => link.hold(&handle).await,
         Some(Reaction::Certificate(fault)) => certificate = Some(fault),
         Some(Reaction::Silence) => while link.receive().await.is_ok() {},
+        Some(Reaction::Pings) => {
+            link.ping_forever().await;
+            return None;
+        }
         Some(Reaction::RawBytes(bytes)) => {
             link.send_bytes(bytes).await.ok()?;
             while link.receive().await.is_ok() {}

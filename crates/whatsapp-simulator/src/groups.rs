@@ -72,7 +72,7 @@ impl World {
         if let Some(creator) = &group.creator {
             let address = self.address(group, creator);
             node = node.attr("creator", address.clone()).attr("s_o", address);
-            if group.lid_addressed {
+            if group.lid_addressed && !group.hides_numbers {
                 node =
                     node.attr("creator_pn", phone_jid(creator)).attr("s_o_pn", phone_jid(creator));
             }
@@ -96,7 +96,9 @@ impl World {
 
     fn participant(&self, group: &Group, phone: &str, rank: Rank) -> Node {
         let mut node = NodeBuilder::new("participant").attr("jid", self.address(group, phone));
-        if group.lid_addressed {
+        if group.hides_numbers {
+            // The LID is all that there is.
+        } else if group.lid_addressed {
             node = node.attr("phone_number", phone_jid(phone));
         } else if let Some(lid) = self.lid_jid(phone) {
             node = node.attr("lid", lid);

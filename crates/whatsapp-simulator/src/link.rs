@@ -128,6 +128,20 @@ impl Link {
         Ok(())
     }
 
+    /// Pings without an end, and never reads a pong: until the peer goes.
+    pub(crate) async fn ping_forever(&mut self) -> Closed {
+        // FIN and ping, 125 bytes, not masked (RFC 6455, 5.2): many in one write.
+        const LENGTH: u8 = 125;
+        let one: Vec<u8> = [0x89, LENGTH].into_iter().chain([0; LENGTH as usize]).collect();
+        let many = one.repeat(512);
+        while let Some(socket) = self.socket.as_mut() {
+            if socket.get_mut().write_all(&many).await.is_err() {
+                self.socket = None;
+            }
+        }
+        Closed
+    }
+
     /// Closes so that what was sent still arrives: unread bytes would make the kernel reset the
     /// connection.
     pub(crate) async fn finish(&mut self) {

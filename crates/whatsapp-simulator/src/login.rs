@@ -85,6 +85,7 @@ pub(crate) async fn log_in(
     let mut session =
         Session::new(shared, link, established.cipher, connection, claim.device, !claim.passive);
     let mut unanswered = false;
+    let mut tells_lid = true;
     let mut dropped = false;
     let reaction = match fault {
         None => None,
@@ -94,6 +95,7 @@ pub(crate) async fn log_in(
         None => {}
         Some(Reaction::SilenceAfterApply) => unanswered = true,
         Some(Reaction::DropAfterApply) => dropped = true,
+        Some(Reaction::SuccessWithoutLid) => tells_lid = false,
         Some(_) => return session.drop_connection(),
     }
 
@@ -108,7 +110,7 @@ pub(crate) async fn log_in(
     if unanswered {
         return Ok(Admitted::Device(Box::new(session)));
     }
-    session.accept(success(&lid)).await?;
+    session.accept(success(tells_lid.then_some(lid.as_str()))).await?;
     if session.has_published_keys() {
         session.send(edge_routing()).await?;
     }

@@ -15,6 +15,8 @@ pub struct NewGroup {
     pub kind: GroupKind,
     /// Whether members are addressed by LID rather than by phone number.
     pub lid_addressed: bool,
+    /// Whether members are shown by their LIDs alone, without phone numbers.
+    pub hides_numbers: bool,
     /// Members by phone number. The first superadmin, or else the first member, is the creator.
     pub members: Vec<(String, Rank)>,
     /// A live invite code for it.
@@ -31,6 +33,7 @@ impl NewGroup {
             description: None,
             kind: GroupKind::Group,
             lid_addressed: false,
+            hides_numbers: false,
             members: Vec::new(),
             invite: None,
         }
@@ -62,6 +65,13 @@ impl NewGroup {
     pub fn lid_addressed(mut self) -> Self {
         self.lid_addressed = true;
         self
+    }
+
+    /// Addresses members by LID, and shows no phone numbers.
+    #[must_use]
+    pub fn lids_only(mut self) -> Self {
+        self.hides_numbers = true;
+        self.lid_addressed()
     }
 
     /// Adds a member.

@@ -166,6 +166,16 @@ pub(crate) fn leave_reply(iq: &Node, error: Option<u16>) -> Node {
     result(iq, [NodeBuilder::new("leave").children(targets).build()])
 }
 
+/// A leave's reply with a code for each target, in order; 0 is none.
+pub(crate) fn leave_reply_with(iq: &Node, codes: &[u16]) -> Node {
+    let codes = codes.iter().copied().chain(std::iter::repeat(0));
+    let targets = leave_targets(iq)
+        .iter()
+        .zip(codes)
+        .map(|(target, code)| mirror(target, (code != 0).then_some(code)));
+    result(iq, [NodeBuilder::new("leave").children(targets).build()])
+}
+
 fn leave_targets(iq: &Node) -> &[Node] {
     iq.get_optional_child("leave").and_then(Node::children).unwrap_or_default()
 }

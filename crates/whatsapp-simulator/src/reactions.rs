@@ -3,10 +3,10 @@
 use wacore_binary::Node;
 
 use crate::link::Closed;
-use crate::queries::{self, Answer, leave_reply, odd_leave_replies};
+use crate::queries::{self, Answer, leave_reply, leave_reply_with, odd_leave_replies};
 use crate::script::Reaction;
 use crate::session::Session;
-use crate::stanza::{iq_error, result, stream_error, unrelated};
+use crate::stanza::{iq_error, iq_error_with, result, stream_error, unrelated};
 
 impl Session {
     pub(crate) async fn answer(&mut self, iq: Node) -> Result<(), Closed> {
@@ -35,10 +35,25 @@ impl Session {
                 self.answer_plainly(&iq).await
             }
             Reaction::StreamError(kind) => self.end_with(stream_error(kind)).await,
+            Reaction::EndWith(stanza) => self.end_with(*stanza).await,
+            Reaction::ThenStreamError(kind) => {
+                self.answer_plainly(&iq).await?;
+                self.end_with(stream_error(kind)).await
+            }
+            Reaction::FramesFirst(plaintexts) => {
+                for plaintext in plaintexts {
+                    self.send_plaintext(&plaintext).await?;
+                }
+                self.answer_plainly(&iq).await
+            }
+            Reaction::Chatter => self.chatter().await,
+            Reaction::Pings => Err(self.ping_forever().await),
+            Reaction::IqErrorWith(attributes) => self.send(iq_error_with(&iq, attributes)).await,
             Reaction::IqError { code, text, backoff } => {
                 self.send(iq_error(&iq, code, &text, backoff)).await
             }
             Reaction::TargetError { code } => self.send(leave_reply(&iq, Some(code))).await,
+            Reaction::TargetErrors(codes) => self.send(leave_reply_with(&iq, &codes)).await,
             Reaction::TargetErrorAfterApply { code } => {
                 self.apply(&iq);
                 self.send(leave_reply(&iq, Some(code))).await
@@ -59,6 +74,7 @@ impl Session {
             | Reaction::Failure { .. }
             | Reaction::Certificate(_)
             | Reaction::PairSuccess(_)
+            | Reaction::SuccessWithoutLid
             | Reaction::Notification(_) => self.drop_connection(),
         }
     }

@@ -2,6 +2,8 @@
 
 use std::collections::VecDeque;
 
+use wacore_binary::Node;
+
 use crate::fault_kinds::{
     CertificateFault, LeaveReplyKind, PairSuccessFault, PairingNotification, StreamErrorKind,
 };
@@ -155,6 +157,9 @@ pub enum Reaction {
         /// The code of each target.
         code: u16,
     },
+    /// At a leave: these codes, one for each target in order (0 says that it was left, as do
+    /// targets beyond the list); nothing is applied.
+    TargetErrors(Vec<u16>),
     /// At a leave: a reply that confirms nothing, or not this.
     LeaveReply {
         /// The shape of the reply.
@@ -167,6 +172,21 @@ pub enum Reaction {
     /// These bytes instead of the answer: in a WebSocket message as they are, or on the bare TCP
     /// stream at [`Moment::Connect`].
     RawBytes(Vec<u8>),
+    /// Properly encrypted frames with these plaintexts first, then the usual answer.
+    FramesFirst(Vec<Vec<u8>>),
+    /// This stanza instead of the answer, such as a `<failure>` with odd attributes, then the end
+    /// of the stream.
+    EndWith(Box<Node>),
+    /// The usual answer, and right after it a stream error and the end of the stream.
+    ThenStreamError(StreamErrorKind),
+    /// `<iq type="error">` instead of the result, its `<error>` with these attributes.
+    IqErrorWith(Vec<(&'static str, String)>),
+    /// At login: `<success>` without the attribute that tells the client its LID.
+    SuccessWithoutLid,
+    /// Unrelated stanzas without an end, for as long as the client is there.
+    Chatter,
+    /// WebSocket pings without an end, whose pongs are never read.
+    Pings,
     /// At the client hello: a certificate chain with one thing wrong.
     Certificate(CertificateFault),
     /// A few unrelated stanzas first, then the usual answer.
@@ -186,6 +206,11 @@ impl Reaction {
         match self {
             Self::Drop | Self::Silence | Self::Hold(_) | Self::RawBytes(_) => true,
             Self::Certificate(_) => moment == Moment::ClientHello,
+            Self::Pings => matches!(moment, Moment::ClientHello | Moment::Login) || moment.is_iq(),
+            Self::FramesFirst(_) | Self::EndWith(_) | Self::Chatter => {
+                moment == Moment::Login || moment.is_iq()
+            }
+            Self::SuccessWithoutLid => moment == Moment::Login,
             Self::Failure { .. } => matches!(moment, Moment::Login | Moment::Registration),
             Self::StreamError(_) | Self::RawFrame(_) | Self::Noise => {
                 moment == Moment::Login || moment.is_iq() || moment.is_pairing()
@@ -206,9 +231,12 @@ impl Reaction {
                     | Moment::PairSuccess
             ),
             Self::WrongDigest => moment == Moment::Digest,
-            Self::IqError { .. } => moment.is_iq(),
+            Self::IqError { .. } | Self::IqErrorWith(_) | Self::ThenStreamError(_) => {
+                moment.is_iq()
+            }
             Self::TargetError { .. }
             | Self::TargetErrorAfterApply { .. }
+            | Self::TargetErrors(_)
             | Self::LeaveReply { .. } => moment == Moment::Leave,
         }
     }

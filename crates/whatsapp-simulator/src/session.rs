@@ -267,6 +267,15 @@ impl Session {
             }
             Reaction::Failure { reason, expire } => self.end_with(failure(reason, expire)).await,
             Reaction::StreamError(kind) => self.end_with(stream_error(kind)).await,
+            Reaction::EndWith(stanza) => self.end_with(*stanza).await,
+            Reaction::FramesFirst(plaintexts) => {
+                for plaintext in plaintexts {
+                    self.send_plaintext(&plaintext).await?;
+                }
+                Ok(None)
+            }
+            Reaction::Chatter => self.chatter().await,
+            Reaction::Pings => Err(self.ping_forever().await),
             Reaction::RawFrame(plaintext) => {
                 self.send_plaintext(&plaintext).await?;
                 self.ignore_until_closed().await
@@ -278,6 +287,21 @@ impl Session {
             Reaction::Silence => self.ignore_until_closed().await,
             other => Ok(Some(other)),
         }
+    }
+
+    /// Unrelated stanzas until the client goes. Not noted: there is no end to them.
+    pub(crate) async fn chatter<T>(&mut self) -> Result<T, Closed> {
+        let stanzas = unrelated();
+        loop {
+            for stanza in &stanzas {
+                let plaintext = marshal(stanza).map_err(|_| Closed)?;
+                self.send_plaintext(&plaintext).await?;
+            }
+        }
+    }
+
+    pub(crate) async fn ping_forever(&mut self) -> Closed {
+        self.link.ping_forever().await
     }
 
     /// Closes without a word. Never `Ok`, so that a caller can end with it.

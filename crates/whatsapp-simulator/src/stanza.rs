@@ -53,6 +53,12 @@ pub(crate) fn iq_error(iq: &Node, code: u16, text: &str, backoff: Option<u32>) -
     reply(iq, "error").children([error.build()]).build()
 }
 
+/// The same, with whatever attributes.
+pub(crate) fn iq_error_with(iq: &Node, attributes: Vec<(&'static str, String)>) -> Node {
+    let error = NodeBuilder::new("error").attrs(attributes).build();
+    reply(iq, "error").children([error]).build()
+}
+
 /// The text that goes with the codes that the server itself answers with.
 pub(crate) fn plain_error(iq: &Node, code: u16) -> Node {
     let text = match code {
@@ -67,13 +73,16 @@ pub(crate) fn plain_error(iq: &Node, code: u16) -> Node {
     iq_error(iq, code, text, None)
 }
 
-pub(crate) fn success(lid: &str) -> Node {
-    NodeBuilder::new("success")
+pub(crate) fn success(lid: Option<&str>) -> Node {
+    let success = NodeBuilder::new("success")
         .attr("t", unix_now())
         .attr("props", "27")
-        .attr("location", "sim")
-        .attr("lid", jid(lid))
-        .build()
+        .attr("location", "sim");
+    match lid {
+        Some(lid) => success.attr("lid", jid(lid)),
+        None => success,
+    }
+    .build()
 }
 
 /// What a client is to put before its next connection header; these bytes lead nowhere else.

@@ -66,6 +66,8 @@ pub(crate) struct Group {
     pub(crate) description: Option<String>,
     pub(crate) kind: GroupKind,
     pub(crate) lid_addressed: bool,
+    #[serde(default)]
+    pub(crate) hides_numbers: bool,
     pub(crate) created: u64,
     pub(crate) creator: Option<String>,
     pub(crate) members: BTreeMap<String, Rank>,
@@ -239,6 +241,7 @@ impl World {
                 description: new.description,
                 kind: new.kind,
                 lid_addressed: new.lid_addressed,
+                hides_numbers: new.hides_numbers,
                 created: unix_now(),
                 creator,
                 members: new.members.into_iter().collect(),

@@ -9,24 +9,45 @@ use serde_json::{Value, json};
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Shape {
     HttpApi,
+    HttpApiV1,
     RestApi,
     LoadBalancer,
     LoadBalancerMultiValue,
     FunctionUrl,
+    CargoLambda,
 }
 
 impl Shape {
-    pub const ALL: [Self; 5] = [
+    pub const ALL: [Self; 7] = [
         Self::HttpApi,
+        Self::HttpApiV1,
         Self::RestApi,
         Self::LoadBalancer,
         Self::LoadBalancerMultiValue,
         Self::FunctionUrl,
+        Self::CargoLambda,
     ];
+
+    /// Whether the gateway has decoded the path.
+    pub fn decodes_path(self) -> bool {
+        matches!(self, Self::HttpApi | Self::HttpApiV1)
+    }
+
+    /// The event's field with the path.
+    pub fn path_field(self) -> &'static str {
+        match self {
+            Self::HttpApi | Self::FunctionUrl | Self::CargoLambda => "rawPath",
+            Self::HttpApiV1 | Self::RestApi | Self::LoadBalancer | Self::LoadBalancerMultiValue => {
+                "path"
+            }
+        }
+    }
 
     pub fn fixture(self) -> Value {
         let name = match self {
             Self::HttpApi => "http-api-v2",
+            Self::HttpApiV1 => "http-api-v1",
+            Self::CargoLambda => "cargo-lambda",
             Self::RestApi => "rest-v1",
             Self::LoadBalancer => "alb",
             Self::LoadBalancerMultiValue => "alb-multi-value",
@@ -96,13 +117,9 @@ impl Request {
             .map(|(name, value)| format!("{}={}", encode(name), encode(value)))
             .collect::<Vec<_>>()
             .join("&");
+        let path = if shape.decodes_path() { self.path.clone() } else { encode_path(&self.path) };
         match shape {
-            Shape::HttpApi | Shape::FunctionUrl => {
-                let path = if shape == Shape::HttpApi {
-                    self.path.clone()
-                } else {
-                    encode_path(&self.path)
-                };
+            Shape::HttpApi | Shape::FunctionUrl | Shape::CargoLambda => {
                 event["rawPath"] = json!(path);
                 event["requestContext"]["http"]["path"] = json!(path);
                 event["requestContext"]["http"]["method"] = json!(self.method);
@@ -110,9 +127,9 @@ impl Request {
                 event["queryStringParameters"] = single(&self.query);
                 event["headers"] = joined(&self.headers);
             }
-            Shape::RestApi => {
-                event["path"] = json!(encode_path(&self.path));
-                event["requestContext"]["path"] = json!(encode_path(&self.path));
+            Shape::RestApi | Shape::HttpApiV1 => {
+                event["path"] = json!(path);
+                event["requestContext"]["path"] = json!(path);
                 event["httpMethod"] = json!(self.method);
                 event["requestContext"]["httpMethod"] = json!(self.method);
                 event["queryStringParameters"] = single(&self.query);
@@ -123,7 +140,7 @@ impl Request {
             Shape::LoadBalancer | Shape::LoadBalancerMultiValue => {
                 let encoded: Vec<_> =
                     self.query.iter().map(|(name, value)| (encode(name), encode(value))).collect();
-                event["path"] = json!(encode_path(&self.path));
+                event["path"] = json!(path);
                 event["httpMethod"] = json!(self.method);
                 if shape == Shape::LoadBalancer {
                     event["queryStringParameters"] = single(&encoded);
@@ -197,6 +214,11 @@ impl Reply {
             body: answer["body"].as_str().unwrap_or_default().to_owned(),
             headers,
         }
+    }
+
+    /// The names of all headers, in order.
+    pub fn header_names(&self) -> Vec<&str> {
+        self.headers.keys().map(String::as_str).collect()
     }
 
     pub fn header(&self, name: &str) -> Option<&str> {

@@ -16,7 +16,7 @@ use leave_group::gate::Scope;
 use leave_group::group::{Group, GroupKind};
 use leave_group::service::Service;
 use leave_group::table::{Attributes, Item};
-use leave_group::tenant::InstanceId;
+use leave_group::tenant::{InstanceId, InstanceName};
 use leave_group::token::Token;
 use leave_group::whatsapp::tls_config;
 use local_stack::function::Function;
@@ -25,6 +25,7 @@ use local_stack::runtime_api::{Outcome, RuntimeApi};
 use local_stack::traffic::Traffic;
 use local_stack::{Backends, Options};
 use serde_json::value::RawValue;
+use serde_json::{Value, json};
 use whatsapp_simulator::{Device, NewGroup, Rank, Simulator};
 
 use super::event::{Reply, Request, Shape};
@@ -35,6 +36,8 @@ pub const ACCOUNT_TOKEN: &str = "leave-group-example-token-0001";
 pub const INSTANCE_TOKEN: &str = "leave-group-example-token-sales";
 /// The group that the API's page and the files of `events/` name.
 pub const GROUP: &str = "120363406289005073@g.us";
+/// The browser's origin that may call.
+pub const ORIGIN: &str = "https://app.example.com";
 /// Longest time that a test waits for an answer.
 const TIMEOUT: Duration = Duration::from_secs(29);
 
@@ -136,6 +139,7 @@ impl Rig {
     pub fn environment(&self, changes: &[(&str, &str)]) -> BTreeMap<String, String> {
         let mut environment = self.backends.environment();
         environment.insert("LOG_LEVEL".to_owned(), "DEBUG".to_owned());
+        environment.insert("ALLOWED_ORIGINS".to_owned(), ORIGIN.to_owned());
         for (name, value) in changes {
             environment.insert((*name).to_owned(), (*value).to_owned());
         }
@@ -194,8 +198,9 @@ async fn link(
     device
 }
 
+/// An instance, also one with a name that cannot be made any more.
 pub fn id(account: &str, name: &str) -> InstanceId {
-    InstanceId { account: account.parse().unwrap(), name: name.parse().unwrap() }
+    InstanceId { account: account.parse().unwrap(), name: InstanceName::of_stored(name).unwrap() }
 }
 
 pub fn spawn(environment: &BTreeMap<String, String>, runtime: &RuntimeApi) -> Function {
@@ -242,6 +247,18 @@ pub async fn ask_within(service: &Service, request: &Request, remaining: Duratio
     let event = RawValue::from_string(request.event(Shape::HttpApi)).unwrap();
     let invocation = Invocation { request_id: "request".to_owned(), trace_id: None, remaining };
     Reply::read(entry::handle(service, &event, invocation).await.unwrap().get())
+}
+
+/// One leave command to the function in this process, and its answer.
+pub async fn command(service: &Service, instance: &str, identifiers: &[&str]) -> Value {
+    let command = json!({
+        "action": "leave", "account": "acme", "instance": instance, "identifiers": identifiers
+    });
+    let event = RawValue::from_string(command.to_string()).unwrap();
+    let request_id = "request".to_owned();
+    let invocation = Invocation { request_id, trace_id: None, remaining: TIMEOUT };
+    let answer = entry::handle(service, &event, invocation).await.unwrap();
+    serde_json::from_str(answer.get()).unwrap()
 }
 
 /// The body of a refusal.

@@ -101,6 +101,8 @@ fn is_well(health: Health) -> bool {
     match health {
         Health::Connected | Health::Fresh | Health::Busy => true,
         Health::LoggedOut
+        | Health::Locked
+        | Health::BannedForGood
         | Health::Banned { .. }
         | Health::Throttled { .. }
         | Health::VersionRefused
@@ -115,6 +117,8 @@ fn what_to_do(health: Health) -> String {
         Health::Connected | Health::Fresh => String::new(),
         Health::Busy => "nothing: a run is using it".to_owned(),
         Health::LoggedOut => "link it again: `leavectl instance link`".to_owned(),
+        Health::Locked => "look at the phone: the account is locked, appeal there".to_owned(),
+        Health::BannedForGood => "another number: WhatsApp banned this one for good".to_owned(),
         Health::Banned { left } => {
             format!("wait {}, WhatsApp banned the number", moment::length(left))
         }

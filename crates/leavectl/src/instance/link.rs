@@ -8,7 +8,7 @@ use leave_group::clock::{Budget, SystemClock};
 use leave_group::connection::CLOSING;
 use leave_group::session::{SessionEnd, Settlement};
 use leave_group::tenant::InstanceId;
-use leave_group::whatsapp::Dialer;
+use leave_group::whatsapp::{Dialer, Gone};
 use linking::{Event, FirstLogin, Method, Paired, PhoneNumber, Timing, Unfinished};
 use operator::link::Stored;
 use operator::{Operator, OperatorError};
@@ -169,7 +169,7 @@ impl Link {
         let unfinished = finishing.await.err();
         let session = match &unfinished {
             None => SessionEnd::Online,
-            Some(Unfinished::LoggedOut) => SessionEnd::LoggedOut,
+            Some(Unfinished::LoggedOut) => SessionEnd::LoggedOut(Gone::Unlinked),
             Some(_) => SessionEnd::Unchanged,
         };
         let settlement = Settlement { session, ..Settlement::default() };

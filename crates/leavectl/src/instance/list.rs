@@ -4,7 +4,7 @@ use clap::Args;
 use leave_group::tenant::AccountId;
 use serde_json::json;
 
-use super::as_json;
+use super::{as_json, state};
 use crate::failure::Failure;
 use crate::output::{Columns, Format, or_dash};
 use crate::{moment, place};
@@ -31,7 +31,7 @@ impl List {
         for found in &instances {
             columns.row([
                 found.id.to_string(),
-                found.state.name().to_owned(),
+                state(found),
                 or_dash(found.device.as_deref()),
                 moment::or_dash(found.linked),
                 moment::or_dash(found.checked),

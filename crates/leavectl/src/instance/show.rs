@@ -4,7 +4,7 @@ use clap::Args;
 use leave_group::session::BlockReason;
 use serde_json::json;
 
-use super::{Named, as_json};
+use super::{Named, as_json, state};
 use crate::failure::Failure;
 use crate::output::{Format, printable};
 use crate::{moment, place, token};
@@ -47,7 +47,7 @@ impl Show {
         }
         let mut lines = vec![
             format!("Instance   {}", summary.id),
-            format!("State      {}", summary.state.name()),
+            format!("State      {}", state(summary)),
             format!("JID        {}", summary.device.as_deref().unwrap_or("-")),
             format!("LID        {}", details.lid.as_deref().unwrap_or("-")),
             format!("Data key   {}", details.key_id.as_deref().unwrap_or("-")),

@@ -7,7 +7,7 @@ use leave_group::connection::{connect, credentials};
 use leave_group::session::{SessionEnd, Settlement};
 use leave_group::tenant::InstanceId;
 use leave_group::trace::Trace;
-use leave_group::whatsapp::{Abandoned, Failure as WhatsApp};
+use leave_group::whatsapp::{Abandoned, Failure as WhatsApp, Gone};
 use linking::Timing;
 use operator::{Operator, OperatorError};
 
@@ -25,7 +25,7 @@ pub(super) async fn unlink(operator: &Operator, id: &InstanceId) -> Result<(), F
     let budget = Budget::of(LEASE);
     let leased = match service.sessions.acquire(id, &[], budget).await {
         Ok(leased) => leased,
-        Err(leave_group::session::AcquireError::NotConnected) => return Ok(()),
+        Err(leave_group::session::AcquireError::NotConnected(_)) => return Ok(()),
         Err(error) => return Err(OperatorError::of_acquire(id, error).into()),
     };
     let work = budget.keeping(SETTLING);
@@ -46,7 +46,7 @@ pub(super) async fn unlink(operator: &Operator, id: &InstanceId) -> Result<(), F
         }
     };
     let session = match &outcome {
-        Ok(()) => SessionEnd::LoggedOut,
+        Ok(()) => SessionEnd::LoggedOut(Gone::Unlinked),
         Err(OperatorError::WhatsApp(WhatsApp::Iq { .. })) => SessionEnd::Online,
         Err(_) => SessionEnd::Unchanged,
     };

@@ -12,6 +12,8 @@ fn login(reason: u16, expire: Option<u64>) -> Fault {
 async fn a_check_reports_records_and_ends_with_its_result() {
     for (fault, health, to_do) in [
         (login(401, None), "logged_out", "link it again"),
+        (login(403, None), "locked", "look at the phone"),
+        (login(406, None), "banned_for_good", "another number"),
         (login(402, Some(7_200)), "banned", "wait"),
         (login(405, None), "version_refused", "leavectl version refresh"),
         (login(503, None), "unreachable", "try again"),
@@ -26,6 +28,13 @@ async fn a_check_reports_records_and_ends_with_its_result() {
         assert_eq!(ran.stderr, "", "the result says it all");
         let shown = rig.json(&["instance", "show", "acme", "sales"]);
         assert_eq!(shown["checkResult"], health, "{shown}");
+        let by = match health {
+            "logged_out" => "unlinked".into(),
+            "locked" => "locked".into(),
+            "banned_for_good" => "banned".into(),
+            _ => serde_json::Value::Null,
+        };
+        assert_eq!(shown["loggedOutBy"], by, "{shown}");
         assert!(shown["leasedUntil"].is_null(), "{shown}");
     }
 }

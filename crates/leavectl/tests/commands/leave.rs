@@ -56,7 +56,7 @@ async fn a_dry_run_says_what_would_happen_and_sends_no_leave() {
         "sales",
         COMMUNITY,
         ANNOUNCEMENT,
-        "Code",
+        "SomeCode",
         "",
         "--dry-run",
         "--json",

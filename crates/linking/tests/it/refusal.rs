@@ -1,6 +1,6 @@
 //! No device is linked, and why.
 
-use leave_group::whatsapp::{CertificateFault as Fault, Failure, LoginFailure};
+use leave_group::whatsapp::{CertificateFault as Fault, Failure, Gone, LoginFailure};
 use linking::{LinkError, Method};
 use whatsapp_simulator::{
     CertificateFault, Moment, PairSuccessFault, PairingAnswer, PairingNotification, Reaction,
@@ -56,7 +56,7 @@ async fn a_demanded_passkey_points_to_importing() {
 async fn a_refused_registration_says_why() {
     let cases = [
         (405, LinkError::VersionRefused),
-        (403, LinkError::Refused(LoginFailure::LoggedOut(403))),
+        (403, LinkError::Refused(LoginFailure::LoggedOut { gone: Gone::Locked, code: 403 })),
         (503, LinkError::Refused(LoginFailure::Unavailable(503))),
     ];
     for (reason, expected) in cases {

@@ -1,7 +1,7 @@
 //! Taking a device off its account.
 
 use leave_group::clock::{Budget, Clock};
-use leave_group::whatsapp::{Abandoned, Failure};
+use leave_group::whatsapp::{Abandoned, Failure, Pause};
 use linking::unlink;
 use whatsapp_simulator::{Moment, Reaction, StreamErrorKind};
 
@@ -40,6 +40,6 @@ async fn a_refused_unlinking_leaves_the_device() {
     let online = account.log_in(&linked.credentials).await;
     account.fails(Moment::Unlink, refusal(500));
     let refused = unlink(online, &linked.credentials.device, &timing()).await;
-    assert_eq!(refused, Err(Failure::Iq { code: 500, backoff: None }));
+    assert_eq!(refused, Err(Failure::Iq { code: 500, backoff: Pause::default() }));
     assert_eq!(account.phone.companions(), [linked.credentials.device.to_string()]);
 }

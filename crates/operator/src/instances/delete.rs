@@ -116,8 +116,7 @@ impl Operator {
         let items = self.of_account(account, keys::TOKEN_PREFIX).await?;
         let is_own = |item: &&Attributes| {
             Item(item).optional_text("kind") == Some("instance")
-                && Item(item).optional_text("instance").and_then(|name| name.parse().ok())
-                    == Some(id.name.clone())
+                && Item(item).optional_text("instance") == Some(id.name.as_str())
         };
         items.iter().filter(is_own).map(writes::key).collect()
     }

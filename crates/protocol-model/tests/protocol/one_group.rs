@@ -1,41 +1,17 @@
-//! The protocol holds, and each of its rules is needed.
-
-use std::collections::BTreeSet;
+//! One group: the protocol holds, and each of its rules is needed.
 
 use protocol_model::properties::Promise;
 use protocol_model::rules::{Rule, Rules};
 use protocol_model::state::Budget;
 use protocol_model::{Callers, Limit, Protocol};
-use stateright::{Checker, HasDiscoveries, Model};
 
-const THREADS: usize = 2;
-
-/// Visits every state; at least `floor` of them, so that a model in which hardly
-/// anything can happen does not pass.
-fn holds(model: Protocol, floor: usize) {
-    let checker = model.checker().threads(THREADS).spawn_bfs().join();
-    checker.assert_properties();
-    let visited = checker.unique_state_count();
-    assert!(visited >= floor, "only {visited} states");
-}
-
-/// Some way of breaking `promise` is found.
-fn falls(model: Protocol, promise: Promise) {
-    let wanted = HasDiscoveries::AllOf(BTreeSet::from([promise.name()]));
-    let checker = model.checker().threads(THREADS).finish_when(wanted).spawn_bfs().join();
-    assert!(
-        checker.discovery(promise.name()).is_some(),
-        "{} states, and the promise stands: {}",
-        checker.unique_state_count(),
-        promise.name()
-    );
-}
+use crate::check::{falls, holds};
 
 fn needed(rule: Rule, promise: Promise) {
     // Duplicates of an acquire matter to one rule, and cost every other one time.
     let duplicates = u8::from(rule == Rule::LastOwnerRefused);
     let budget = Budget { duplicates, ..Protocol::BUDGET };
-    falls(Protocol { budget, ..Protocol::new(Rules::without(rule), Callers::Jid) }, promise);
+    falls(Protocol { budget, ..Protocol::new(Rules::without(rule), Callers::Jid) }, promise.name());
 }
 
 #[test]
@@ -179,5 +155,5 @@ fn an_answer_lost_after_its_settling_is_beyond_the_protocol() {
 /// A limit that fell away should be known: then the documentation is wrong.
 fn beyond(limit: Limit, promise: Promise) {
     let protocol = Protocol::new(Rules::KEPT, Callers::Jid);
-    falls(Protocol { limit: Some(limit), ..protocol }, promise);
+    falls(Protocol { limit: Some(limit), ..protocol }, promise.name());
 }
