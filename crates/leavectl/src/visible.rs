@@ -2,6 +2,8 @@
 //! server), made safe to look at: what cannot be seen, or changes what is around it, is
 //! shown by its code point.
 
+use std::fmt::Write;
+
 /// Ranges of characters that a terminal acts on, does not draw, or lets change the order
 /// of others. Source: Unicode 16.0, `UnicodeData.txt` (Cc, Cf, Zl, Zp) and
 /// `DerivedCoreProperties.txt` (`Default_Ignorable_Code_Point`); and U+2800, which is
@@ -55,7 +57,7 @@ fn is_invisible(c: char) -> bool {
 
 fn push(text: &mut String, c: char) {
     if is_invisible(c) {
-        text.push_str(&format!("<U+{:04X}>", u32::from(c)));
+        let _ = write!(text, "<U+{:04X}>", u32::from(c));
     } else {
         text.push(c);
     }
@@ -64,7 +66,9 @@ fn push(text: &mut String, c: char) {
 /// One line of what others chose.
 pub(crate) fn printable(text: &str) -> String {
     let mut shown = String::with_capacity(text.len());
-    text.chars().for_each(|c| push(&mut shown, c));
+    for c in text.chars() {
+        push(&mut shown, c);
+    }
     shown
 }
 
@@ -97,7 +101,7 @@ pub(crate) fn json(json: &str) -> String {
         if is_invisible(c) {
             let mut units = [0; 2];
             for unit in c.encode_utf16(&mut units) {
-                shown.push_str(&format!("\\u{unit:04x}"));
+                let _ = write!(shown, "\\u{unit:04x}");
             }
         } else {
             shown.push(c);

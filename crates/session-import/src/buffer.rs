@@ -17,7 +17,8 @@ const BASE64: GeneralPurpose = GeneralPurpose::new(
 );
 
 /// The bytes of `{"type":"Buffer","data":…}`, `{"0":n,…}`, `[n,…]`, plain base64, or
-/// MongoDB's `{"$binary":…}` (Extended JSON, versions 1 and 2). Its room is made once, so that no copy stays behind where it grew.
+/// `MongoDB`'s `{"$binary":…}` (Extended JSON, versions 1 and 2). Its room is made once,
+/// so that no copy stays behind where it grew.
 pub(crate) struct Buffer(pub(crate) Zeroizing<Vec<u8>>);
 
 /// The bytes of JSON in any of the forms.
@@ -88,7 +89,7 @@ impl<'de> Visitor<'de> for Forms {
     }
 }
 
-/// A number, or MongoDB's `{"$numberInt":"…"}`.
+/// A number, or `MongoDB`'s `{"$numberInt":"…"}`.
 struct Byte(u8);
 
 impl<'de> Deserialize<'de> for Byte {

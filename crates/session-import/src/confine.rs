@@ -98,8 +98,9 @@ mod tests {
 
     fn confined() -> Connection {
         let connection = Connection::open_in_memory().unwrap();
-        let tables: String = (0..40).map(|n| format!("CREATE TABLE t{n} (x);")).collect();
-        connection.execute_batch(&tables).unwrap();
+        for n in 0..40 {
+            connection.execute_batch(&format!("CREATE TABLE t{n} (x)")).unwrap();
+        }
         connection.execute_batch("CREATE TABLE device (pn, noise_key)").unwrap();
         confine(&connection).unwrap();
         connection

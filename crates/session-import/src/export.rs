@@ -80,7 +80,9 @@ impl<'a> Export<'a> {
             Some(b'{') => self.add_object(value),
             Some(b'[') => {
                 let Objects(objects) = json::parse(value.get())?;
-                objects.into_iter().for_each(|value| self.add_object(value));
+                for value in objects {
+                    self.add_object(value);
+                }
             }
             Some(b'"') => {
                 let holds_json = json::unescape(value.get())
