@@ -106,8 +106,8 @@ mod tests {
         connection
     }
 
-    /// Runs it to its end.
-    fn run(sql: &str) -> Option<ErrorCode> {
+    /// Runs it to its end; what stops it.
+    fn run(sql: &str) -> Option<rusqlite::Error> {
         let connection = confined();
         let run = || {
             let mut statement = connection.prepare(sql)?;
@@ -115,7 +115,11 @@ mod tests {
             while rows.next()?.is_some() {}
             Ok(())
         };
-        run().err().and_then(|error: rusqlite::Error| error.sqlite_error_code())
+        run().err()
+    }
+
+    fn code(sql: &str) -> Option<ErrorCode> {
+        run(sql).and_then(|error| error.sqlite_error_code())
     }
 
     #[test]
@@ -125,7 +129,7 @@ mod tests {
             "PRAGMA main.table_xinfo(\"device\")",
             "SELECT pn, noise_key FROM main.device NOT INDEXED LIMIT 10",
         ] {
-            assert_eq!(run(allowed), None, "{allowed}");
+            assert!(run(allowed).is_none(), "{allowed}");
         }
         for denied in [
             "SELECT x FROM t1",
@@ -139,7 +143,9 @@ mod tests {
             "DELETE FROM device",
             "WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n) SELECT x FROM n",
         ] {
-            assert_eq!(run(denied), Some(ErrorCode::AuthorizationForStatementDenied), "{denied}");
+            let error = run(denied).map(|error| error.to_string()).unwrap_or_default();
+            let is_denied = error.contains("not authorized") || error.contains("is prohibited");
+            assert!(is_denied, "{denied}: {error}");
         }
     }
 
@@ -149,13 +155,13 @@ mod tests {
         let endless = "SELECT 1 FROM sqlite_schema a, sqlite_schema b, sqlite_schema c,
              sqlite_schema d, sqlite_schema e
              WHERE a.rootpage + b.rootpage + c.rootpage + d.rootpage + e.rootpage < 0";
-        assert_eq!(run(endless), Some(ErrorCode::OperationInterrupted));
+        assert_eq!(code(endless), Some(ErrorCode::OperationInterrupted));
     }
 
     #[test]
     fn a_statement_and_a_value_have_a_longest() {
         let long = "x".repeat(1 << 17);
-        assert_eq!(run(&format!("SELECT '{long}'")), Some(ErrorCode::TooBig));
+        assert_eq!(code(&format!("SELECT '{long}'")), Some(ErrorCode::TooBig));
         let deep = format!("SELECT {}1", "1+".repeat(200));
         assert!(run(&deep).is_some());
     }
