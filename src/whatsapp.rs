@@ -35,5 +35,5 @@ pub use groups::{Metadata, read_group};
 pub use leave::{Confirmed, LeaveError, TargetReply};
 pub use login::Abandoned;
 pub use online::Online;
-pub use pause::Pause;
+pub use pause::{LONGEST_BAN, Pause};
 pub use stanza::Iq;
