@@ -13,6 +13,7 @@
 mod certificate;
 mod dial;
 mod failure;
+mod gone;
 mod greet;
 mod groups;
 mod leave;
@@ -27,11 +28,12 @@ mod upgrade;
 
 pub use certificate::CertificateFault;
 pub use dial::{Dialer, tls_config};
-pub use failure::{Failure, Gone, LoginFailure, Step, StreamError};
+pub use failure::{Failure, LoginFailure, Step, StreamError};
+pub use gone::Gone;
 pub use greet::Greeted;
 pub use groups::{Metadata, read_group};
 pub use leave::{Confirmed, LeaveError, TargetReply};
 pub use login::Abandoned;
 pub use online::Online;
-pub use pause::Pause;
+pub use pause::{LONGEST_BAN, Pause};
 pub use stanza::Iq;

@@ -203,7 +203,8 @@ fn refusal(item: Item<'_>, now: UnixMillis) -> Result<Refusal, AcquireError> {
         _ => return Err(StoreError::from(Corrupt("session_state")).into()),
     }
     let blocked_until = item.optional_number("blocked_until").map(UnixMillis);
-    if let Some(until) = blocked_until.filter(|until| *until > now) {
+    let lasts = |until: &UnixMillis| *until > now && *until <= take::absurd_block(now);
+    if let Some(until) = blocked_until.filter(lasts) {
         let reason = BlockReason::from_name(item.optional_text("blocked_by").unwrap_or_default());
         return Err(AcquireError::Blocked { reason, left: until.since(now) });
     }

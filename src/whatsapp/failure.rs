@@ -2,6 +2,7 @@
 //! Source of the codes: WhatsApp Web's `<failure>` and `<stream:error>` tables.
 
 use super::certificate::CertificateFault;
+use super::gone::Gone;
 use super::pause::Pause;
 use crate::trace::Reason;
 
@@ -54,38 +55,6 @@ pub enum Step {
     Login,
     /// An IQ.
     Iq,
-}
-
-/// Why no login of a device can succeed again.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Gone {
-    /// The device was unlinked: it has to be linked again.
-    Unlinked,
-    /// The account is locked (403): its phone says why, and where to appeal.
-    Locked,
-    /// The number is banned for good (406).
-    Banned,
-}
-
-impl Gone {
-    /// Its name, as it is stored and logged.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Unlinked => "unlinked",
-            Self::Locked => "locked",
-            Self::Banned => "banned",
-        }
-    }
-
-    /// Back from what is stored. A session that was logged out before there were
-    /// names has none, and linking again is what there is to try.
-    pub fn from_name(name: Option<&str>) -> Self {
-        match name {
-            Some("locked") => Self::Locked,
-            Some("banned") => Self::Banned,
-            _ => Self::Unlinked,
-        }
-    }
 }
 
 /// `<failure reason>`.

@@ -12,7 +12,7 @@ use std::time::Duration;
 use crate::clock::UnixMillis;
 
 /// Longest ban that is obeyed.
-const LONGEST_BAN: Duration = Duration::from_hours(7 * 24);
+pub const LONGEST_BAN: Duration = Duration::from_hours(7 * 24);
 /// Longest throttling that is obeyed.
 const LONGEST_THROTTLE: Duration = Duration::from_hours(1);
 /// How long a ban without a usable `expire` is taken to last.

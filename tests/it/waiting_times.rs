@@ -92,3 +92,19 @@ async fn the_log_has_what_whatsapp_wrote_and_why_it_banned() {
     assert!(output.contains("31536000123") && output.contains("104"), "{output}");
     assert!(output.contains("obeyed_seconds"), "{output}");
 }
+
+#[tokio::test]
+async fn a_block_further_ahead_than_any_that_is_obeyed_does_not_last() {
+    let rig = Rig::start().await;
+    let now = leave_group::clock::Clock::now(&leave_group::clock::SystemClock::new());
+    for (ahead, status) in [(6 * DAY, 503), (8 * DAY, 200)] {
+        let mut session = rig.session().await;
+        let until = now.plus(Duration::from_secs(ahead));
+        session.insert("blocked_until".to_owned(), leave_group::table::number(until.0));
+        session.insert("blocked_by".to_owned(), leave_group::table::text("banned"));
+        rig.provisioner.put(session).await.unwrap();
+        let service = rig.local(&Traffic::new());
+        let reply = ask(&service, &Request::leave(ACCOUNT_TOKEN, "sales", GROUP)).await;
+        assert_eq!(reply.status, status, "{ahead} s ahead: {reply:?}");
+    }
+}

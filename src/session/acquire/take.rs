@@ -7,10 +7,11 @@ use std::time::Duration;
 use super::super::Owner;
 use super::super::intents::{self, Intents, MOST_OPEN, Paths, StoredIntent};
 use super::super::item::LINKED;
-use super::LONGEST_LEASE;
+use super::{LONGEST_LEASE, SKEW};
 use crate::clock::UnixMillis;
 use crate::group::GroupJid;
 use crate::table::{Update, number, text};
+use crate::whatsapp::LONGEST_BAN;
 
 /// The JIDs to take the lease for, and how they find room.
 #[derive(Debug)]
@@ -80,13 +81,20 @@ pub(super) fn absurd(now: UnixMillis) -> UnixMillis {
     now.plus(LONGEST_LEASE * 2)
 }
 
+/// A block that lasts longer than this was written by a clock that ran away, or before
+/// there was a bound, and does not last: the longest, and what clocks may differ.
+pub(super) fn absurd_block(now: UnixMillis) -> UnixMillis {
+    now.plus(LONGEST_BAN + SKEW)
+}
+
 impl Take<'_> {
     /// The update that takes a free lease, re-enters our own, and nobody else's.
     pub(super) fn update(&self) -> Update {
         let Self { owner, now, span, wanted } = self;
         let mut expression = "SET lease_owner = :me, lease_until = :until".to_owned();
         let mut condition = "attribute_exists(pk) AND session_state = :linked \
-            AND (attribute_not_exists(blocked_until) OR blocked_until <= :now) \
+            AND (attribute_not_exists(blocked_until) OR blocked_until <= :now \
+                 OR blocked_until > :absurd_block) \
             AND (attribute_not_exists(last_owner) OR last_owner <> :me) \
             AND (attribute_not_exists(lease_until) OR lease_until < :now \
                  OR lease_until > :absurd OR lease_owner = :me)"
@@ -96,6 +104,7 @@ impl Take<'_> {
             (":until".to_owned(), number(now.plus(*span).0)),
             (":now".to_owned(), number(now.0)),
             (":absurd".to_owned(), number(absurd(*now).0)),
+            (":absurd_block".to_owned(), number(absurd_block(*now).0)),
             (":linked".to_owned(), text(LINKED)),
         ]);
         let mut paths = Paths::default();
