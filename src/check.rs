@@ -11,7 +11,7 @@ use crate::clock::{Budget, UnixMillis};
 use crate::connection::{CLOSING, connect, credentials, session_end};
 use crate::service::Service;
 use crate::session::{
-    AcquireError, BlockReason, CheckNote, SessionEnd, Settlement, is_fresh, next_check,
+    AcquireError, BlockReason, CheckNote, DueSession, SessionEnd, Settlement, is_fresh, next_check,
 };
 use crate::table::StoreError;
 use crate::tenant::InstanceId;
@@ -21,7 +21,7 @@ use crate::whatsapp::{Abandoned, Gone};
 /// Sessions that are checked at the same time. Each has a socket and some 50 KiB.
 const AT_ONCE: usize = 8;
 /// Most sessions that one run looks at.
-const MOST: i32 = 200;
+const MOST: usize = 200;
 /// No check is begun with less time than this left.
 const ONE_CHECK: Duration = Duration::from_secs(8);
 /// Kept back of a check's time for settling.
@@ -126,8 +126,8 @@ impl Health {
 /// Which sessions are asked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum When {
-    /// Those that were not seen for a while.
-    Stale,
+    /// One that is due since then, unless it was seen lately.
+    Due(UnixMillis),
     /// Whenever they were seen.
     Always,
 }
@@ -139,6 +139,8 @@ pub struct Checked {
     pub found: Vec<(InstanceId, Health)>,
     /// Sessions that are due and were not looked at.
     pub remaining: u64,
+    /// Rows of the index of due sessions that cannot be read.
+    pub unreadable: u64,
 }
 
 /// Checks the sessions that are due, some at a time, until none is left or the
@@ -148,13 +150,14 @@ pub struct Checked {
 /// When the due sessions cannot be listed.
 pub async fn due(service: &Service, budget: Budget) -> Result<Checked, StoreError> {
     let due = service.sessions.due(MOST, budget).await?;
-    let checks = stream::iter(due.instances).map(|instance| async move {
+    let checks = stream::iter(due.sessions).map(|due| async move {
+        let DueSession { instance, at } = due;
         // Asked when the check begins, not when it is listed.
         if budget.remaining() < ONE_CHECK {
             return None;
         }
         // A panic is that session's, and its lease ends by itself.
-        let checking = AssertUnwindSafe(one(service, &instance, When::Stale, budget));
+        let checking = AssertUnwindSafe(one(service, &instance, When::Due(at), budget));
         let health = checking.catch_unwind().await.unwrap_or_else(|_| {
             tracing::error!(%instance, "panicked in a check");
             Health::Unreadable
@@ -164,7 +167,8 @@ pub async fn due(service: &Service, budget: Budget) -> Result<Checked, StoreErro
     let found: Vec<_> =
         checks.buffer_unordered(AT_ONCE).filter_map(|found| async { found }).collect().await;
     let looked_at = u64::try_from(found.len()).unwrap_or(u64::MAX);
-    Ok(Checked { found, remaining: due.total.saturating_sub(looked_at) })
+    let remaining = due.total.saturating_sub(looked_at);
+    Ok(Checked { found, remaining, unreadable: due.unreadable })
 }
 
 /// Checks one session, under its lease, and records what was found and when the
@@ -172,11 +176,11 @@ pub async fn due(service: &Service, budget: Budget) -> Result<Checked, StoreErro
 pub async fn one(service: &Service, instance: &InstanceId, when: When, budget: Budget) -> Health {
     let leased = match service.sessions.acquire(instance, &[], budget.keeping(SETTLING)).await {
         Ok(leased) => leased,
-        Err(error) => return without_lease(service, instance, &error, budget).await,
+        Err(error) => return without_lease(service, instance, &error, when, budget).await,
     };
     let now = service.clock.now();
     let (health, session, lid, next) = match leased.seen().filter(|seen| is_fresh(*seen, now)) {
-        Some(seen) if when == When::Stale => {
+        Some(seen) if when != When::Always => {
             (Health::Fresh, SessionEnd::Unchanged, None, next_check(seen))
         }
         _ => {
@@ -234,6 +238,7 @@ async fn without_lease(
     service: &Service,
     instance: &InstanceId,
     error: &AcquireError,
+    when: When,
     budget: Budget,
 ) -> Health {
     let health = match error {
@@ -251,11 +256,13 @@ async fn without_lease(
             Health::Unreadable
         }
     };
+    let When::Due(at) = when else { return health };
     let next = match health {
         Health::LoggedOut | Health::Locked | Health::BannedForGood => None,
         health => Some(next_after(health, service.clock.now())),
     };
-    if let Err(error) = service.sessions.postpone(instance, next, budget).await {
+    let due = DueSession { instance: instance.clone(), at };
+    if let Err(error) = service.sessions.postpone(&due, next, budget).await {
         tracing::warn!(%instance, %error, "the next check is not moved");
     }
     health

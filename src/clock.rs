@@ -2,7 +2,7 @@
 //! the budget that every wait derives from.
 
 use std::fmt;
-use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use tokio::time::Instant;
@@ -55,6 +55,12 @@ pub trait Clock: Send + Sync + fmt::Debug {
     fn observe(&self, server_seconds: i64, sent: SystemTime) {
         let _ = (server_seconds, sent);
     }
+
+    /// Whether it was compared with DynamoDB's. Before that it may be off by any
+    /// amount, and no lease is taken by it.
+    fn is_compared(&self) -> bool {
+        true
+    }
 }
 
 /// The machine's clock, corrected by DynamoDB's `Date` when the two differ by
@@ -63,6 +69,7 @@ pub trait Clock: Send + Sync + fmt::Debug {
 #[derive(Debug, Default)]
 pub struct SystemClock {
     correction_ms: AtomicI64,
+    is_compared: AtomicBool,
 }
 
 /// A `Date` has whole seconds and travelled: a smaller difference says nothing.
@@ -91,6 +98,11 @@ impl Clock for SystemClock {
         let difference = server_seconds.saturating_mul(1000) - machine_ms();
         let correction = if difference.abs() > TOLERATED_MS { difference } else { 0 };
         self.correction_ms.store(correction, Ordering::Relaxed);
+        self.is_compared.store(true, Ordering::Release);
+    }
+
+    fn is_compared(&self) -> bool {
+        self.is_compared.load(Ordering::Acquire)
     }
 }
 

@@ -13,8 +13,10 @@
 //! Why not a counter: `docs/lease.md`.
 
 mod acquire;
+mod compared;
 mod due;
 mod generation;
+mod hold;
 mod intent;
 mod intents;
 mod item;
@@ -36,8 +38,9 @@ use crate::table::{StoreError, Table};
 use crate::tenant::InstanceId;
 
 pub use acquire::AcquireError;
-pub use due::{Due, is_fresh, next as next_check};
+pub use due::{Due, DueSession, is_fresh, next as next_check};
 pub use generation::Generation;
+pub use hold::Held;
 pub use intent::{IntendError, Intended, Standing};
 use intents::Intents;
 pub use intents::{INTENT_LIFE, MOST_OPEN};
@@ -60,6 +63,11 @@ impl Sessions {
     /// Sessions in `table`; a busy one is waited for as long as `wait`.
     pub fn new(table: Table, clock: Arc<dyn Clock>, wait: Duration) -> Self {
         Self { table, clock, wait }
+    }
+
+    /// How long a busy session is waited for.
+    pub fn wait(&self) -> Duration {
+        self.wait
     }
 }
 

@@ -26,6 +26,8 @@ pub(super) struct Summary {
     banned: u64,
     failed: u64,
     remaining: u64,
+    /// Rows of the index that name no session.
+    unreadable: u64,
 }
 
 /// Checks what is due.
@@ -36,9 +38,9 @@ pub(super) async fn run(
 ) -> Result<Summary, StoreError> {
     let began = Instant::now();
     let calls = service.table.calls();
-    let Checked { found, remaining } = check::due(service, budget).await?;
+    let Checked { found, remaining, unreadable } = check::due(service, budget).await?;
     let mut failures = BTreeMap::new();
-    let mut summary = Summary { remaining, ..Summary::default() };
+    let mut summary = Summary { remaining, unreadable, ..Summary::default() };
     for (_, health) in found {
         summary.checked += 1;
         if let Some(reason) = health.reason() {
@@ -58,7 +60,7 @@ pub(super) async fn run(
     }
     let mut counts = vec![
         (Metric::SessionsChecked, summary.checked),
-        (Metric::ChecksFailed, summary.failed),
+        (Metric::ChecksFailed, summary.failed + summary.unreadable),
         // Also when it is 0: an alarm on it has to end.
         (Metric::ChecksRemaining, summary.remaining),
     ];

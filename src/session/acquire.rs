@@ -23,15 +23,15 @@ pub use error::AcquireError;
 use take::{Take, Wanted};
 
 /// What a machine's clock may differ from another's.
-const SKEW: Duration = Duration::from_secs(5);
+pub(super) const SKEW: Duration = Duration::from_secs(5);
 /// Longest time that a run works under one lease: HTTP's budget.
-const LONGEST_RUN: Duration = Duration::from_secs(25);
+pub(super) const LONGEST_RUN: Duration = Duration::from_secs(25);
 /// Longest lease: the run's own time, and what clocks may differ.
-const LONGEST_LEASE: Duration = LONGEST_RUN.saturating_add(SKEW);
+pub(super) const LONGEST_LEASE: Duration = LONGEST_RUN.saturating_add(SKEW);
 /// First wait for a busy session; doubled, with full jitter.
-const FIRST_WAIT: Duration = Duration::from_millis(40);
+pub(super) const FIRST_WAIT: Duration = Duration::from_millis(40);
 /// Longest wait between two looks at a busy session.
-const LONGEST_WAIT: Duration = Duration::from_millis(640);
+pub(super) const LONGEST_WAIT: Duration = Duration::from_millis(640);
 
 /// Why the item refused, when that need not last.
 enum Refusal {
@@ -59,6 +59,7 @@ impl Sessions {
         budget: Budget,
     ) -> Result<Leased, AcquireError> {
         let owner = Owner::new()?;
+        let clock = self.compared(budget).await?;
         let waiting = budget.at_most(self.wait.min(budget.remaining() / 2));
         let mut wait = FIRST_WAIT;
         let mut waits = 0;
@@ -66,7 +67,7 @@ impl Sessions {
         let mut wanted = Wanted::usual(jids);
         loop {
             let asked = Instant::now();
-            let now = self.clock.now();
+            let now = clock.now();
             let ours = budget.remaining().min(LONGEST_RUN);
             let take = Take { owner: &owner, now, span: ours + SKEW, wanted: &wanted };
             let outcome = self.table.update(&keys::session(instance), take.update(), budget).await;
@@ -117,7 +118,7 @@ impl Sessions {
         }
     }
 
-    fn leased(
+    pub(super) fn leased(
         &self,
         instance: &InstanceId,
         owner: Owner,
@@ -177,7 +178,7 @@ impl Sessions {
     ///
     /// Lease and intents go in one write: between two, another run would read
     /// our intent as that of a leave whose outcome was lost.
-    async fn give_back(&self, instance: &InstanceId, owner: &Owner, budget: Budget) {
+    pub(super) async fn give_back(&self, instance: &InstanceId, owner: &Owner, budget: Budget) {
         let key = keys::session(instance);
         let Ok(Some(item)) = self.table.get(&key, budget).await else { return };
         if Item(&item).optional_text("lease_owner") != Some(owner.0.as_str()) {

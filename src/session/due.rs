@@ -26,13 +26,24 @@ const INTERVAL: Duration = Duration::from_hours(7 * 24);
 /// checked together for ever.
 const JITTER: Duration = Duration::from_hours(3 * 24);
 
-/// Sessions that are due.
+/// A session that is due.
 #[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DueSession {
+    /// Whose it is.
+    pub instance: InstanceId,
+    /// Since when it is due, as the index has it.
+    pub at: UnixMillis,
+}
+
+/// Sessions that are due.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Due {
     /// Those to check now, the longest due first.
-    pub instances: Vec<InstanceId>,
-    /// How many are due in all.
+    pub sessions: Vec<DueSession>,
+    /// How many can be read and are due in all.
     pub total: u64,
+    /// Rows of the index that name no instance; they are passed over.
+    pub unreadable: u64,
 }
 
 /// Whether a session seen at `seen` need not be checked at `now`.
@@ -46,72 +57,87 @@ pub fn next(seen: UnixMillis) -> UnixMillis {
 }
 
 impl Sessions {
-    /// The sessions that are due, at most `most` of them.
+    /// The sessions that are due, at most `most` of them. A row that cannot be read is
+    /// counted, and keeps no other from being found.
     ///
     /// # Errors
     /// [`StoreError`].
-    pub async fn due(&self, most: i32, budget: Budget) -> Result<Due, StoreError> {
+    pub async fn due(&self, most: usize, budget: Budget) -> Result<Due, StoreError> {
         let now = self.clock.now();
-        let query = || {
-            self.table
-                .client()
-                .query()
-                .table_name(self.table.name())
-                .index_name(index::BY_DUE)
-                .key_condition_expression("due = :due AND due_at <= :now")
-                .expression_attribute_values(":due", text(DUE))
-                .expression_attribute_values(":now", number(now.0))
-        };
-        let first = timeout_at(budget.end(), query().limit(most).send())
-            .await
-            .map_err(|_| StoreError::out_of_time())?
-            .map_err(|error| StoreError::of(&error))?;
-        let items = first.items.unwrap_or_default();
-        let instances: Vec<InstanceId> =
-            items.iter().map(|item| instance(Item(item))).collect::<Result<_, _>>()?;
-        let mut total = u64::try_from(instances.len()).unwrap_or(u64::MAX);
-        let mut next = first.last_evaluated_key;
-        while next.is_some() {
-            let call = query().select(Select::Count).set_exclusive_start_key(next);
+        let query = self
+            .table
+            .client()
+            .query()
+            .table_name(self.table.name())
+            .index_name(index::BY_DUE)
+            .key_condition_expression("due = :due AND due_at <= :now")
+            .expression_attribute_values(":due", text(DUE))
+            .expression_attribute_values(":now", number(now.0));
+        let mut due = Due::default();
+        let mut next = None;
+        loop {
+            let wanted = most.saturating_sub(due.sessions.len());
+            let call = query.clone().set_exclusive_start_key(next);
+            let call = match i32::try_from(wanted) {
+                Ok(0) => call.select(Select::Count),
+                limit => call.set_limit(limit.ok()),
+            };
             let page = timeout_at(budget.end(), call.send())
                 .await
                 .map_err(|_| StoreError::out_of_time())?
                 .map_err(|error| StoreError::of(&error))?;
-            total += u64::try_from(page.count).unwrap_or_default();
+            if wanted == 0 {
+                due.total += u64::try_from(page.count).unwrap_or_default();
+            }
+            for item in page.items() {
+                match session(Item(item)) {
+                    Ok(session) => {
+                        due.sessions.push(session);
+                        due.total += 1;
+                    }
+                    Err(error) => {
+                        let key = Item(item).optional_text("pk").unwrap_or_default();
+                        tracing::error!(%error, key, "a session that is due cannot be read");
+                        due.unreadable += 1;
+                    }
+                }
+            }
             next = page.last_evaluated_key;
+            if next.is_none() {
+                return Ok(due);
+            }
         }
-        Ok(Due { instances, total })
     }
-}
 
-impl Sessions {
     /// Moves a session's next check without its lease: the due time is nobody's
     /// secret, and a session that cannot be taken must not stand at the head of
-    /// the index for ever. `None`: it is checked no more.
+    /// the index for ever. `None`: it is checked no more. One that is due at another
+    /// time than was read was checked or linked again meanwhile, and is left alone.
     ///
     /// # Errors
     /// [`StoreError`].
     pub async fn postpone(
         &self,
-        instance: &InstanceId,
+        due: &DueSession,
         next: Option<UnixMillis>,
         budget: Budget,
     ) -> Result<(), StoreError> {
-        let (expression, values) = match next {
-            Some(next) => (
-                "SET due_at = :due_at",
-                HashMap::from([(":due_at".to_owned(), number(next.0)), due_value()]),
-            ),
-            None => ("REMOVE due, due_at", HashMap::from([due_value()])),
+        let mut values = HashMap::from([due_value(), (":read".to_owned(), number(due.at.0))]);
+        let expression = match next {
+            Some(next) => {
+                values.insert(":due_at".to_owned(), number(next.0));
+                "SET due_at = :due_at"
+            }
+            None => "REMOVE due, due_at",
         };
         let update = Update {
             expression: expression.to_owned(),
-            condition: "due = :due".to_owned(),
+            condition: "due = :due AND due_at = :read".to_owned(),
             names: HashMap::new(),
             values,
         };
-        // Refused: it was unlinked or deleted meanwhile, and is due no more.
-        self.table.update(&keys::session(instance), update, budget).await.map(|_| ())
+        // Refused: whoever changed it wrote its due time, or took it away.
+        self.table.update(&keys::session(&due.instance), update, budget).await.map(|_| ())
     }
 }
 
@@ -119,9 +145,13 @@ fn due_value() -> (String, AttributeValue) {
     (":due".to_owned(), text(DUE))
 }
 
-fn instance(item: Item<'_>) -> Result<InstanceId, StoreError> {
-    Ok(InstanceId {
-        account: item.text("account")?.parse().map_err(|_| Corrupt("account"))?,
-        name: InstanceName::of_stored(item.text("instance")?).map_err(|_| Corrupt("instance"))?,
+fn session(item: Item<'_>) -> Result<DueSession, Corrupt> {
+    let name = InstanceName::of_stored(item.text("instance")?);
+    Ok(DueSession {
+        instance: InstanceId {
+            account: item.text("account")?.parse().map_err(|_| Corrupt("account"))?,
+            name: name.map_err(|_| Corrupt("instance"))?,
+        },
+        at: UnixMillis(item.number("due_at")?),
     })
 }

@@ -39,7 +39,8 @@ impl BlockReason {
         }
     }
 
-    pub(super) fn from_name(name: &str) -> Self {
+    /// From `blocked_by`.
+    pub fn from_name(name: &str) -> Self {
         match name {
             "banned" => Self::Banned,
             _ => Self::Throttled,

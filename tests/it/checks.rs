@@ -1,5 +1,6 @@
 //! The health check of the sessions that are due.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -9,7 +10,7 @@ use leave_group::check::{When, one};
 use leave_group::clock::{Budget, Clock, UnixMillis};
 use leave_group::entry::{self, Invocation};
 use leave_group::service::Service;
-use leave_group::table::{Item, number, text};
+use leave_group::table::{Attributes, Item, number, text};
 use local_stack::manual_clock::ManualClock;
 use local_stack::traffic::{CallFault, Traffic};
 use serde_json::value::RawValue;
@@ -250,4 +251,72 @@ async fn a_list_that_cannot_be_had_is_an_error_for_the_schedule_to_see() {
     };
     let error = entry::handle(&service, &event, invocation).await.unwrap_err();
     assert!(error.to_string().contains("cannot be listed"), "{error}");
+}
+
+/// A session that is linked again while a check could not take it: its own due time stays.
+#[tokio::test]
+async fn a_session_that_is_linked_again_beside_a_check_stays_in_the_index() {
+    let hour = Duration::from_hours(1);
+    let blocked = |session: &mut Attributes, now: UnixMillis| {
+        session.insert("blocked_until".to_owned(), number(now.plus(hour).0));
+        session.insert("blocked_by".to_owned(), text("throttled"));
+    };
+    let logged_out = |session: &mut Attributes, _: UnixMillis| {
+        session.insert("session_state".to_owned(), text("logged_out"));
+    };
+    for of_before in [&blocked as &dyn Fn(&mut Attributes, UnixMillis), &logged_out] {
+        let (rig, clock, _) = later(11 * DAY).await;
+        let traffic = Traffic::new();
+        let service = rig.service(clock.clone(), &traffic);
+        let linked = rig.session().await;
+        let mut before = linked.clone();
+        of_before(&mut before, clock.now());
+        rig.provisioner.put(before).await.unwrap();
+        // It is refused the lease, and about to move the due time.
+        let hold = HoldHandle::new();
+        traffic.plan("UpdateItem", CallFault::HoldAfter(hold.clone()));
+        let checking = tokio::spawn(async move { check(&service).await });
+        hold.reached().await;
+        let mut again = linked;
+        again.insert("due_at".to_owned(), number(clock.now().plus(8 * DAY).0));
+        rig.provisioner.put(again.clone()).await.unwrap();
+        hold.release();
+        checking.await.unwrap();
+        assert_eq!(rig.session().await, again);
+    }
+}
+
+/// One row that nobody can read keeps no other session from being checked.
+#[tokio::test]
+async fn a_row_that_cannot_be_read_is_passed_over_and_counted() {
+    let (rig, _, service) = later(11 * DAY).await;
+    // More of them than one page has, and all longer due than the session.
+    for number_of_it in 0..205_u64 {
+        let row = HashMap::from([
+            ("pk".to_owned(), text(format!("INSTANCE#acme#broken-{number_of_it}"))),
+            ("sk".to_owned(), text("SESSION")),
+            ("account".to_owned(), text("Not an account!")),
+            ("instance".to_owned(), text("broken")),
+            ("due".to_owned(), text("DUE")),
+            ("due_at".to_owned(), number(number_of_it)),
+        ]);
+        rig.provisioner.put(row).await.unwrap();
+    }
+    let answer = check(&service).await;
+    let expected = [("checked", 1), ("connected", 1), ("unreadable", 205)];
+    assert_eq!(counts(&answer), expected, "{answer}");
+}
+
+/// A name that no request reaches any more is checked as before.
+#[tokio::test]
+async fn a_session_with_a_name_of_an_earlier_day_is_checked() {
+    let (rig, _, service) = later(11 * DAY).await;
+    let mut session = rig.session().await;
+    session.insert("instance".to_owned(), text("100%?"));
+    session.insert("pk".to_owned(), text("INSTANCE#acme#100%?"));
+    // Its credentials do not open under another name; that it is asked for is enough.
+    rig.provisioner.put(session).await.unwrap();
+    let answer = check(&service).await;
+    let expected = [("checked", 2), ("connected", 1), ("failed", 1)];
+    assert_eq!(counts(&answer), expected, "{answer}");
 }

@@ -106,6 +106,7 @@ async fn checks() -> Vec<Check> {
     checks.push(table);
     if is_there {
         checks.push(Check::of("sealing key", key_check(&operator).await));
+        checks.push(Check::of("names", names_check(&operator).await));
     }
     checks.push(clock_check(&clock));
     checks.extend(whatsapp_checks(&operator, &config).await);
@@ -157,6 +158,21 @@ async fn key_check(operator: &Operator) -> Result<(Verdict, String), Failure> {
             "there is no data key yet; the first linked or imported device makes one".to_owned(),
         ),
     })
+}
+
+async fn names_check(operator: &Operator) -> Result<(Verdict, String), Failure> {
+    let names = operator.unreachable_instances().await?;
+    if names.is_empty() {
+        return Ok((Verdict::Good, "requests can name every instance".to_owned()));
+    }
+    let told: Vec<_> = names.iter().map(|id| format!("{id:?}")).collect();
+    Ok((
+        Verdict::Bad,
+        format!(
+            "no request can name {}; `leavectl instance rename ACCOUNT OLD NEW` moves it",
+            told.join(", ")
+        ),
+    ))
 }
 
 /// What clocks may differ: the function corrects its own beyond this.
@@ -228,6 +244,10 @@ impl Observed {
 impl Clock for Observed {
     fn now(&self) -> UnixMillis {
         self.clock.now()
+    }
+
+    fn is_compared(&self) -> bool {
+        self.clock.is_compared()
     }
 
     fn observe(&self, server_seconds: i64, sent: SystemTime) {

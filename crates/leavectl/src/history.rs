@@ -37,6 +37,7 @@ impl History {
                     "at": moment::shown(left.at),
                     "requestId": left.request_id,
                     "confirmed": left.confirmed,
+                    "moved": left.moved,
                 })
             })
             .collect();
@@ -60,12 +61,13 @@ impl History {
         let mut columns = Columns::new(&["LEFT", "GROUP", "KIND", "REQUEST", "BY"]);
         for left in &history.left {
             let by = if left.confirmed { "WhatsApp's word" } else { "a later look" };
+            let under = if left.moved { ", under another name" } else { "" };
             columns.row([
                 moment::shown(left.at),
                 left.jid.to_string(),
                 left.kind.clone(),
                 left.request_id.clone(),
-                by.to_owned(),
+                format!("{by}{under}"),
             ]);
         }
         let mut text = columns.text("Nothing was left within 90 days.");

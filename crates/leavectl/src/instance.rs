@@ -6,8 +6,10 @@ mod delete;
 mod import;
 mod link;
 mod list;
+mod rename;
 mod set_proxy;
 mod show;
+mod unblock;
 mod unlink;
 
 use clap::{Args, Subcommand};
@@ -21,7 +23,7 @@ use serde_json::{Value, json};
 use crate::failure::Failure;
 use crate::moment;
 
-/// Make, link, import, check, list, show and delete instances
+/// Make, link, import, check, list, show, rename and delete instances
 #[derive(Subcommand)]
 pub(crate) enum Instance {
     Create(create::Create),
@@ -31,6 +33,8 @@ pub(crate) enum Instance {
     SetProxy(set_proxy::SetProxy),
     List(list::List),
     Show(show::Show),
+    Unblock(unblock::Unblock),
+    Rename(rename::Rename),
     Delete(delete::Delete),
 }
 
@@ -44,18 +48,37 @@ impl Instance {
             Self::SetProxy(set_proxy) => set_proxy.run().await,
             Self::List(list) => list.run().await,
             Self::Show(show) => show.run().await,
+            Self::Unblock(unblock) => unblock.run().await,
+            Self::Rename(rename) => rename.run().await,
             Self::Delete(delete) => delete.run().await,
         }
     }
 }
 
-/// An instance, as it is named on the command line.
+/// An instance, as it is named on the command line. It may be one that has a name which
+/// no request can have any more.
 #[derive(Args, Debug, Clone)]
 pub(crate) struct Named {
     /// The account
     pub(crate) account: AccountId,
     /// The instance's name within it
+    #[arg(value_parser = InstanceName::of_stored)]
     pub(crate) instance: InstanceName,
+}
+
+/// An instance that is to be made, or linked: its name is one that requests can have.
+#[derive(Args, Debug, Clone)]
+pub(crate) struct NewlyNamed {
+    /// The account
+    account: AccountId,
+    /// The instance's name within it
+    instance: InstanceName,
+}
+
+impl NewlyNamed {
+    pub(crate) fn id(&self) -> InstanceId {
+        InstanceId { account: self.account.clone(), name: self.instance.clone() }
+    }
 }
 
 impl Named {
@@ -69,6 +92,8 @@ async fn kept_proxy(operator: &Operator, id: &InstanceId) -> Result<Option<Proxy
     match operator.proxy(id).await {
         Ok(proxy) => Ok(proxy),
         Err(OperatorError::NoInstance(_) | OperatorError::NotConnected { .. }) => Ok(None),
+        // Linking again is what mends it.
+        Err(OperatorError::Credentials(_)) => Ok(None),
         Err(error) => Err(error.into()),
     }
 }

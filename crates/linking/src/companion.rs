@@ -25,6 +25,8 @@ pub(crate) struct Companion {
     /// Shared with the phone through the QR code, or derived with it from a pairing code. Proves
     /// in the end that it was this phone that answered.
     pub(crate) adv_secret: Zeroizing<[u8; 32]>,
+    /// What the one-time keys are made of, so that a first login that is resumed has the same.
+    pub(crate) one_time_seed: Zeroizing<[u8; 32]>,
 }
 
 impl Companion {
@@ -34,7 +36,7 @@ impl Companion {
         device.set_device_props(
             DevicePropsOverride::new().with_os(OS).with_platform_type(PlatformType::CHROME),
         );
-        Self { device, adv_secret: fresh_secret() }
+        Self { device, adv_secret: fresh_secret(), one_time_seed: fresh_secret() }
     }
 
     /// A new ADV secret, in place of one that WhatsApp retired.

@@ -3,6 +3,7 @@
 //! App state, presence and privacy are left out: the function needs none of them.
 
 use leave_group::clock::{Budget, Clock};
+use leave_group::connection::CLOSING;
 use leave_group::whatsapp::{Dialer, Failure, LoginFailure, Step, StreamError};
 use tokio::time::{Instant, sleep, timeout_at};
 use wacore::iq::passive::PassiveModeSpec;
@@ -19,9 +20,13 @@ use crate::{inbox, keys};
 /// How often the first login is begun at most.
 const TRIES: usize = 3;
 
+/// When a login may still be made: the session's lease has time.
+type IsOurs<'a> = &'a (dyn Fn() -> bool + Sync);
+
 impl Paired {
     /// The first login: hands over the keys for messages, and receives the phone's first ones.
-    /// Tried again when the connection fails, all within [`Timing::finish`].
+    /// Tried again when the connection fails, all within [`Timing::finish`]. No login is made
+    /// once `is_ours` says no: the lease that it runs under is over.
     ///
     /// # Errors
     /// [`Unfinished`]; the credentials are good all the same, unless it says that WhatsApp does
@@ -31,14 +36,16 @@ impl Paired {
         dialer: &Dialer,
         clock: &dyn Clock,
         timing: &Timing,
+        is_ours: impl Fn() -> bool + Sync,
         mut on: impl FnMut(Event<'_>),
     ) -> Result<(), Unfinished> {
         let whole = Budget::of(timing.finish);
         // The same in every try: an earlier one may have uploaded them already.
-        let keys = OneTimeKeys::generate();
+        let keys = OneTimeKeys::of_seed(&self.companion.one_time_seed);
         let mut tries = 1;
         loop {
-            let tried = self.log_in_first(dialer, clock, timing, &keys, whole, &mut on).await;
+            let login = FirstTry { dialer, clock, timing, keys: &keys, whole, is_ours: &is_ours };
+            let tried = self.log_in_first(&login, &mut on).await;
             let again = matches!(&tried, Err(Unfinished::Connection(failure)) if passes(failure));
             if !again || tries == TRIES || whole.remaining() <= timing.pause {
                 return tried;
@@ -50,21 +57,18 @@ impl Paired {
 
     async fn log_in_first(
         &self,
-        dialer: &Dialer,
-        clock: &dyn Clock,
-        timing: &Timing,
-        keys: &OneTimeKeys,
-        whole: Budget,
+        first: &FirstTry<'_>,
         on: &mut impl FnMut(Event<'_>),
     ) -> Result<(), Unfinished> {
         on(Event::Finishing(FirstLogin::LoggingIn));
+        let FirstTry { dialer, clock, timing, keys, whole, is_ours } = *first;
         let step = whole.at_most(timing.step);
         let greeted = dialer.greet(step, clock.now()).await?;
-        let online = greeted.login(&self.credentials, step, || true).await.map_err(failure)?;
+        let online = greeted.login(&self.credentials, step, is_ours).await.map_err(failure)?;
         let mut conversation = Conversation::new(online, timing);
-        let end = whole.end();
+        let end = whole.keeping(CLOSING).end();
         let finished = self.get_ready(&mut conversation, timing, keys, end, on).await;
-        conversation.close(Budget::of(timing.step)).await;
+        conversation.close(whole.at_most(timing.step)).await;
         finished
     }
 
@@ -88,6 +92,17 @@ impl Paired {
         inbox::drain(conversation, &mut Signal::new(device, keys), timing, end).await?;
         Ok(())
     }
+}
+
+/// What each try of a first login needs.
+#[derive(Clone, Copy)]
+struct FirstTry<'a> {
+    dialer: &'a Dialer,
+    clock: &'a dyn Clock,
+    timing: &'a Timing,
+    keys: &'a OneTimeKeys,
+    whole: Budget,
+    is_ours: IsOurs<'a>,
 }
 
 /// Whether a connection's failure may be another one's success.

@@ -2,6 +2,7 @@
 //! pre-keys of which each sender takes one.
 
 use leave_group::whatsapp::Failure;
+use rand::SeedableRng;
 use rand::rngs::StdRng;
 use wacore::iq::prekeys::{
     DigestKeyBundleResponse, DigestKeyBundleSpec, PreKeyCountSpec, PreKeyUploadSpec,
@@ -22,8 +23,9 @@ const NO_BUNDLE: u16 = 404;
 pub(crate) struct OneTimeKeys(Vec<KeyPair>);
 
 impl OneTimeKeys {
-    pub(crate) fn generate() -> Self {
-        let mut rng = rand::make_rng::<StdRng>();
+    /// The keys that `seed` makes.
+    pub(crate) fn of_seed(seed: &[u8; 32]) -> Self {
+        let mut rng = StdRng::from_seed(*seed);
         Self((0..ONE_TIME_KEYS).map(|_| KeyPair::generate(&mut rng)).collect())
     }
 

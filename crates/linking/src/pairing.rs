@@ -78,7 +78,7 @@ pub async fn link(
     mut on: impl FnMut(Event<'_>),
 ) -> Result<Linked, LinkError> {
     let paired = pair(dialer, clock, method, timing, &mut on).await?;
-    let unfinished = paired.finish(dialer, clock, timing, &mut on).await.err();
+    let unfinished = paired.finish(dialer, clock, timing, || true, &mut on).await.err();
     if unfinished == Some(Unfinished::LoggedOut) {
         return Err(LinkError::NotAccepted);
     }

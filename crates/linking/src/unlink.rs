@@ -1,28 +1,34 @@
 //! Takes a device off its account.
 
 use leave_group::clock::Budget;
+use leave_group::connection::CLOSING;
 use leave_group::credentials::DeviceJid;
-use leave_group::whatsapp::{Failure, Online};
+use leave_group::whatsapp::{Failure, Online, Step};
+use tokio::time::timeout_at;
 use wacore::iq::devices::RemoveCompanionDeviceSpec;
 use wacore_binary::Jid;
 
 use crate::conversation::Conversation;
 use crate::timing::Timing;
 
-/// Unlinks `device` on its own connection, and closes it. Its credentials are worth nothing
-/// afterwards.
+/// Unlinks `device` on its own connection, and closes it, all within `budget`. Its credentials
+/// are worth nothing afterwards.
 ///
 /// `<iq type="set" xmlns="md"><remove-companion-device jid reason="user_initiated"/></iq>`
 /// (WhatsApp Web: `WAWebLogoutJob`).
 ///
 /// # Errors
-/// [`Failure::Iq`] when WhatsApp refuses, or the connection's failure. That WhatsApp removes the
-/// device before it answers is no failure.
-pub async fn unlink(online: Online, device: &DeviceJid, timing: &Timing) -> Result<(), Failure> {
-    let mut conversation = Conversation::new(online, timing);
+/// [`Failure::Iq`] when WhatsApp refuses, or the connection's failure: the device may be gone
+/// then, which its next login tells. That WhatsApp removes the device before it answers is no
+/// failure.
+pub async fn unlink(online: Online, device: &DeviceJid, budget: Budget) -> Result<(), Failure> {
+    let timing = Timing { step: budget.remaining(), ..Timing::default() };
+    let mut conversation = Conversation::new(online, &timing);
     let jid = Jid::pn_device(device.user().to_string(), device.device());
-    let answer = conversation.ask(&RemoveCompanionDeviceSpec::new(&jid)).await;
-    conversation.close(Budget::of(timing.step)).await;
+    let question = RemoveCompanionDeviceSpec::new(&jid);
+    let asking = timeout_at(budget.keeping(CLOSING).end(), conversation.ask(&question));
+    let answer = asking.await.unwrap_or(Err(Failure::Timeout(Step::Iq)));
+    conversation.close(budget.at_most(CLOSING)).await;
     match answer {
         Err(failure) if failure.is_logged_out() => Ok(()),
         answer => answer,

@@ -10,10 +10,11 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use leave_group::clock::UnixMillis;
-use leave_group::seal::{SealError, Sealed};
-use leave_group::table::{Attributes, Corrupt, Item, binary, keys, number, text};
+use leave_group::seal::SealError;
+use leave_group::table::{Attributes, Corrupt, Item, keys, number, text};
 use leave_group::tenant::InstanceId;
 
+use crate::device::{as_sealed, set_sealed};
 use crate::writes::{Condition, owner, random};
 use crate::{Operator, OperatorError, patience};
 
@@ -128,7 +129,7 @@ impl Operator {
         self.service.keyring.has_key(&old, patience()).await?;
         let data_key = self.service.keyring.new_data_key(&new, patience()).await?;
         let is_old = Condition::new("key_id = :old").value(":old", text(old.as_str()));
-        let retire = Condition::exists().value(":now", number(self.now().0));
+        let retire = Condition::exists().value(":now", number(self.now().await?.0));
         let actions = vec![
             self.put(current_item(&new), Some(&is_old))?,
             self.put(data_key, Some(&Condition::is_new()))?,
@@ -175,20 +176,10 @@ impl Operator {
         session: &Attributes,
         key_id: &str,
     ) -> Result<(), OperatorError> {
-        let old = Sealed {
-            key_id: Item(session).text("key_id")?.to_owned(),
-            bytes: Item(session).binary("sealed")?.to_vec(),
-        };
-        let keyring = &self.service.keyring;
-        let plain = keyring.open(&old, instance, patience()).await?;
-        let new = keyring.seal(&plain, instance, key_id, patience()).await?;
-        let as_read = Condition::new("sealed = :old AND key_id = :old_key")
-            .value(":old", binary(old.bytes))
-            .value(":old_key", text(old.key_id))
-            .value(":new", binary(new.bytes))
-            .value(":new_key", text(new.key_id));
+        let sealed = self.sealed_anew(session, (instance, instance), key_id, None).await?;
+        let (set, as_read) = set_sealed(sealed, as_sealed(session));
         let actions = vec![
-            self.change(keys::session(instance), "SET sealed = :new, key_id = :new_key", &as_read)?,
+            self.change(keys::session(instance), &set, &as_read)?,
             self.check_current(key_id)?,
         ];
         match self.write(actions).await? {
@@ -221,10 +212,11 @@ impl Operator {
         let is_used =
             |id: &str| sessions.iter().any(|item| Item(item).optional_text("key_id") == Some(id));
         let mut pruned = Pruned::default();
+        let now = self.now().await?;
         for item in &items {
             let id = Item(item).text("key_id")?.to_owned();
             let retired = Item(item).optional_number("retired_at").map(UnixMillis);
-            let is_young = retired.is_some_and(|at| self.now().since(at) < LAST_RUNS);
+            let is_young = retired.is_some_and(|at| now.since(at) < LAST_RUNS);
             if id == current {
                 continue;
             }

@@ -18,6 +18,9 @@ pub enum OperatorError {
     /// It is there already.
     #[error("account {0} exists already; pick another id")]
     AccountExists(AccountId),
+    /// Someone has begun to delete it.
+    #[error("account {0} is being deleted; `leavectl account delete {0}` ends that")]
+    AccountClosing(AccountId),
     /// It still has instances.
     #[error(
         "account {account} still has instances ({}); delete each with `leavectl instance delete {account} NAME` first",
@@ -38,6 +41,41 @@ pub enum OperatorError {
     /// It is there already.
     #[error("instance {0} exists already; pick another name")]
     InstanceExists(InstanceId),
+    /// Someone has begun to delete it.
+    #[error(
+        "instance {0} is being deleted; `leavectl instance delete {account} {name}` ends that",
+        account = .0.account, name = .0.name
+    )]
+    Deleting(InstanceId),
+    /// No reply came, and nobody can tell.
+    #[error(
+        "DynamoDB did not answer, so it is not known whether device {device} is stored for \
+         instance {instance}. Nothing was undone. Look later with `leavectl instance show \
+         {account} {name}`: if it shows that device, `leavectl instance link {account} {name} \
+         --resume` ends its first login; if not, unlink the device on the phone and link again",
+        account = .instance.account, name = .instance.name
+    )]
+    MayBeStored {
+        /// The instance.
+        instance: InstanceId,
+        /// The device's JID.
+        device: String,
+    },
+    /// No reply came, and nobody can tell.
+    #[error(
+        "DynamoDB did not answer, so it is not known whether token {id} was issued, and its \
+         secret is not shown; `leavectl token list {account}` tells, `leavectl token revoke \
+         {account} {id}` takes it back"
+    )]
+    MayBeIssued {
+        /// The account.
+        account: AccountId,
+        /// The token's id.
+        id: String,
+    },
+    /// Nothing is left to be done for its first login.
+    #[error("the first login of instance {0} has come to its end; there is nothing to resume")]
+    NothingToResume(InstanceId),
     /// A run holds it.
     #[error(
         "instance {instance} is busy: another run holds it for up to {} s; try again then",
@@ -255,6 +293,20 @@ impl From<Failure> for OperatorError {
 }
 
 impl OperatorError {
+    /// Whether a write that ended so may have been applied all the same.
+    pub fn leaves_open(&self) -> bool {
+        matches!(self, Self::Unreachable(_) | Self::Store(_))
+    }
+
+    /// Whether WhatsApp could not be reached at all: it said neither yes nor no.
+    pub fn is_unreachable_whatsapp(&self) -> bool {
+        use leave_group::whatsapp::Step;
+        matches!(
+            self,
+            Self::WhatsApp(Failure::Connect(_) | Failure::Timeout(Step::Dial | Step::Greet))
+        )
+    }
+
     /// Why `instance` could not be leased.
     pub fn of_acquire(instance: &InstanceId, error: AcquireError) -> Self {
         match error {

@@ -6,7 +6,7 @@ use leave_group::session::INTENT_LIFE;
 use leave_group::table::{Attributes, Corrupt, Item, keys};
 use leave_group::tenant::InstanceId;
 
-use crate::{Operator, OperatorError, patience};
+use crate::{Operator, OperatorError};
 
 /// What an instance left, and what is unresolved.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -30,6 +30,8 @@ pub struct LeftGroup {
     pub request_id: String,
     /// Whether WhatsApp confirmed it; otherwise the outcome was lost and learned later.
     pub confirmed: bool,
+    /// Whether it was done under another name, before the instance got this one.
+    pub moved: bool,
 }
 
 /// A leave whose outcome is not known.
@@ -72,18 +74,18 @@ impl Operator {
     /// [`OperatorError::NoInstance`], or the table's.
     pub async fn history(&self, instance: &InstanceId) -> Result<History, OperatorError> {
         let session = self.session(instance).await?;
-        let pk = keys::instance_partition(instance);
-        let rows = self.table.list(&pk, keys::LEFT_PREFIX, patience()).await?;
+        let rows = self.list_of(instance, &session, keys::LEFT_PREFIX).await?;
         let mut left: Vec<_> = rows.iter().map(read).collect::<Result<_, _>>()?;
         left.reverse();
-        let mut unresolved = unresolved(Item(&session), self.now())?;
+        let mut unresolved = unresolved(Item(&session), self.now().await?)?;
         unresolved.sort_by(|one, other| other.at.cmp(&one.at).then(one.jid.cmp(&other.jid)));
         Ok(History { left, unresolved })
     }
 }
 
 fn read(item: &Attributes) -> Result<LeftGroup, OperatorError> {
-    let confirmed = item.get("confirmed").and_then(|value| value.as_bool().ok()).copied();
+    let truth = |name: &str| item.get(name).and_then(|value| value.as_bool().ok()).copied();
+    let (confirmed, moved) = (truth("confirmed"), truth("moved"));
     let item = Item(item);
     Ok(LeftGroup {
         jid: item.text("jid")?.parse()?,
@@ -91,6 +93,7 @@ fn read(item: &Attributes) -> Result<LeftGroup, OperatorError> {
         at: UnixMillis(item.number("left_at")?),
         request_id: item.text("request_id")?.to_owned(),
         confirmed: confirmed.ok_or(Corrupt("confirmed"))?,
+        moved: moved.unwrap_or_default(),
     })
 }
 

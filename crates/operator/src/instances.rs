@@ -1,22 +1,26 @@
 //! Instances: made without a device, listed, shown, deleted.
 
 mod delete;
+mod scan;
+mod tidy;
+mod unblock;
 
-use aws_sdk_dynamodb::types::AttributeValue;
 use leave_group::clock::UnixMillis;
 use leave_group::gate::Scope;
 use leave_group::session::{
-    BlockReason, Generation, LINKED, LOGGED_OUT, NEVER_LINKED, NewSession, session_item,
+    BlockReason, DELETING, Generation, LINKED, LOGGED_OUT, NEVER_LINKED, NewSession, session_item,
 };
 use leave_group::table::{Attributes, Corrupt, Item, StoreError, index, keys, text};
 use leave_group::tenant::{AccountId, InstanceId};
 use leave_group::whatsapp::Gone;
 
+use crate::device::FIRST_LOGIN;
 use crate::tokens::TokenSummary;
-use crate::writes::{Condition, owner};
+use crate::writes::{Condition, generation, owner};
 use crate::{Operator, OperatorError, patience};
 
 pub use delete::Deleted;
+pub use unblock::Unblocked;
 
 /// Whether an instance's device can log in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -27,6 +31,8 @@ pub enum State {
     LoggedOut,
     /// It never had one.
     NeverLinked,
+    /// Someone has begun to delete it, or to give it another name.
+    Deleting,
 }
 
 impl State {
@@ -36,6 +42,7 @@ impl State {
             Self::Linked => LINKED,
             Self::LoggedOut => LOGGED_OUT,
             Self::NeverLinked => NEVER_LINKED,
+            Self::Deleting => DELETING,
         }
     }
 
@@ -44,6 +51,7 @@ impl State {
             LINKED => Ok(Self::Linked),
             LOGGED_OUT => Ok(Self::LoggedOut),
             NEVER_LINKED => Ok(Self::NeverLinked),
+            DELETING => Ok(Self::Deleting),
             _ => Err(Corrupt("session_state")),
         }
     }
@@ -85,6 +93,8 @@ pub struct InstanceDetails {
     pub due: Option<UnixMillis>,
     /// Until when WhatsApp does not listen to it, and why, when that is to come.
     pub blocked: Option<(BlockReason, UnixMillis)>,
+    /// Whether its device's first login has not come to its end.
+    pub is_unfinished: bool,
     /// Until when a run holds it, when that is to come.
     pub leased_until: Option<UnixMillis>,
     /// Groups in its roster.
@@ -103,17 +113,28 @@ impl Operator {
     /// # Errors
     /// [`OperatorError::NoAccount`], [`OperatorError::InstanceExists`], or the table's.
     pub async fn create_instance(&self, id: &InstanceId) -> Result<(), OperatorError> {
-        let item = session_item(id, &NewSession::NeverLinked, &Generation::new()?, self.now());
+        let made = Generation::new()?;
+        let item = session_item(id, &NewSession::NeverLinked, &made, self.now().await?);
         let actions = vec![
-            self.check(keys::account(&id.account), &Condition::exists())?,
+            self.check(keys::account(&id.account), &Condition::is_open_account())?,
             self.put(item, Some(&Condition::is_new()))?,
         ];
-        match self.write(actions).await? {
-            Ok(()) => Ok(()),
-            Err(refused) if refused.action == 0 => {
-                Err(OperatorError::NoAccount(id.account.clone()))
+        match self.write(actions).await {
+            Ok(Ok(())) => Ok(()),
+            // By its generation it is told apart from one that was there.
+            Err(error) if error.leaves_open() => {
+                match self.table.get(&keys::session(id), patience()).await {
+                    Ok(Some(there)) if generation(&there) == made => Ok(()),
+                    _ => Err(error),
+                }
             }
-            Err(_) => Err(OperatorError::InstanceExists(id.clone())),
+            Err(error) => Err(error),
+            Ok(Err(refused)) => Err(match (refused.action, refused.item) {
+                (0, None) => OperatorError::NoAccount(id.account.clone()),
+                (0, Some(_)) => OperatorError::AccountClosing(id.account.clone()),
+                (_, Some(item)) if is_deleting(&item) => OperatorError::Deleting(id.clone()),
+                (_, _) => OperatorError::InstanceExists(id.clone()),
+            }),
         }
     }
 
@@ -140,18 +161,14 @@ impl Operator {
     /// [`OperatorError::NoInstance`], or the table's.
     pub async fn instance(&self, id: &InstanceId) -> Result<InstanceDetails, OperatorError> {
         let item = self.session(id).await?;
-        let pk = keys::instance_partition(id);
-        let groups = self.table.list(&pk, keys::GROUP_PREFIX, patience()).await?.len();
-        let left = self.table.list(&pk, keys::LEFT_PREFIX, patience()).await?.len();
+        let groups = self.list_of(id, &item, keys::GROUP_PREFIX).await?.len();
+        let left = self.list_of(id, &item, keys::LEFT_PREFIX).await?.len();
         let tokens = self.tokens(&id.account).await?;
-        let now = self.now();
+        let now = self.now().await?;
         let read = Item(&item);
         let at = |name: &str| read.optional_number(name).map(UnixMillis);
         let to_come = |name: &str| at(name).filter(|until| *until > now);
-        let reason = match read.optional_text("blocked_by") {
-            Some("banned") => BlockReason::Banned,
-            _ => BlockReason::Throttled,
-        };
+        let reason = BlockReason::from_name(read.optional_text("blocked_by").unwrap_or_default());
         Ok(InstanceDetails {
             summary: summary(&item)?,
             lid: read.optional_text("device_lid").map(str::to_owned),
@@ -159,6 +176,7 @@ impl Operator {
             seen: at("seen_at"),
             due: at("due_at"),
             blocked: to_come("blocked_until").map(|until| (reason, until)),
+            is_unfinished: item.contains_key(FIRST_LOGIN),
             leased_until: to_come("lease_until"),
             groups,
             left,
@@ -174,6 +192,19 @@ impl Operator {
     pub(crate) async fn session(&self, id: &InstanceId) -> Result<Attributes, OperatorError> {
         let item = self.table.get(&keys::session(id), patience()).await?;
         item.ok_or_else(|| OperatorError::NoInstance(id.clone()))
+    }
+
+    /// What belongs to a session, one kind of item: that of an earlier one under the name
+    /// is passed over.
+    pub(crate) async fn list_of(
+        &self,
+        id: &InstanceId,
+        session: &Attributes,
+        prefix: &str,
+    ) -> Result<Vec<Attributes>, OperatorError> {
+        let mut items = self.table.list(&keys::instance_partition(id), prefix, patience()).await?;
+        items.retain(|item| generation(item) == generation(session));
+        Ok(items)
     }
 
     /// What the index has of an account, one kind of item. The index follows the
@@ -202,32 +233,11 @@ impl Operator {
         }
         Ok(items)
     }
+}
 
-    /// Every session of the table, read consistently; with `not_under`, those that
-    /// are sealed with another data key.
-    pub(crate) async fn all_sessions(
-        &self,
-        not_under: Option<&str>,
-    ) -> Result<Vec<Attributes>, OperatorError> {
-        let mut filter = "sk = :session".to_owned();
-        let mut call = self
-            .table
-            .client()
-            .scan()
-            .table_name(self.table.name())
-            .consistent_read(true)
-            .expression_attribute_values(":session", text("SESSION"));
-        if let Some(key_id) = not_under {
-            filter.push_str(" AND attribute_exists(sealed) AND key_id <> :key");
-            call = call.expression_attribute_values(":key", AttributeValue::S(key_id.to_owned()));
-        }
-        let mut pages = call.filter_expression(filter).into_paginator().items().send();
-        let mut items = Vec::new();
-        while let Some(item) = pages.next().await {
-            items.push(item.map_err(|error| StoreError::of(&error))?);
-        }
-        Ok(items)
-    }
+/// Whether someone has begun to delete it.
+pub(crate) fn is_deleting(session: &Attributes) -> bool {
+    Item(session).optional_text("session_state") == Some(DELETING)
 }
 
 fn summary(item: &Attributes) -> Result<InstanceSummary, OperatorError> {

@@ -10,6 +10,9 @@
 //! | [`tokens`] | issuing, listing, revoking |
 //! | [`instances`] | creating, listing, showing, deleting |
 //! | [`link`] | storing the session of a linked device |
+//! | [`device`] | a device that is to be stored |
+//! | [`first_login`] | the first login of a device that is stored already |
+//! | [`rename`] | another name for an instance |
 //! | [`roster`] | the groups that an instance is in, as WhatsApp lists them |
 //! | [`history`] | what was left, and what is unresolved |
 //! | [`rehearsal`] | what a leave would do |
@@ -20,19 +23,25 @@
 //! | [`version`] | the client version that is shown to WhatsApp |
 //! | [`visit`] | one short connection under the lease, for the above |
 //!
-//! Everything is a method of [`Operator`]. Other people's runs are respected:
-//! whatever a run may hold is written under its lease, or on condition that nobody
-//! has one.
+//! Everything is a method of [`Operator`]. Other people's runs are respected: what
+//! replaces a session's device or ends the session takes its lease, and what only
+//! seals it anew does so on condition of the sealed value that was read.
+//!
+//! A lost reply is not a no: a write is repeated with its token until its outcome is
+//! known, and where that stays open nothing that rests on it is done.
 
 pub mod accounts;
 pub mod data_keys;
+pub mod device;
 mod error;
+pub mod first_login;
 pub mod history;
 pub mod instances;
 pub mod link;
 pub mod probe;
 pub mod proxies;
 pub mod rehearsal;
+pub mod rename;
 pub mod roster;
 pub mod schema;
 pub mod tokens;
@@ -61,7 +70,6 @@ const PATIENCE: Duration = Duration::from_secs(15);
 pub struct Operator {
     service: Service,
     table: Table,
-    clock: Arc<dyn Clock>,
 }
 
 impl Operator {
@@ -86,8 +94,8 @@ impl Operator {
         let sdk = sdk_config(&config.aws, http.clone());
         let endpoint = config.aws.dynamodb.as_deref();
         let table = Table::new(&config.table, &sdk, endpoint, Arc::clone(&clock));
-        let service = Service::with_http(config, Arc::clone(&clock), http)?;
-        Ok(Self { service, table, clock })
+        let service = Service::with_http(config, clock, http)?;
+        Ok(Self { service, table })
     }
 
     /// The function's service on the same table.
@@ -100,9 +108,13 @@ impl Operator {
         &self.table
     }
 
-    /// Now, by the clock that the function uses too.
-    pub fn now(&self) -> UnixMillis {
-        self.clock.now()
+    /// Now, by a clock that was compared with DynamoDB's: nothing is taken, compared
+    /// or written by another.
+    ///
+    /// # Errors
+    /// The table's.
+    pub async fn now(&self) -> Result<UnixMillis, OperatorError> {
+        Ok(self.service.sessions.now(patience()).await?)
     }
 }
 

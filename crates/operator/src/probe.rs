@@ -40,7 +40,7 @@ impl Operator {
     async fn probe(&self, budget: Budget) -> Result<VersionVerdict, OperatorError> {
         let shown = self.service.versions.current(budget).await;
         let dialer = self.service.dialer.showing(shown);
-        let greeted = dialer.greet(budget, self.now()).await?;
+        let greeted = dialer.greet(budget, self.service.clock.now()).await?;
         let version = greeted.version();
         let noise_key = Zeroizing::new(random::<32>()?);
         let entered = greeted.enter(&noise_key, &payload(version), budget, || true).await;

@@ -15,7 +15,7 @@ use wacore_binary::builder::NodeBuilder;
 
 use crate::visit::Visit;
 use crate::writes::{MOST_ACTIONS, random};
-use crate::{Operator, OperatorError, patience};
+use crate::{Operator, OperatorError};
 
 /// A group with its subject.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -57,9 +57,8 @@ impl Operator {
     /// # Errors
     /// [`OperatorError::NoInstance`], or the table's.
     pub async fn roster(&self, instance: &InstanceId) -> Result<Vec<Listed>, OperatorError> {
-        self.session(instance).await?;
-        let pk = keys::instance_partition(instance);
-        let items = self.table.list(&pk, keys::GROUP_PREFIX, patience()).await?;
+        let session = self.session(instance).await?;
+        let items = self.list_of(instance, &session, keys::GROUP_PREFIX).await?;
         items.iter().map(read).collect()
     }
 

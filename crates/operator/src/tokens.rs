@@ -3,13 +3,14 @@
 
 use leave_group::clock::UnixMillis;
 use leave_group::gate::{NewToken, Scope};
-use leave_group::table::{Attributes, Corrupt, Item, keys};
+use leave_group::session::DELETING;
+use leave_group::table::{Attributes, Corrupt, Item, keys, text};
 use leave_group::tenant::{AccountId, InstanceId, InstanceName};
 use leave_group::token::Token;
 use zeroize::Zeroizing;
 
 use crate::writes::{self, Condition, random};
-use crate::{Operator, OperatorError};
+use crate::{Operator, OperatorError, patience};
 
 /// The letters of an id: lower case, and no digit that looks like one.
 const ALPHABET: &[u8; 32] = b"abcdefghijklmnopqrstuvwxyz234567";
@@ -72,13 +73,13 @@ impl Operator {
             limit: request.per_minute,
             id: &id,
             note: request.note,
-            issued: self.now(),
+            issued: self.now().await?,
             valid_until: request.valid_until,
         }
         .item();
         let mut actions = vec![
             self.put(item, Some(&Condition::is_new()))?,
-            self.check(keys::account(request.account), &Condition::exists())?,
+            self.check(keys::account(request.account), &Condition::is_open_account())?,
         ];
         let instance = match request.scope {
             Scope::Account => None,
@@ -87,15 +88,29 @@ impl Operator {
             }
         };
         if let Some(instance) = &instance {
-            actions.push(self.check(keys::session(instance), &Condition::exists())?);
+            // So a deletion that has begun finds every token that there will be.
+            let stays = Condition::new("attribute_exists(pk) AND session_state <> :deleting")
+                .value(":deleting", text(DELETING));
+            actions.push(self.check(keys::session(instance), &stays)?);
         }
-        match (self.write(actions).await?, instance) {
-            (Ok(()), _) => Ok(Issued { id, secret }),
-            (Err(refused), Some(instance)) if refused.action == 2 => {
-                Err(OperatorError::NoInstance(instance))
+        let refused = match self.write(actions).await {
+            Ok(Ok(())) => return Ok(Issued { id, secret }),
+            Ok(Err(refused)) => refused,
+            // Its secret is shown this once, so a token that is there has to be known.
+            Err(error) if error.leaves_open() => {
+                return match self.table.get(&keys::token(token.hash()), patience()).await {
+                    Ok(Some(_)) => Ok(Issued { id, secret }),
+                    _ => Err(OperatorError::MayBeIssued { account: request.account.clone(), id }),
+                };
             }
-            (Err(_), _) => Err(OperatorError::NoAccount(request.account.clone())),
-        }
+            Err(error) => return Err(error),
+        };
+        Err(match (refused.action, refused.item, instance) {
+            (2, None, Some(instance)) => OperatorError::NoInstance(instance),
+            (2, Some(_), Some(instance)) => OperatorError::Deleting(instance),
+            (_, Some(_), _) => OperatorError::AccountClosing(request.account.clone()),
+            (_, None, _) => OperatorError::NoAccount(request.account.clone()),
+        })
     }
 
     /// The tokens of an account, those that have ended included; by when they were

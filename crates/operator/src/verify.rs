@@ -1,45 +1,118 @@
 //! Whether WhatsApp knows a device by its key, before anything is stored.
+//!
+//! What is learned is about the device that was tried. Another instance's device is
+//! not tried at all: the login would throw that one's socket out. And what is learned
+//! about a device that the session does not have is not written on the session.
 
 use std::time::Duration;
 
-use leave_group::clock::Budget;
+use leave_group::clock::{Budget, UnixMillis};
 use leave_group::connection::{CLOSING, session_end};
-use leave_group::credentials::Credentials;
-use leave_group::session::{AcquireError, SessionEnd, Settlement};
+use leave_group::credentials::{Credentials, DeviceJid};
+use leave_group::session::{BlockReason, Held, SessionEnd};
+use leave_group::table::{Item, keys};
 use leave_group::tenant::InstanceId;
 use leave_group::whatsapp::Abandoned;
 
-use crate::{Operator, OperatorError};
+use crate::device::same_number;
+use crate::writes::owner;
+use crate::{Operator, OperatorError, patience};
 
 /// Longest look.
 const LONGEST: Duration = Duration::from_secs(20);
+/// Kept back for settling.
+const SETTLING: Duration = Duration::from_millis(1_500);
 
 impl Operator {
-    /// Logs in with `credentials`, and hangs up. When `instance` is there and has a
-    /// device, it is done under its lease: it may be the same device.
+    /// Logs in with `credentials`, and hangs up. When `instance` is there, it is done
+    /// under its lease: it may be the same device.
     ///
     /// # Errors
-    /// [`OperatorError::WhatsApp`] when it does not get in, [`OperatorError::Busy`],
-    /// or the table's.
+    /// [`OperatorError::DeviceTaken`] and [`OperatorError::OtherNumber`] before anything
+    /// is dialled, [`OperatorError::WhatsApp`] when it does not get in,
+    /// [`OperatorError::Blocked`], [`OperatorError::Busy`], or the table's.
     pub async fn verify(
         &self,
         instance: &InstanceId,
         credentials: &Credentials,
     ) -> Result<(), OperatorError> {
-        let budget = Budget::of(LONGEST);
-        let leased = match self.service.sessions.acquire(instance, &[], budget).await {
-            Ok(leased) => Some(leased),
-            Err(AcquireError::NotFound | AcquireError::NotConnected(_)) => None,
+        self.is_free_for(instance, &credentials.device).await?;
+        let wait = self.service.sessions.wait();
+        let budget = Budget::of(LONGEST + wait);
+        let held = match self.service.sessions.hold(instance, wait, budget).await {
+            Ok(held) => Some(held),
+            Err(leave_group::session::AcquireError::NotFound) => None,
             Err(error) => return Err(OperatorError::of_acquire(instance, error)),
         };
+        let work = budget.keeping(SETTLING);
+        let (outcome, session) = match self.may_dial(held.as_ref(), &credentials.device).await {
+            Ok(()) => self.try_login(instance, held.as_ref(), credentials, work).await,
+            Err(error) => (Err(error), SessionEnd::Unchanged),
+        };
+        if let Some(held) = held {
+            let is_its_own = device_of(&held).as_ref() == Some(&credentials.device);
+            let session = if is_its_own { session } else { SessionEnd::Unchanged };
+            let settled = held.settle(session, budget).await;
+            settled.map_err(|error| OperatorError::of_settle(instance, error))?;
+        }
+        outcome
+    }
+
+    /// No other instance has `device`.
+    ///
+    /// # Errors
+    /// [`OperatorError::DeviceTaken`], or the table's.
+    pub async fn is_free_for(
+        &self,
+        instance: &InstanceId,
+        device: &DeviceJid,
+    ) -> Result<(), OperatorError> {
+        let Some(claim) = self.table.get(&keys::device(device), patience()).await? else {
+            return Ok(());
+        };
+        let by = owner(&claim)?;
+        if by == *instance {
+            return Ok(());
+        }
+        Err(OperatorError::DeviceTaken { device: device.to_string(), by })
+    }
+
+    /// Another number is refused, and a number that WhatsApp does not listen to is not
+    /// dialled with.
+    async fn may_dial(&self, held: Option<&Held>, device: &DeviceJid) -> Result<(), OperatorError> {
+        let Some(held) = held else { return Ok(()) };
+        let (instance, item) = (held.instance(), Item(held.item()));
+        same_number(instance, device_of(held).as_ref(), device)?;
+        let until = item.optional_number("blocked_until").map(UnixMillis);
+        let now = self.now().await?;
+        match until.filter(|until| *until > now) {
+            None => Ok(()),
+            Some(until) => Err(OperatorError::Blocked {
+                instance: instance.clone(),
+                reason: BlockReason::from_name(
+                    item.optional_text("blocked_by").unwrap_or_default(),
+                ),
+                left: until.since(now),
+            }),
+        }
+    }
+
+    async fn try_login(
+        &self,
+        instance: &InstanceId,
+        held: Option<&Held>,
+        credentials: &Credentials,
+        budget: Budget,
+    ) -> (Result<(), OperatorError>, SessionEnd) {
         let version = self.service.versions.current(budget).await;
         let dialer = self.service.dialer.through(credentials.proxy.as_ref()).showing(version);
-        let is_ours = || leased.as_ref().is_none_or(leave_group::session::Leased::is_held);
-        let online = match dialer.greet(budget, self.now()).await {
+        let is_ours = || held.is_none_or(Held::is_held);
+        let now = self.service.clock.now();
+        let online = match dialer.greet(budget, now).await {
             Ok(greeted) => greeted.login(credentials, budget, is_ours).await,
             Err(failure) => Err(Abandoned::Failed(failure)),
         };
-        let (outcome, session) = match online {
+        match online {
             Ok(online) => {
                 online.close(budget.at_most(CLOSING)).await;
                 (Ok(()), SessionEnd::Online)
@@ -48,19 +121,13 @@ impl Operator {
                 (Err(OperatorError::LeaseExpired(instance.clone())), SessionEnd::Unchanged)
             }
             Err(Abandoned::Failed(failure)) => {
-                // What was tried may be another device than the stored one.
-                let end = match session_end(&failure, self.now()) {
-                    SessionEnd::LoggedOut(_) => SessionEnd::Unchanged,
-                    end => end,
-                };
+                let end = session_end(&failure, self.service.clock.now());
                 (Err(OperatorError::WhatsApp(failure)), end)
             }
-        };
-        if let Some(leased) = leased {
-            let settlement = Settlement { session, ..Settlement::default() };
-            let settled = leased.settle(settlement, budget).await;
-            settled.map_err(|error| OperatorError::of_settle(instance, error))?;
         }
-        outcome
     }
+}
+
+fn device_of(held: &Held) -> Option<DeviceJid> {
+    Item(held.item()).optional_text("device_jid")?.parse().ok()
 }

@@ -38,7 +38,7 @@ impl Operator {
     /// # Errors
     /// The table's.
     pub async fn set_version(&self, version: ClientVersion) -> Result<(), OperatorError> {
-        let item = SetVersion { version, set_at: self.now() }.item();
+        let item = SetVersion { version, set_at: self.now().await? }.item();
         let actions = vec![self.put(item, None)?];
         self.write(actions).await?.map_err(|_| {
             OperatorError::Store(leave_group::table::StoreError::Unavailable("not set".to_owned()))

@@ -53,7 +53,7 @@ impl Operator {
         // Boxed: a connection's future is deep, and an operator is in no such hurry.
         let outcome = Box::pin(self.under_lease(&leased, budget.keeping(SETTLING), work)).await;
         let session = match &outcome {
-            Err(OperatorError::WhatsApp(failure)) => session_end(failure, self.now()),
+            Err(OperatorError::WhatsApp(failure)) => session_end(failure, self.service.clock.now()),
             Err(_) => SessionEnd::Unchanged,
             Ok(_) => SessionEnd::Online,
         };

@@ -1,13 +1,13 @@
 //! Actions of a transaction, with their conditions.
 
 use std::collections::HashMap;
-use std::time::Duration;
 
+use aws_sdk_dynamodb::operation::delete_item::DeleteItemError;
 use aws_sdk_dynamodb::types::{
     ConditionCheck, Delete, Put, ReturnValuesOnConditionCheckFailure, TransactWriteItem, Update,
 };
-use leave_group::clock::UnixMillis;
-use leave_group::table::{Attributes, Cancelled, Item, StoreError, keys::Key, number, text};
+use leave_group::session::Generation;
+use leave_group::table::{Attributes, Cancelled, Item, StoreError, keys::Key, text};
 use leave_group::tenant::{InstanceId, InstanceName};
 use ring::rand::{SecureRandom, SystemRandom};
 
@@ -15,9 +15,8 @@ use crate::{Operator, OperatorError, patience};
 
 /// Actions of one transaction. `DynamoDB` takes 100.
 pub(crate) const MOST_ACTIONS: usize = 100;
-/// A lease that ends later than this was written by a clock that ran away, and
-/// counts as free (`docs/lease.md`).
-const ABSURD_LEASE: Duration = Duration::from_mins(1);
+/// How often a write is asked for whose reply is lost. Each time the SDK tries thrice.
+const ROUNDS: usize = 3;
 
 /// A condition with its names and values.
 #[derive(Debug, Clone, Default)]
@@ -40,14 +39,9 @@ impl Condition {
         Self::new("attribute_exists(pk)")
     }
 
-    /// Nobody holds the session at `now`.
-    pub(crate) fn is_free(now: UnixMillis) -> Self {
-        Self::new(
-            "attribute_exists(pk) AND (attribute_not_exists(lease_until) \
-             OR lease_until < :now OR lease_until > :absurd)",
-        )
-        .value(":now", number(now.0))
-        .value(":absurd", number(now.plus(ABSURD_LEASE).0))
+    /// The account is there, and nobody is deleting it.
+    pub(crate) fn is_open_account() -> Self {
+        Self::new("attribute_exists(pk) AND attribute_not_exists(closing)")
     }
 
     /// The item is nobody's, or `instance`'s.
@@ -78,11 +72,11 @@ impl Condition {
         self
     }
 
-    fn names(&self) -> Option<HashMap<String, String>> {
+    pub(crate) fn names(&self) -> Option<HashMap<String, String>> {
         (!self.names.is_empty()).then(|| self.names.clone())
     }
 
-    fn values(&self) -> Option<Attributes> {
+    pub(crate) fn values(&self) -> Option<Attributes> {
         (!self.values.is_empty()).then(|| self.values.clone())
     }
 }
@@ -167,18 +161,61 @@ impl Operator {
     }
 
     /// All of `actions`, or the place of the first whose condition failed, with
-    /// the item that it saw.
+    /// the item that it saw. Where no reply comes, the same write is asked for again:
+    /// by its token it is done once, and told as it was.
+    ///
+    /// # Errors
+    /// The table's. With [`OperatorError::leaves_open`] it may have been written.
     pub(crate) async fn write(
         &self,
         actions: Vec<TransactWriteItem>,
     ) -> Result<Result<(), Refused>, OperatorError> {
         let token = hex::encode(random::<16>()?);
-        match self.table.transact(&token, actions, patience()).await? {
-            Ok(()) => Ok(Ok(())),
-            Err(Cancelled::Condition { action, item }) => {
-                Ok(Err(Refused { action, item: item.map(|item| *item) }))
+        let mut round = 1;
+        loop {
+            let written = self.table.transact(&token, actions.clone(), patience()).await;
+            match written.map_err(OperatorError::from) {
+                Ok(Ok(())) => return Ok(Ok(())),
+                Ok(Err(Cancelled::Condition { action, item })) => {
+                    return Ok(Err(Refused { action, item: item.map(|item| *item) }));
+                }
+                Ok(Err(cancelled)) => {
+                    return Err(StoreError::Unavailable(format!("{cancelled:?}")).into());
+                }
+                Err(error) if error.leaves_open() && round < ROUNDS => round += 1,
+                Err(error) => return Err(error),
             }
-            Err(cancelled) => Err(StoreError::Unavailable(format!("{cancelled:?}")).into()),
+        }
+    }
+
+    /// Deletes one item, on condition. Whether it was still to be deleted.
+    ///
+    /// # Errors
+    /// The table's. Asking again does no harm.
+    pub(crate) async fn delete_if(
+        &self,
+        key: &Key,
+        condition: &Condition,
+    ) -> Result<bool, OperatorError> {
+        let call = self
+            .table
+            .client()
+            .delete_item()
+            .table_name(self.table.name())
+            .set_key(Some(key_of(key.clone())))
+            .condition_expression(&condition.expression)
+            .set_expression_attribute_names(condition.names())
+            .set_expression_attribute_values(condition.values());
+        match call.send().await {
+            Ok(_) => Ok(true),
+            Err(error)
+                if error
+                    .as_service_error()
+                    .is_some_and(DeleteItemError::is_conditional_check_failed_exception) =>
+            {
+                Ok(false)
+            }
+            Err(error) => Err(StoreError::of(&error).into()),
         }
     }
 
@@ -203,13 +240,16 @@ pub(crate) struct Refused {
     pub(crate) item: Option<Attributes>,
 }
 
-impl Refused {
-    /// Until the end of the lease that a session's item is under at `now`.
-    pub(crate) fn lease_left(&self, now: UnixMillis) -> Option<Duration> {
-        let until = Item(self.item.as_ref()?).optional_number("lease_until")?;
-        let left = UnixMillis(until).since(now);
-        (!left.is_zero() && left <= ABSURD_LEASE).then_some(left)
-    }
+/// The generation of a session, or of what belongs to it.
+pub(crate) fn generation(item: &Attributes) -> Generation {
+    Generation::of(Item(item))
+}
+
+/// It is there, and of that generation.
+pub(crate) fn is_of(generation: &Generation) -> Condition {
+    let (expression, values) = generation.is_of_it();
+    let condition = Condition::new("attribute_exists(pk)").and(expression);
+    values.into_iter().fold(condition, |condition, (name, value)| condition.value(&name, value))
 }
 
 /// Random bytes.

@@ -31,7 +31,12 @@ pub(crate) struct Check {
     /// The account; with --all, only this one's instances
     account: Option<AccountId>,
     /// The instance's name within it
-    #[arg(requires = "account", conflicts_with = "all", required_unless_present = "all")]
+    #[arg(
+        requires = "account",
+        conflicts_with = "all",
+        required_unless_present = "all",
+        value_parser = InstanceName::of_stored
+    )]
     instance: Option<InstanceName>,
     /// Check every linked instance
     #[arg(long)]

@@ -2,7 +2,7 @@
 
 use clap::Args;
 
-use super::Named;
+use super::NewlyNamed;
 use crate::failure::Failure;
 use crate::{output, place};
 
@@ -11,7 +11,7 @@ use crate::{output, place};
 #[command(after_help = "Example:\n  leavectl instance create acme sales")]
 pub(crate) struct Create {
     #[command(flatten)]
-    named: Named,
+    named: NewlyNamed,
 }
 
 impl Create {

@@ -7,7 +7,7 @@ use crate::confirm::Consent;
 use crate::failure::Failure;
 use crate::{output, place, progress};
 
-/// Delete an instance with its groups, history and tokens
+/// Delete an instance with its groups, history and tokens; also ends a deletion that was cut short
 #[derive(Args)]
 #[command(
     after_help = "Examples:\n  leavectl instance delete acme sales --unlink\n  leavectl instance delete acme sales --yes\n\nWithout --unlink its device stays in the phone's list of linked devices."
@@ -34,8 +34,8 @@ impl Delete {
             let unlinking = super::unlink::unlink(&operator, &id);
             progress::during("Unlinking the device", unlinking).await.map_err(|error| {
                 Failure::Refused(format!(
-                    "nothing was deleted, because its device is not unlinked: {error}\nWithout \
-                     --unlink it is deleted all the same; then unlink it on the phone."
+                    "nothing was deleted, because its device is not known to be unlinked: {error}\n\
+                     Delete it once more, or without --unlink; then unlink it on the phone."
                 ))
             })?;
         }

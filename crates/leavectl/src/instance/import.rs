@@ -8,7 +8,7 @@ use operator::link::Stored;
 use session_import::input::Input;
 use session_import::source::Source;
 
-use super::{Named, set_proxy};
+use super::{NewlyNamed, set_proxy};
 use crate::failure::Failure;
 use crate::{output, place, progress, stdin};
 
@@ -25,7 +25,7 @@ Stop the other program first. Two programs must not use one linked device: each 
 throws the other one out.")]
 pub(crate) struct Import {
     #[command(flatten)]
-    named: Named,
+    named: NewlyNamed,
     /// Whose session it is; told by its content when left out
     #[arg(long, value_parser = sources())]
     from: Option<Source>,
@@ -61,7 +61,7 @@ impl Import {
         }
         let proxy = self.proxy.map(set_proxy::Given::read).transpose()?;
         let operator = place::operator().await?;
-        operator.account(&id.account).await?;
+        operator.open_account(&id.account).await?;
         let input = if is_piped {
             Input::read_from(std::io::stdin().lock())?
         } else {
@@ -69,7 +69,8 @@ impl Import {
         };
         let imported = session_import::read(&input, self.from, self.jid.as_deref())?;
         let mut credentials = imported.credentials;
-        credentials.proxy = match proxy {
+        // For the login; what is stored keeps the proxy that the instance has then.
+        credentials.proxy = match proxy.clone() {
             Some(proxy) => Some(proxy),
             None => super::kept_proxy(&operator, &id).await?,
         };
@@ -78,11 +79,16 @@ impl Import {
         } else {
             let verifying = operator.verify(&id, &credentials);
             progress::during("Logging in with the imported key", verifying).await.map_err(|error| {
-                Failure::Refused(format!(
-                    "nothing was stored: {error}\nIf the key is right and WhatsApp cannot be reached from here, add --offline"
-                ))
+                // A refusal says something about the key, and no flag makes it better.
+                let hint = if error.is_unreachable_whatsapp() {
+                    "\nIf the key is right and WhatsApp cannot be reached from here, add --offline"
+                } else {
+                    ""
+                };
+                Failure::Refused(format!("nothing was stored: {error}{hint}"))
             })?;
         }
+        credentials.proxy = proxy;
         let stored = operator.store_linked(&id, &credentials).await?;
         let what = match stored {
             Stored::New => "is new, and has",

@@ -1,28 +1,28 @@
 //! `leavectl instance link`.
 
+mod first_login;
+
 use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::Args;
-use leave_group::clock::{Budget, SystemClock};
-use leave_group::connection::CLOSING;
-use leave_group::session::{SessionEnd, Settlement};
+use leave_group::clock::Budget;
 use leave_group::tenant::InstanceId;
-use leave_group::whatsapp::{Dialer, Gone};
-use linking::{Event, FirstLogin, Method, Paired, PhoneNumber, Timing, Unfinished};
+use leave_group::whatsapp::Dialer;
+use linking::{Event, FirstLogin, Method, Paired, PhoneNumber, Timing};
+use operator::device::NewDevice;
+use operator::first_login::Unfinished;
 use operator::link::Stored;
 use operator::{Operator, OperatorError};
 use serde_json::json;
 
-use super::{Named, set_proxy};
+use self::first_login::{WAIT, Why, dialer};
+use super::{NewlyNamed, set_proxy};
 use crate::failure::Failure;
 use crate::{output, place, qr};
 
-/// Longest first login: it runs under the session's lease, which lasts no longer.
-const FIRST_LOGIN: Duration = Duration::from_secs(23);
-/// The whole lease.
-const LEASE: Duration = Duration::from_secs(25);
-
+/// Longest login to unlink a device that could not be stored.
+const UNLINKING: Duration = Duration::from_secs(25);
 /// Link a new device of our own to a phone, by QR code or by an 8-character code
 #[derive(Args)]
 #[command(after_help = "\
@@ -30,11 +30,12 @@ Examples:
   leavectl instance link acme sales
   leavectl instance link acme sales --png code.png
   leavectl instance link acme sales --phone +5511999990001
+  leavectl instance link acme sales --resume
 
 On the phone: Settings, Linked devices, Link a device. WhatsApp allows four.")]
 pub(crate) struct Link {
     #[command(flatten)]
-    named: Named,
+    named: NewlyNamed,
     /// Show a code to enter on the phone of this number, in place of a QR code
     #[arg(long, value_name = "NUMBER", conflicts_with = "png")]
     phone: Option<PhoneNumber>,
@@ -44,6 +45,9 @@ pub(crate) struct Link {
     /// Connect through this proxy, now and later; - reads it from stdin
     #[arg(long, value_name = "URL", value_parser = set_proxy::proxy)]
     proxy: Option<set_proxy::Given>,
+    /// Link nothing, but end the first login of a device that was linked before
+    #[arg(long, conflicts_with_all = ["phone", "png", "proxy"])]
+    resume: bool,
     /// Print one JSON object for each event, for programs that show the code themselves
     #[arg(long)]
     json: bool,
@@ -53,21 +57,28 @@ impl Link {
     pub(crate) async fn run(self) -> Result<(), Failure> {
         let id = self.named.id();
         let operator = place::operator().await?;
-        operator.account(&id.account).await?;
-        let proxy = match &self.proxy {
-            Some(proxy) => Some(proxy.clone().read()?),
+        operator.open_account(&id.account).await?;
+        if self.resume {
+            let Unfinished { credentials, keys } = operator.unfinished_login(&id).await?;
+            let paired = Paired::resumed(credentials, &keys)
+                .map_err(|error| Failure::Refused(error.to_string()))?;
+            let unfinished = self.finish(&operator, &id, &paired).await?;
+            return self.conclude(&id, &paired, None, unfinished);
+        }
+        let given = self.proxy.clone().map(set_proxy::Given::read).transpose()?;
+        let proxy = match given.clone() {
+            Some(proxy) => Some(proxy),
             None => super::kept_proxy(&operator, &id).await?,
         };
-        let version = operator.service().versions.current(Budget::of(LEASE)).await;
-        let dialer = operator.service().dialer.through(proxy.as_ref()).showing(version);
+        let dialer = dialer(&operator, proxy.as_ref()).await;
         let method = match &self.phone {
             Some(phone) => Method::Code { phone: phone.clone() },
             None => Method::Qr,
         };
-        let clock = SystemClock::new();
+        let clock = operator.service().clock.as_ref();
         let timing = Timing::default();
         let mut told = Ok(());
-        let pairing = linking::pair(&dialer, &clock, method, &timing, |event| {
+        let pairing = linking::pair(&dialer, clock, method, &timing, |event| {
             let shown = self.show(&event);
             if told.is_ok() {
                 told = shown;
@@ -75,14 +86,22 @@ impl Link {
         });
         let mut paired = pairing.await?;
         told?;
-        paired.credentials.proxy = proxy;
+        // Without one of its own it keeps what the instance has when it is stored.
+        paired.credentials.proxy = given;
+        let keys = paired.keys();
+        let device = NewDevice {
+            credentials: &paired.credentials,
+            first_login: Some(&keys),
+            wait: Some(WAIT),
+        };
         // Before the first login: the phone shows the device already.
-        let stored = match operator.store_linked(&id, &paired.credentials).await {
+        let stored = match operator.store_device(&id, &device).await {
             Ok(stored) => stored,
+            Err(error @ OperatorError::MayBeStored { .. }) => return Err(error.into()),
             Err(error) => return Err(self.take_back(&operator, &dialer, &paired, error).await),
         };
-        let finished = self.finish(&operator, &dialer, &id, &paired).await?;
-        self.conclude(&id, &paired, stored, finished)
+        let unfinished = self.finish(&operator, &id, &paired).await?;
+        self.conclude(&id, &paired, Some(stored), unfinished)
     }
 
     fn show(&self, event: &Event<'_>) -> Result<(), Failure> {
@@ -120,7 +139,7 @@ impl Link {
         Ok(())
     }
 
-    /// The phone has a device that cannot be stored: it is unlinked again.
+    /// The phone has a device that is certainly not stored: it is unlinked again.
     async fn take_back(
         &self,
         operator: &Operator,
@@ -128,14 +147,14 @@ impl Link {
         paired: &Paired,
         error: OperatorError,
     ) -> Failure {
-        let budget = Budget::of(LEASE);
+        let budget = Budget::of(UNLINKING);
         let device = &paired.credentials.device;
-        let login = match dialer.greet(budget, operator.now()).await {
+        let login = match dialer.greet(budget, operator.service().clock.now()).await {
             Ok(greeted) => greeted.login(&paired.credentials, budget, || true).await.ok(),
             Err(_) => None,
         };
         let is_gone = match login {
-            Some(online) => linking::unlink(online, device, &Timing::default()).await.is_ok(),
+            Some(online) => linking::unlink(online, device, budget).await.is_ok(),
             None => false,
         };
         let rest = if is_gone {
@@ -146,60 +165,35 @@ impl Link {
         Failure::Refused(format!("{error}\n{rest}"))
     }
 
-    /// The first login, under the lease: a leave must not open a second socket.
-    async fn finish(
-        &self,
-        operator: &Operator,
-        dialer: &Dialer,
-        id: &InstanceId,
-        paired: &Paired,
-    ) -> Result<Option<Unfinished>, Failure> {
-        let budget = Budget::of(LEASE);
-        let acquired = operator.service().sessions.acquire(id, &[], budget).await;
-        let leased = acquired.map_err(|error| OperatorError::of_acquire(id, error))?;
-        let timing = Timing { finish: FIRST_LOGIN, ..Timing::default() };
-        let clock = SystemClock::new();
-        let mut told = Ok(());
-        let finishing = paired.finish(dialer, &clock, &timing, |event| {
-            let shown = self.show(&event);
-            if told.is_ok() {
-                told = shown;
-            }
-        });
-        let unfinished = finishing.await.err();
-        let session = match &unfinished {
-            None => SessionEnd::Online,
-            Some(Unfinished::LoggedOut) => SessionEnd::LoggedOut(Gone::Unlinked),
-            Some(_) => SessionEnd::Unchanged,
-        };
-        let settlement = Settlement { session, ..Settlement::default() };
-        // What is not settled ends with the lease.
-        let settled = leased.settle(settlement, Budget::of(CLOSING * 10)).await;
-        if let Err(error) = settled {
-            output::note(&format!("The lease is not released ({error}); it ends by itself."));
-        }
-        told?;
-        Ok(unfinished)
-    }
-
+    /// `stored` is nothing for a device that was stored before.
     fn conclude(
         &self,
         id: &InstanceId,
         paired: &Paired,
-        stored: Stored,
-        unfinished: Option<Unfinished>,
+        stored: Option<Stored>,
+        unfinished: Option<Why>,
     ) -> Result<(), Failure> {
         let device = &paired.credentials.device;
-        if unfinished == Some(Unfinished::LoggedOut) {
-            return Err(Failure::Refused(format!(
-                "the phone took device {device} and removed it again; link anew"
-            )));
-        }
+        let unfinished = match unfinished {
+            None => None,
+            Some(Why::Login(linking::Unfinished::LoggedOut)) => {
+                return Err(Failure::Refused(format!(
+                    "the phone took device {device} and removed it again; link anew"
+                )));
+            }
+            Some(Why::Login(unfinished)) => Some(unfinished.to_string()),
+            Some(Why::Operator(error)) => Some(error.to_string()),
+        };
         if let Some(unfinished) = &unfinished {
             output::note(&format!(
                 "The device is linked and stored, but its first login did not come to its end: \
-                 {unfinished}\nLeaving groups works; if the phone removes the device, link anew."
+                 {unfinished}\nLeaving groups works. `leavectl instance link {} {} --resume` makes \
+                 the first login again; if the phone removes the device, link anew.",
+                id.account, id.name
             ));
+            if stored.is_none() {
+                return Err(Failure::Told);
+            }
         }
         if self.json {
             return output::json(&json!({
@@ -208,14 +202,15 @@ impl Link {
                 "instance": id.name.as_str(),
                 "jid": device.to_string(),
                 "lid": paired.credentials.lid,
-                "platform": paired.platform,
+                "platform": Some(&paired.platform).filter(|platform| !platform.is_empty()),
                 "businessName": paired.business_name,
-                "unfinished": unfinished.map(|unfinished| unfinished.to_string()),
+                "unfinished": unfinished,
             }));
         }
         let what = match stored {
-            Stored::New => "is new, and has",
-            Stored::Relinked => "has now",
+            Some(Stored::New) => "is new, and has",
+            Some(Stored::Relinked) => "has now",
+            None => "has ended the first login of",
         };
         output::line(&format!(
             "Instance {id} {what} device {device}.\nNext: `leavectl group sync {} {}`",

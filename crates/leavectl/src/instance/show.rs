@@ -36,6 +36,7 @@ impl Show {
             "blocked": details.blocked.map(|(why, until)| {
                 json!({"reason": reason(why), "until": moment::shown(until)})
             }),
+            "firstLoginEnded": !details.is_unfinished,
             "leasedUntil": details.leased_until.map(moment::shown),
             "groups": details.groups,
             "left": details.left,
@@ -65,6 +66,12 @@ impl Show {
         ];
         if let Some((why, until)) = details.blocked {
             lines.push(format!("Blocked    {} until {}", reason(why), moment::shown(until)));
+        }
+        if details.is_unfinished {
+            lines.push(format!(
+                "Unfinished its first login: `leavectl instance link {} {} --resume`",
+                summary.id.account, summary.id.name
+            ));
         }
         if let Some(until) = details.leased_until {
             lines.push(format!("Busy       until {} at the latest", moment::shown(until)));

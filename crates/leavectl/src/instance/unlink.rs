@@ -8,7 +8,6 @@ use leave_group::session::{SessionEnd, Settlement};
 use leave_group::tenant::InstanceId;
 use leave_group::trace::Trace;
 use leave_group::whatsapp::{Abandoned, Failure as WhatsApp, Gone};
-use linking::Timing;
 use operator::{Operator, OperatorError};
 
 use crate::failure::Failure;
@@ -35,8 +34,7 @@ pub(super) async fn unlink(operator: &Operator, id: &InstanceId) -> Result<(), F
             let mut trace = Trace::default();
             match connect(service, &leased, &credentials, work, &mut trace).await {
                 Ok(online) => {
-                    let timing = Timing { step: work.remaining(), ..Timing::default() };
-                    let unlinked = linking::unlink(online, &credentials.device, &timing).await;
+                    let unlinked = linking::unlink(online, &credentials.device, work).await;
                     unlinked.map_err(OperatorError::WhatsApp)
                 }
                 Err(Abandoned::Failed(failure)) if failure.is_logged_out() => Ok(()),

@@ -42,7 +42,7 @@ impl Issue {
         let operator = place::operator().await?;
         let valid_until = match self.expires {
             None => None,
-            Some(expires) => Some(expires.after(operator.now()).ok_or_else(|| {
+            Some(expires) => Some(expires.after(operator.now().await?).ok_or_else(|| {
                 Failure::Refused("--expires is past; name a moment to come".to_owned())
             })?),
         };

@@ -26,7 +26,7 @@ impl List {
         if tokens.is_empty() {
             operator.account(&self.account).await?;
         }
-        let now = operator.now();
+        let now = operator.now().await?;
         let mut columns = Columns::new(&["ID", "FOR", "PER MINUTE", "ISSUED", "EXPIRES", "NOTE"]);
         for token in &tokens {
             let expires = match token.valid_until {

@@ -30,7 +30,8 @@ async fn a_place_that_is_well_is_told_so() {
     let good = |name: &str| (name.to_owned(), "good".to_owned());
     assert_eq!(
         names,
-        ["configuration", "table", "sealing key", "clock", "WhatsApp", "version"].map(good)
+        ["configuration", "table", "sealing key", "names", "clock", "WhatsApp", "version"]
+            .map(good)
     );
     assert!(rig.ok(&["doctor"]).starts_with("good      configuration"));
     let record = rig.simulator().record();

@@ -7,6 +7,7 @@ use serde_json::json;
 use std::io::Write;
 use std::path::PathBuf;
 use std::process::Stdio;
+use whatsapp_simulator::{Fault, Moment, Reaction};
 
 use crate::rig::{GROUP, Ran, Rig};
 
@@ -102,4 +103,23 @@ async fn what_is_no_session_is_refused_and_a_wrong_flag_is_usage() {
     let ran = rig.run(&["instance", "import", "acme", "taken", path, "--proxy", proxy]);
     assert_eq!(ran.code, 2);
     assert_eq!(rig.simulator().record().connections, 0);
+}
+
+/// A refusal says something about the key: no flag makes it better.
+#[tokio::test(flavor = "multi_thread")]
+async fn offline_is_named_only_where_whatsapp_was_not_reached() {
+    let mut rig = Rig::start().await;
+    let (creds, _) = creds(&rig);
+    let path = file("hint.json", &creds);
+    let import = ["instance", "import", "acme", "taken", path.to_str().unwrap()];
+    for reason in [401, 402, 405, 503] {
+        let failure = Reaction::Failure { reason, expire: Some(60) };
+        rig.simulator().script(Fault::new(Moment::Login, failure));
+        let ran = rig.run(&import);
+        assert_eq!(ran.code, 1, "{ran:?}");
+        assert!(ran.stderr.contains("nothing was stored"), "{ran:?}");
+        assert!(!ran.stderr.contains("--offline"), "{ran:?}");
+    }
+    rig.set("WHATSAPP_URL", "ws://127.0.0.1:1/ws/chat");
+    rig.refused(&import, "add --offline");
 }

@@ -1,6 +1,8 @@
 //! `leavectl instance`.
 
+use leave_group::credentials::Credentials;
 use leave_group::table::{number, text};
+use leave_group::tenant::{InstanceId, InstanceName};
 
 use whatsapp_simulator::{Fault, Moment, Reaction};
 
@@ -51,7 +53,7 @@ async fn deleting_takes_everything_of_the_instance_and_nothing_else() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_instance_that_a_run_holds_is_left_alone() {
-    let rig = Rig::start().await;
+    let rig = Rig::start().await.with("LEASE_WAIT_MS", "0");
     let mut session = rig.session("sales").await;
     let soon = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap();
     let until = u64::try_from(soon.as_millis()).unwrap() + 20_000;
@@ -98,4 +100,58 @@ async fn a_deleted_instances_device_is_unlinked_first_when_asked() {
     let logged_out = Reaction::Failure { reason: 401, expire: None };
     rig.simulator().script(Fault::new(Moment::Login, logged_out));
     rig.ok(&delete);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_remembered_block_is_lifted_when_someone_consents() {
+    let rig = Rig::start().await;
+    let unblock = ["instance", "unblock", "acme", "sales"];
+    assert!(rig.ok(&unblock).contains("is not blocked"));
+    let mut session = rig.session("sales").await;
+    session.insert("blocked_until".to_owned(), number(4_000_000_000_000));
+    session.insert("blocked_by".to_owned(), text("banned"));
+    rig.provisioner.put(session.clone()).await.unwrap();
+    rig.refused(&unblock, "--yes");
+    assert_eq!(rig.session("sales").await, session);
+    let told = rig.ok(&[&unblock[..], &["-y"]].concat());
+    assert!(told.contains("blocked no more"), "{told}");
+    let session = rig.session("sales").await;
+    assert!(!session.contains_key("blocked_until") && !session.contains_key("blocked_by"));
+    assert!(rig.ok(&["instance", "check", "acme", "sales"]).contains("connected"));
+    rig.refused(&["instance", "unblock", "acme", "nothing"], "does not exist");
+}
+
+/// A name of an earlier day that no request reaches.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_instance_that_no_request_reaches_is_named_and_moved() {
+    let rig = Rig::start().await;
+    let id = InstanceId {
+        account: "acme".parse().unwrap(),
+        name: InstanceName::of_stored("50% off?").unwrap(),
+    };
+    let device = rig.simulator().link_device("5511999990005");
+    let credentials = Credentials {
+        noise_private_key: zeroize::Zeroizing::new(device.noise_private_key),
+        device: device.jid.parse().unwrap(),
+        lid: None,
+        proxy: None,
+    };
+    rig.provisioner.linked(&id, &credentials).await.unwrap();
+    assert_eq!(rig.run(&["instance", "create", "acme", "50% off?"]).code, 2);
+    let doctor = rig.run(&["doctor"]);
+    assert_eq!(doctor.code, 1);
+    assert!(doctor.stdout.contains("acme/50% off?"), "{doctor:?}");
+    assert!(doctor.stdout.contains("leavectl instance rename"), "{doctor:?}");
+    // As it is, it is shown, listed and checked.
+    assert_eq!(rig.json(&["instance", "show", "acme", "50% off?"])["jid"], device.jid.as_str());
+    assert!(rig.ok(&["instance", "list"]).contains("acme/50% off?"));
+    assert!(rig.ok(&["instance", "check", "acme", "50% off?"]).contains("connected"));
+
+    assert_eq!(rig.run(&["instance", "rename", "acme", "50% off?", "a#b"]).code, 2);
+    let told = rig.ok(&["instance", "rename", "acme", "50% off?", "half-price"]);
+    assert!(told.contains("is acme/half-price now"), "{told}");
+    assert!(rig.ok(&["instance", "check", "acme", "half-price"]).contains("connected"));
+    assert_eq!(rig.run(&["doctor"]).code, 0);
+    rig.refused(&["instance", "rename", "acme", "half-price", "sales"], "exists already");
+    rig.ok(&["instance", "delete", "acme", "half-price", "--yes"]);
 }

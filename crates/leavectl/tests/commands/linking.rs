@@ -3,8 +3,12 @@
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::Stdio;
+use std::time::Duration;
 
-use leave_group::table::Item;
+use leave_group::clock::{Clock, SystemClock};
+use leave_group::table::{Item, number, text};
+use local_stack::proxy::Proxy;
+use local_stack::traffic::CallFault;
 use serde_json::Value;
 use tokio::io::{AsyncBufReadExt, BufReader, Lines};
 use tokio::process::{Child, ChildStdout, Command};
@@ -202,4 +206,92 @@ async fn an_account_that_is_not_there_is_told_before_anyone_scans() {
     rig.refused(&["instance", "link", "nobody", "new"], "leavectl account create nobody");
     assert_eq!(rig.simulator().record().connections, 0);
     assert_eq!(rig.run(&["instance", "link", "acme", "new", "--phone", "not a number"]).code, 2);
+}
+
+/// A run of the old device goes on for longer than the function waits: the link waits for
+/// it.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_leave_that_takes_its_time_is_waited_for() {
+    let rig = Rig::start().await.with("LEASE_WAIT_MS", "0");
+    let mut linking = Linking::start(&rig, &["new"]);
+    let qr = linking.until("qr").await;
+    rig.simulator().phone(PHONE).scan(qr["text"].as_str().unwrap()).await.unwrap();
+    linking.until("linked").await;
+    assert_eq!(linking.end().await.0, 0);
+
+    let mut again = Linking::start(&rig, &["new"]);
+    let qr = again.until("qr").await;
+    let mut busy = rig.session("new").await;
+    busy.insert("lease_owner".to_owned(), text("a leave"));
+    let now = SystemClock::new().now();
+    busy.insert("lease_until".to_owned(), number(now.plus(Duration::from_secs(3)).0));
+    rig.provisioner.put(busy).await.unwrap();
+    let second = rig.simulator().phone(PHONE).scan(qr["text"].as_str().unwrap()).await.unwrap();
+    let linked = again.until("linked").await;
+    assert_eq!(
+        (&linked["jid"], &linked["unfinished"]),
+        (&second.jid.as_str().into(), &Value::Null)
+    );
+    assert_eq!(again.end().await.0, 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_first_login_that_was_cut_short_is_resumed() {
+    let rig = Rig::start().await;
+    rig.simulator().script(Fault::new(Moment::Digest, refusal()));
+    let mut linking = Linking::start(&rig, &["new"]);
+    let qr = linking.until("qr").await;
+    let by_phone = rig.simulator().phone(PHONE).scan(qr["text"].as_str().unwrap()).await.unwrap();
+    let linked = linking.until("linked").await;
+    assert!(linked["unfinished"].is_string(), "{linked}");
+    let (code, stderr) = linking.end().await;
+    assert_eq!(code, 0, "{stderr}");
+    assert!(stderr.contains("leavectl instance link acme new --resume"), "{stderr}");
+    assert_eq!(rig.json(&["instance", "show", "acme", "new"])["firstLoginEnded"], false);
+    assert!(rig.ok(&["instance", "show", "acme", "new"]).contains("--resume"));
+
+    let told = rig.ok(&["instance", "link", "acme", "new", "--resume"]);
+    assert!(told.contains("has ended the first login") && told.contains(&by_phone.jid), "{told}");
+    let receipts = rig.simulator().record().receipts(&by_phone.jid);
+    assert_eq!(receipts, ["peer_msg", "peer_msg", "hist_sync"]);
+    assert_eq!(rig.json(&["instance", "show", "acme", "new"])["firstLoginEnded"], true);
+    let session = rig.session("new").await;
+    assert!(!session.contains_key("first_login") && !session.contains_key("lease_owner"));
+    rig.refused(&["instance", "link", "acme", "new", "--resume"], "nothing to resume");
+    rig.refused(&["instance", "link", "acme", "none", "--resume"], "does not exist");
+}
+
+fn refusal() -> Reaction {
+    Reaction::IqError { code: 500, text: "refused".to_owned(), backoff: None }
+}
+
+/// The replies of the storing transaction are lost. Where the table has the device it is
+/// kept; where nobody can tell, it is kept too.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_device_that_may_be_stored_is_not_unlinked() {
+    for (fault, code) in [(CallFault::LoseReply, 0), (CallFault::Reset, 1)] {
+        let rig = Rig::start().await;
+        let proxy = Proxy::start(rig.backends.dynamodb()).await.unwrap();
+        let rig = rig.with("AWS_ENDPOINT_URL_DYNAMODB", &proxy.url());
+        let mut linking = Linking::start(&rig, &["new"]);
+        let qr = linking.until("qr").await;
+        for _ in 0..9 {
+            proxy.traffic().plan("TransactWriteItems", fault.clone());
+        }
+        let phone = rig.simulator().phone(PHONE);
+        let by_phone = phone.scan(qr["text"].as_str().unwrap()).await.unwrap();
+        while linking.event().await.is_some() {}
+        let (ended, stderr) = linking.end().await;
+        assert_eq!(ended, code, "{stderr}");
+        assert_eq!(phone.companions(), [by_phone.jid.clone()], "{stderr}");
+        if code == 0 {
+            assert_eq!(
+                rig.json(&["instance", "show", "acme", "new"])["jid"],
+                by_phone.jid.as_str()
+            );
+        } else {
+            assert!(stderr.contains("it is not known whether device"), "{stderr}");
+            assert!(stderr.contains("leavectl instance show acme new"), "{stderr}");
+        }
+    }
 }

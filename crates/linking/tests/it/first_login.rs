@@ -1,11 +1,11 @@
 //! What follows the pairing: a device that the phone shows is never lost.
 
 use leave_group::whatsapp::Failure;
-use linking::{FirstLogin, LinkError, Linked, Method, Timing, Unfinished, pair};
+use linking::{FirstLogin, LinkError, Linked, Method, Paired, Timing, Unfinished, pair};
 use std::time::Duration;
 use whatsapp_simulator::{Moment, Reaction};
 
-use crate::account::{Account, Shown, refusal, timing};
+use crate::account::{Account, LONG, Shown, refusal, timing};
 
 /// It is linked, whatever became of the first login: it logs in.
 async fn assert_linked(account: &Account, linked: &Linked) {
@@ -110,9 +110,8 @@ async fn after_three_lost_logins_the_credentials_are_returned_with_a_warning() {
     account.all_faults_were_met();
 }
 
-#[tokio::test]
-async fn a_first_login_without_answers_ends_with_its_budget() {
-    let account = Account::with(Moment::Digest, Reaction::Silence).await;
+/// A device that the phone has taken, before its first login.
+async fn paired(account: &Account) -> Paired {
     let (screen, mut shown) = tokio::sync::mpsc::unbounded_channel();
     let on = move |event: linking::Event<'_>| screen.send(Shown::from(event)).unwrap();
     let scanning = async {
@@ -123,12 +122,58 @@ async fn a_first_login_without_answers_ends_with_its_budget() {
     let long = timing();
     let linking = pair(&account.dialer, &account.clock, Method::Qr, &long, on);
     let (paired, ()) = tokio::join!(linking, scanning);
-    let paired = paired.unwrap();
+    paired.unwrap()
+}
 
+#[tokio::test]
+async fn a_first_login_without_answers_ends_with_its_budget() {
+    let account = Account::with(Moment::Digest, Reaction::Silence).await;
+    let paired = paired(&account).await;
     let short = Timing { finish: Duration::from_millis(500), ..timing() };
-    let finished = paired.finish(&account.dialer, &account.clock, &short, |_| {}).await;
+    let finished = paired.finish(&account.dialer, &account.clock, &short, || true, |_| {}).await;
     assert!(matches!(finished, Err(Unfinished::Connection(Failure::Timeout(_)))), "{finished:?}");
     assert_eq!(account.phone.companions(), [paired.credentials.device.to_string()]);
+}
+
+/// Its lease is over: another run may have logged in by now.
+#[tokio::test]
+async fn a_first_login_that_may_not_be_made_any_more_is_not() {
+    let account = Account::new().await;
+    let paired = paired(&account).await;
+    let finished =
+        paired.finish(&account.dialer, &account.clock, &timing(), || false, |_| {}).await;
+    assert!(finished.is_err());
+    assert_eq!(account.simulator.record().login_attempts.len(), 0);
+}
+
+/// By the keys that were kept, with the one-time keys of the first try: WhatsApp may have
+/// them already.
+#[tokio::test]
+async fn a_first_login_that_was_cut_short_is_ended_by_another_run() {
+    let account = Account::with(Moment::Digest, Reaction::Drop).await;
+    let first = paired(&account).await;
+    let once = Timing { pause: LONG, ..timing() };
+    let cut = first.finish(&account.dialer, &account.clock, &once, || true, |_| {}).await;
+    assert_eq!(cut, Err(Unfinished::Connection(Failure::Closed)));
+    account.all_faults_were_met();
+    let keys = first.keys();
+    let (jid, credentials) = (first.credentials.device.to_string(), first.credentials);
+
+    let resumed = Paired::resumed(credentials, &keys).unwrap();
+    let ended = resumed.finish(&account.dialer, &account.clock, &timing(), || true, |_| {}).await;
+    assert_eq!(ended, Ok(()));
+    assert_eq!(account.simulator.record().receipts(&jid), ["peer_msg", "peer_msg", "hist_sync"]);
+    // An upload begins with the registration id.
+    let asked = account.simulator.record().iqs(&jid);
+    assert_eq!(asked.iter().filter(|iq| *iq == "registration").count(), 1, "{asked:?}");
+}
+
+#[tokio::test]
+async fn what_are_no_kept_keys_is_refused() {
+    let account = Account::new().await;
+    let linked = account.link_by_qr().await.unwrap();
+    let refused = Paired::resumed(linked.credentials, &[1, 2, 3]).unwrap_err();
+    assert!(refused.to_string().contains("link again"), "{refused}");
 }
 
 #[tokio::test]

@@ -1,20 +1,26 @@
 //! Deleting an instance, and everything that belongs to it.
 //!
-//! Its session goes last. Rows that outlived it would be evidence of membership for
-//! an instance of the same name that is made later, so a deletion that was cut short
-//! leaves an instance without a device, and deleting it again ends the work.
+//! The lease is taken once, to write that it is being deleted. From then on every caller
+//! hears that it does not exist, nobody takes its lease but who links under its name, and
+//! no token is issued for it: what belongs to it gets no more. All that follows is
+//! tidying. It can be cut short anywhere and done again, and it deletes nothing of an
+//! instance that is made under the name meanwhile.
 
 use std::collections::HashMap;
 
-use aws_sdk_dynamodb::types::AttributeValue;
+use aws_sdk_dynamodb::types::{AttributeValue, TransactWriteItem};
 use leave_group::credentials::DeviceJid;
-use leave_group::session::NEVER_LINKED;
-use leave_group::table::keys::Key;
-use leave_group::table::{Attributes, Item, StoreError, keys, text};
-use leave_group::tenant::{AccountId, InstanceId};
+use leave_group::session::{DELETING, Held};
+use leave_group::table::{Attributes, Item, keys, text};
+use leave_group::tenant::{InstanceId, InstanceName};
 
-use crate::writes::{self, Condition};
+use super::is_deleting;
+use crate::device::as_read;
+use crate::writes::{Condition, generation, is_of};
 use crate::{Operator, OperatorError};
+
+/// How often a write that met someone else's is made again.
+const ATTEMPTS: usize = 3;
 
 /// What went with an instance.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -25,99 +31,87 @@ pub struct Deleted {
     pub tokens: usize,
 }
 
-/// Takes the device off a session, so that no run can begin.
-const UNLINK: &str = "SET session_state = :never, intents = :none REMOVE sealed, key_id, device_jid, \
-    device_lid, due, due_at, lease_owner, lease_until, blocked_until, blocked_by, linked_at, \
-    checked_at, check_result";
+/// What is left of a session that is being deleted.
+const NAME: [&str; 6] = ["pk", "sk", "account", "instance", "generation", "created_at"];
 
 impl Operator {
     /// Deletes an instance with its groups, history, kept answers, tokens and its
-    /// claim on a device. Nobody may hold it. The device stays linked at WhatsApp.
+    /// claim on a device. A run that holds it is waited for, for a while. The device
+    /// stays linked at WhatsApp.
     ///
     /// # Errors
     /// [`OperatorError::NoInstance`], [`OperatorError::Busy`],
-    /// [`OperatorError::Changed`], or the table's.
+    /// [`OperatorError::Changed`], or the table's. What was begun is ended by deleting
+    /// once more.
     pub async fn delete_instance(&self, id: &InstanceId) -> Result<Deleted, OperatorError> {
-        self.unlink_session(id).await?;
-        let rows = self.rows(id).await?;
-        let tokens = self.own_tokens(&id.account, id).await?;
-        let deleted = Deleted { rows: rows.len(), tokens: tokens.len() };
-        self.delete_all(rows).await?;
-        self.delete_all(tokens).await?;
-
-        let is_unlinked = Condition::new(
-            "session_state = :never AND attribute_not_exists(sealed) \
-             AND attribute_not_exists(lease_owner)",
-        )
-        .value(":never", text(NEVER_LINKED));
-        let delete = self.delete(keys::session(id), Some(&is_unlinked))?;
-        match self.write(vec![delete]).await? {
-            Ok(()) => Ok(deleted),
-            Err(refused) if refused.item.is_none() => Ok(deleted),
-            Err(_) => Err(OperatorError::Changed(id.clone())),
-        }
+        let session = self.begin_deletion(id).await?;
+        let tokens = self.tidy_tokens(id, &session).await?;
+        let rows = self.tidy_rows(id, &session).await?;
+        let is_its = is_of(&generation(&session))
+            .and("session_state = :deleting")
+            .value(":deleting", text(DELETING));
+        // Refused: another was made under the name.
+        self.delete_if(&keys::session(id), &is_its).await?;
+        Ok(Deleted { rows, tokens })
     }
 
-    async fn unlink_session(&self, id: &InstanceId) -> Result<(), OperatorError> {
-        let session = self.session(id).await?;
-        let device = Item(&session).optional_text("device_jid");
-        let now = self.now();
-        let free = Condition::is_free(now)
-            .value(":never", text(NEVER_LINKED))
-            .value(":none", AttributeValue::M(HashMap::new()));
-        let free = match device {
-            Some(device) => free.and("device_jid = :device").value(":device", text(device)),
-            None => free.and("attribute_not_exists(device_jid)"),
-        };
-        let mut actions = vec![self.change(keys::session(id), UNLINK, &free)?];
+    /// Writes that it is being deleted, unless that is written. Returns the session as
+    /// it was when it was.
+    async fn begin_deletion(&self, id: &InstanceId) -> Result<Attributes, OperatorError> {
+        for _ in 0..ATTEMPTS {
+            let session = self.session(id).await?;
+            if is_deleting(&session) {
+                return Ok(session);
+            }
+            let held = self.hold(id, None).await?;
+            if is_deleting(held.item()) {
+                let session = held.item().clone();
+                self.let_go(held).await;
+                return Ok(session);
+            }
+            let ended = self.end_session(&held).await;
+            if ended == Ok(true) {
+                return Ok(held.item().clone());
+            }
+            self.let_go(held).await;
+            ended?;
+        }
+        Err(OperatorError::Changed(id.clone()))
+    }
+
+    async fn end_session(&self, held: &Held) -> Result<bool, OperatorError> {
+        let id = held.instance();
+        let device = Item(held.item()).optional_text("device_jid");
+        let mut actions = vec![self.ending(held, None)?];
         if let Some(device) = device.and_then(|device| device.parse::<DeviceJid>().ok()) {
             let ours = Condition::is_nobodys_or(id);
             actions.push(self.delete(keys::device(&device), Some(&ours))?);
         }
         match self.write(actions).await? {
-            Ok(()) => Ok(()),
-            Err(refused) => Err(match refused.lease_left(now) {
-                Some(left) => OperatorError::Busy { instance: id.clone(), left },
-                None => OperatorError::Changed(id.clone()),
-            }),
-        }
-    }
-
-    /// The keys of everything of an instance but its session.
-    async fn rows(&self, id: &InstanceId) -> Result<Vec<Key>, OperatorError> {
-        let mut pages = self
-            .table
-            .client()
-            .query()
-            .table_name(self.table.name())
-            .key_condition_expression("pk = :pk")
-            .expression_attribute_values(":pk", text(keys::instance_partition(id)))
-            .projection_expression("pk, sk")
-            .consistent_read(true)
-            .into_paginator()
-            .items()
-            .send();
-        let session = keys::session(id);
-        let mut rows = Vec::new();
-        while let Some(item) = pages.next().await {
-            let key = writes::key(&item.map_err(|error| StoreError::of(&error))?)?;
-            if key != session {
-                rows.push(key);
+            Ok(()) => Ok(true),
+            // Someone else claims its device: that stays theirs.
+            Err(refused) if refused.action == 1 => {
+                Ok(self.write(vec![self.ending(held, None)?]).await?.is_ok())
             }
+            Err(_) => Ok(false),
         }
-        Ok(rows)
     }
 
-    async fn own_tokens(
+    /// The end of a session that is held: nothing is left of it but its name, so that no
+    /// run can begin and no intent counts. It releases the lease.
+    pub(crate) fn ending(
         &self,
-        account: &AccountId,
-        id: &InstanceId,
-    ) -> Result<Vec<Key>, OperatorError> {
-        let items = self.of_account(account, keys::TOKEN_PREFIX).await?;
-        let is_own = |item: &&Attributes| {
-            Item(item).optional_text("kind") == Some("instance")
-                && Item(item).optional_text("instance") == Some(id.name.as_str())
-        };
-        items.iter().filter(is_own).map(writes::key).collect()
+        held: &Held,
+        moved_to: Option<&InstanceName>,
+    ) -> Result<TransactWriteItem, OperatorError> {
+        let mut session = held.item().clone();
+        session.retain(|name, _| NAME.contains(&name.as_str()));
+        session.insert("session_state".to_owned(), text(DELETING));
+        session.insert("intents".to_owned(), AttributeValue::M(HashMap::new()));
+        session.insert("last_owner".to_owned(), text(held.owner()));
+        if let Some(new) = moved_to {
+            session.insert("moved_to".to_owned(), text(new.as_str()));
+        }
+        Ok(self.put(session, Some(&as_read(held)))?)
     }
 }

@@ -1,13 +1,16 @@
 //! Storing a linked device.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use leave_group::table::{Item, number, text};
 use local_stack::traffic::CallFault;
 use operator::OperatorError;
+use operator::device::NewDevice;
 use operator::link::Stored;
+use whatsapp_simulator::HoldHandle;
 
 use crate::rig::{Rig, id};
 
@@ -44,7 +47,7 @@ async fn linking_again_keeps_the_intents_and_nothing_of_the_old_device() {
     let mut session = rig.session("sales").await;
     let intent = AttributeValue::M(HashMap::from([
         ("by".to_owned(), text("a run")),
-        ("at".to_owned(), number(rig.operator.now().0)),
+        ("at".to_owned(), number(rig.now().0)),
     ]));
     let intents = AttributeValue::M(HashMap::from([("1-1@g.us".to_owned(), intent)]));
     session.insert("intents".to_owned(), intents.clone());
@@ -95,12 +98,12 @@ async fn what_would_break_a_rule_is_refused_and_changes_nothing() {
 
 #[tokio::test]
 async fn a_run_that_holds_the_session_is_not_disturbed() {
-    let rig = Rig::start().await;
+    let rig = Rig::with(&[("LEASE_WAIT_MS", "0")]).await;
     let (old, new) = (rig.device("5511999990001"), rig.device("5511999990001"));
     rig.operator.store_linked(&id("sales"), &old).await.unwrap();
     let mut session = rig.session("sales").await;
     session.insert("lease_owner".to_owned(), text("a run"));
-    session.insert("lease_until".to_owned(), number(rig.operator.now().0 + 20_000));
+    session.insert("lease_until".to_owned(), number(rig.now().0 + 20_000));
     rig.provisioner.put(session.clone()).await.unwrap();
     let busy = rig.operator.store_linked(&id("sales"), &new).await.unwrap_err();
     assert!(matches!(busy, OperatorError::Busy { .. }), "{busy}");
@@ -118,4 +121,99 @@ async fn a_lost_reply_does_not_link_twice() {
     assert_eq!(rig.operator.store_linked(&id("sales"), &device).await, Ok(Stored::New));
     rig.opens("sales", &device).await;
     assert_eq!(rig.traffic.unused_faults(), 0);
+}
+
+/// All replies are lost, and the table has it: then it is stored.
+#[tokio::test]
+async fn a_device_that_was_stored_without_a_reply_is_read_back() {
+    for is_there in [false, true] {
+        let rig = Rig::start().await;
+        rig.operator.current_key().await.unwrap();
+        if is_there {
+            let old = rig.device("5511999990001");
+            rig.operator.store_linked(&id("sales"), &old).await.unwrap();
+        }
+        let device = rig.device("5511999990001");
+        rig.lose("TransactWriteItems", CallFault::LoseReply);
+        let stored = rig.operator.store_linked(&id("sales"), &device).await.unwrap();
+        rig.traffic.forget_faults();
+        assert_eq!(stored, if is_there { Stored::Relinked } else { Stored::New });
+        rig.opens("sales", &device).await;
+        assert!(!rig.session("sales").await.contains_key("lease_owner"));
+    }
+}
+
+/// It never arrives. Where there is a lease it can be given back, and then it is certain;
+/// a first one may still be on its way.
+#[tokio::test]
+async fn what_may_be_stored_is_told_apart_from_what_is_not() {
+    let rig = Rig::start().await;
+    let (old, new) = (rig.device("5511999990001"), rig.device("5511999990001"));
+    rig.operator.store_linked(&id("sales"), &old).await.unwrap();
+    rig.lose("TransactWriteItems", CallFault::Reset);
+    let error = rig.operator.store_linked(&id("sales"), &new).await.unwrap_err();
+    assert!(matches!(error, OperatorError::Unreachable(_)), "{error}");
+    assert!(!rig.session("sales").await.contains_key("lease_owner"));
+    let other = rig.device("5511999990002");
+    let error = rig.operator.store_linked(&id("support"), &other).await.unwrap_err();
+    assert!(matches!(error, OperatorError::MayBeStored { .. }), "{error}");
+    assert!(error.to_string().contains("instance link acme support --resume"), "{error}");
+    rig.traffic.forget_faults();
+    rig.opens("sales", &old).await;
+    // Asked again, it is stored.
+    assert_eq!(rig.operator.store_linked(&id("support"), &other).await, Ok(Stored::New));
+}
+
+#[tokio::test]
+async fn a_proxy_that_is_set_while_a_link_waits_is_kept() {
+    let rig = Arc::new(Rig::start().await);
+    let old = rig.device("5511999990001");
+    rig.operator.store_linked(&id("sales"), &old).await.unwrap();
+    let hold = HoldHandle::new();
+    rig.traffic.plan("TransactWriteItems", CallFault::HoldBefore(hold.clone()));
+    let linking = {
+        let rig = Arc::clone(&rig);
+        tokio::spawn(async move {
+            let new = rig.device("5511999990001");
+            rig.operator.store_linked(&id("sales"), &new).await.unwrap();
+            new
+        })
+    };
+    hold.reached().await;
+    let proxy = "http://proxy.example.com:3128".parse().unwrap();
+    rig.operator.set_proxy(&id("sales"), Some(&proxy)).await.unwrap();
+    hold.release();
+    let new = linking.await.unwrap();
+    rig.opens("sales", &new).await;
+    assert_eq!(rig.operator.proxy(&id("sales")).await, Ok(Some(proxy)));
+}
+
+/// The keys of a first login go with the device, whatever seals it anew.
+#[tokio::test]
+async fn the_keys_of_a_first_login_are_kept_until_it_has_ended() {
+    let rig = Rig::start().await;
+    let device = rig.device("5511999990001");
+    let new =
+        NewDevice { credentials: &device, first_login: Some(b"the device's keys"), wait: None };
+    rig.operator.store_device(&id("sales"), &new).await.unwrap();
+    let sealed = format!("{:?}", rig.session("sales").await["first_login"]);
+    assert!(!sealed.contains("keys"), "{sealed}");
+    rig.operator.rotate_key(&mut |_, _| {}).await.unwrap();
+    let proxy = "http://proxy.example.com:3128".parse().unwrap();
+    rig.operator.set_proxy(&id("sales"), Some(&proxy)).await.unwrap();
+    rig.operator.rename_instance(&id("sales"), &"support".parse().unwrap()).await.unwrap();
+    rig.clock.advance(Duration::from_mins(2));
+    rig.operator.prune_keys().await.unwrap();
+
+    let unfinished = rig.operator.unfinished_login(&id("support")).await.unwrap();
+    assert_eq!(unfinished.keys.as_slice(), b"the device's keys");
+    assert_eq!(unfinished.credentials.device, device.device);
+    assert!(rig.operator.is_unfinished(&id("support")).await.unwrap());
+    // Another device's end is not this one's.
+    let other = rig.device("5511999990001").device;
+    rig.operator.end_first_login(&id("support"), &other).await.unwrap();
+    assert!(rig.operator.is_unfinished(&id("support")).await.unwrap());
+    rig.operator.end_first_login(&id("support"), &device.device).await.unwrap();
+    let ended = rig.operator.unfinished_login(&id("support")).await.err().unwrap();
+    assert_eq!(ended, OperatorError::NothingToResume(id("support")));
 }

@@ -2,7 +2,14 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, missing_docs, unreachable_pub)]
 
+mod accounts;
+mod clock;
+mod cut;
+mod delete;
 mod keys;
 mod link;
+mod rename;
 mod rig;
+mod tokens;
+mod verify;
 mod visit;

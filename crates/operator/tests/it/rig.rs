@@ -1,17 +1,19 @@
 //! An operator before an embedded table with account `acme`, on a clock that stands.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use leave_group::aws::https_client;
-use leave_group::clock::UnixMillis;
+use leave_group::clock::{Clock, UnixMillis};
+use leave_group::config::Config;
 use leave_group::credentials::Credentials;
-use leave_group::table::Attributes;
+use leave_group::table::{Attributes, Item};
 use leave_group::tenant::InstanceId;
 use leave_group::whatsapp::tls_config;
 use local_stack::manual_clock::ManualClock;
 use local_stack::provision::Provisioner;
-use local_stack::traffic::Traffic;
+use local_stack::traffic::{CallFault, Traffic};
 use local_stack::{Backends, Options};
 use operator::Operator;
 use whatsapp_simulator::Simulator;
@@ -26,16 +28,47 @@ pub struct Rig {
 
 impl Rig {
     pub async fn start() -> Self {
+        Self::with(&[]).await
+    }
+
+    /// The same, with other values for variables.
+    pub async fn with(changes: &[(&str, &str)]) -> Self {
         let backends = Backends::start(&Options::default()).await.unwrap();
         let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_millis();
         let clock = Arc::new(ManualClock::at(UnixMillis(u64::try_from(now).unwrap())));
         let traffic = Traffic::new();
         let http = traffic.watch(https_client(tls_config().unwrap()));
-        let config = backends.config().unwrap();
+        let mut environment = backends.environment();
+        for (name, value) in changes {
+            environment.insert((*name).to_owned(), (*value).to_owned());
+        }
+        let config = Config::from_lookup(|name| environment.get(name).cloned()).unwrap();
         let operator = Operator::with_http(&config, clock.clone(), http).unwrap();
         operator.create_account(&"acme".parse().unwrap(), None).await.unwrap();
         let provisioner = backends.provisioner().unwrap();
         Self { backends, provisioner, operator, clock, traffic }
+    }
+
+    /// That happens to every call of an operation from here on, as often as it is
+    /// tried again.
+    pub fn lose(&self, operation: &str, fault: CallFault) {
+        for _ in 0..40 {
+            self.traffic.plan(operation, fault.clone());
+        }
+    }
+
+    pub fn now(&self) -> UnixMillis {
+        self.clock.now()
+    }
+
+    /// The items whose partition key begins so, by both keys.
+    pub async fn items(&self, prefix: &str) -> BTreeMap<(String, String), Attributes> {
+        let items = self.provisioner.items().await.unwrap();
+        let keyed = items.into_iter().map(|item| {
+            let key = |name| Item(&item).optional_text(name).unwrap().to_owned();
+            ((key("pk"), key("sk")), item)
+        });
+        keyed.filter(|((pk, _), _)| pk.starts_with(prefix)).collect()
     }
 
     pub fn simulator(&self) -> &Simulator {

@@ -39,7 +39,7 @@ async fn a_sync_whose_lease_was_taken_over_writes_nothing() {
             participating(visit.online, visit.budget).await?;
             let mut session = rig.session("sales").await;
             session.insert("lease_owner".to_owned(), text("another run"));
-            session.insert("lease_until".to_owned(), number(rig.operator.now().0 + 20_000));
+            session.insert("lease_until".to_owned(), number(rig.now().0 + 20_000));
             rig.provisioner.put(session).await.unwrap();
             Ok(())
         })

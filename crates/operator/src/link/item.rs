@@ -1,0 +1,66 @@
+//! The item of a device that is to be stored: its credentials and the keys of its first
+//! login, sealed with one data key.
+
+use leave_group::credentials::Credentials;
+use leave_group::proxy::Proxy;
+use leave_group::seal::Sealed;
+use leave_group::session::{Generation, Held, NewSession, session_item};
+use leave_group::table::{Attributes, binary};
+use leave_group::tenant::InstanceId;
+
+use crate::device::{FIRST_LOGIN, NewDevice, sealed_value};
+use crate::{Operator, OperatorError, patience};
+
+/// What goes into the item.
+pub(super) struct SealedDevice {
+    pub(super) credentials: Sealed,
+    first_login: Option<Vec<u8>>,
+}
+
+impl Operator {
+    pub(super) async fn new_item(
+        &self,
+        instance: &InstanceId,
+        new: &NewDevice<'_>,
+        sealed: &SealedDevice,
+    ) -> Result<Attributes, OperatorError> {
+        let credentials = new.credentials;
+        let session = NewSession::Linked { credentials, sealed: &sealed.credentials };
+        let mut item = session_item(instance, &session, &Generation::new()?, self.now().await?);
+        if let Some(keys) = &sealed.first_login {
+            item.insert(FIRST_LOGIN.to_owned(), binary(keys.clone()));
+        }
+        Ok(item)
+    }
+
+    /// Credentials and keys, under the same data key.
+    pub(super) async fn seal_device(
+        &self,
+        instance: &InstanceId,
+        new: &NewDevice<'_>,
+        proxy: Option<&Proxy>,
+    ) -> Result<SealedDevice, OperatorError> {
+        let key_id = self.current_key().await?;
+        let credentials = Credentials {
+            noise_private_key: new.credentials.noise_private_key.clone(),
+            device: new.credentials.device.clone(),
+            lid: new.credentials.lid.clone(),
+            proxy: proxy.cloned(),
+        };
+        let keyring = &self.service.keyring;
+        let plain = credentials.to_bytes();
+        let credentials = keyring.seal(&plain, instance, &key_id, patience()).await?;
+        let first_login = match new.first_login {
+            Some(keys) => Some(keyring.seal(keys, instance, &key_id, patience()).await?.bytes),
+            None => None,
+        };
+        Ok(SealedDevice { credentials, first_login })
+    }
+
+    /// The proxy of the session that is held, if it has one.
+    pub(super) async fn stored_proxy(&self, held: &Held) -> Result<Option<Proxy>, OperatorError> {
+        let instance = held.instance();
+        let Some(sealed) = sealed_value(held.item()) else { return Ok(None) };
+        Ok(self.open_credentials(&sealed, instance).await?.proxy)
+    }
+}
