@@ -40,14 +40,17 @@ impl Paired {
         mut on: impl FnMut(Event<'_>),
     ) -> Result<(), Unfinished> {
         let whole = Budget::of(timing.finish);
+        // The connection is closed within the same time.
+        let work = whole.keeping(CLOSING);
         // The same in every try: an earlier one may have uploaded them already.
         let keys = OneTimeKeys::of_seed(&self.companion.one_time_seed);
         let mut tries = 1;
         loop {
-            let login = FirstTry { dialer, clock, timing, keys: &keys, whole, is_ours: &is_ours };
+            let login =
+                FirstTry { dialer, clock, timing, keys: &keys, whole, work, is_ours: &is_ours };
             let tried = self.log_in_first(&login, &mut on).await;
             let again = matches!(&tried, Err(Unfinished::Connection(failure)) if passes(failure));
-            if !again || tries == TRIES || whole.remaining() <= timing.pause {
+            if !again || tries == TRIES || work.remaining() <= timing.pause {
                 return tried;
             }
             sleep(timing.pause).await;
@@ -61,13 +64,12 @@ impl Paired {
         on: &mut impl FnMut(Event<'_>),
     ) -> Result<(), Unfinished> {
         on(Event::Finishing(FirstLogin::LoggingIn));
-        let FirstTry { dialer, clock, timing, keys, whole, is_ours } = *first;
-        let step = whole.at_most(timing.step);
+        let FirstTry { dialer, clock, timing, keys, whole, work, is_ours } = *first;
+        let step = work.at_most(timing.step);
         let greeted = dialer.greet(step, clock.now()).await?;
         let online = greeted.login(&self.credentials, step, is_ours).await.map_err(failure)?;
         let mut conversation = Conversation::new(online, timing);
-        let end = whole.keeping(CLOSING).end();
-        let finished = self.get_ready(&mut conversation, timing, keys, end, on).await;
+        let finished = self.get_ready(&mut conversation, timing, keys, work.end(), on).await;
         conversation.close(whole.at_most(timing.step)).await;
         finished
     }
@@ -102,6 +104,7 @@ struct FirstTry<'a> {
     timing: &'a Timing,
     keys: &'a OneTimeKeys,
     whole: Budget,
+    work: Budget,
     is_ours: IsOurs<'a>,
 }
 
