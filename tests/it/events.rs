@@ -31,7 +31,7 @@ async fn every_file_is_answered_as_it_is() {
         if name == "command-check" {
             // Nothing is due so soon after linking.
             let nothing = json!({"checked": 0, "connected": 0, "fresh": 0, "loggedOut": 0,
-                "banned": 0, "failed": 0, "remaining": 0});
+                "banned": 0, "failed": 0, "remaining": 0, "unreadable": 0});
             let Outcome::Response(answer) = process.outcome(&fixture(&name).to_string()).await
             else {
                 panic!("{name}")

@@ -91,9 +91,12 @@ impl Named {
 async fn kept_proxy(operator: &Operator, id: &InstanceId) -> Result<Option<Proxy>, Failure> {
     match operator.proxy(id).await {
         Ok(proxy) => Ok(proxy),
-        Err(OperatorError::NoInstance(_) | OperatorError::NotConnected { .. }) => Ok(None),
-        // Linking again is what mends it.
-        Err(OperatorError::Credentials(_)) => Ok(None),
+        // Where the credentials cannot be read, linking again is what mends it.
+        Err(
+            OperatorError::NoInstance(_)
+            | OperatorError::NotConnected { .. }
+            | OperatorError::Credentials(_),
+        ) => Ok(None),
         Err(error) => Err(error.into()),
     }
 }

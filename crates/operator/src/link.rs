@@ -119,7 +119,7 @@ impl Operator {
         ];
         match self.write(actions).await {
             Ok(Ok(())) => Ok(Attempt::Done(Stored::New)),
-            Ok(Err(refused)) => self.why(instance, new.credentials, &refused),
+            Ok(Err(refused)) => why(instance, new.credentials, &refused),
             Err(error) if error.leaves_open() => {
                 // A write that is late may arrive after any look.
                 let holds = self.holds(instance, &new.credentials.device).await;
@@ -192,7 +192,7 @@ impl Operator {
         }
         match self.write(actions).await {
             Ok(Ok(())) => Ok(Attempt::Done(Stored::Relinked)),
-            Ok(Err(refused)) => Ok(self.why(instance, new.credentials, &refused)?),
+            Ok(Err(refused)) => Ok(why(instance, new.credentials, &refused)?),
             Err(error) if error.leaves_open() => Err(Unstored::Open(error)),
             Err(error) => Err(error.into()),
         }
@@ -240,27 +240,6 @@ impl Operator {
             Ok(_) | Err(_) => Err(may_be_stored(&instance, new)),
         }
     }
-
-    /// Why a link was refused.
-    fn why(
-        &self,
-        instance: &InstanceId,
-        credentials: &Credentials,
-        refused: &Refused,
-    ) -> Result<Attempt, OperatorError> {
-        match (refused.action, &refused.item) {
-            (0 | 2, _) => Ok(Attempt::Again),
-            (1, Some(claim)) => Err(OperatorError::DeviceTaken {
-                device: credentials.device.to_string(),
-                by: owner(claim)?,
-            }),
-            (_, None) => Err(OperatorError::NoAccount(instance.account.clone())),
-            (_, Some(item)) if item.contains_key("closing") => {
-                Err(OperatorError::AccountClosing(instance.account.clone()))
-            }
-            (_, Some(_)) => Err(OperatorError::Changed(instance.clone())),
-        }
-    }
 }
 
 /// Why nothing was stored.
@@ -287,5 +266,25 @@ fn may_be_stored(instance: &InstanceId, new: &NewDevice<'_>) -> OperatorError {
     OperatorError::MayBeStored {
         instance: instance.clone(),
         device: new.credentials.device.to_string(),
+    }
+}
+
+/// Why a link was refused.
+fn why(
+    instance: &InstanceId,
+    credentials: &Credentials,
+    refused: &Refused,
+) -> Result<Attempt, OperatorError> {
+    match (refused.action, &refused.item) {
+        (0 | 2, _) => Ok(Attempt::Again),
+        (1, Some(claim)) => Err(OperatorError::DeviceTaken {
+            device: credentials.device.to_string(),
+            by: owner(claim)?,
+        }),
+        (_, None) => Err(OperatorError::NoAccount(instance.account.clone())),
+        (_, Some(item)) if item.contains_key("closing") => {
+            Err(OperatorError::AccountClosing(instance.account.clone()))
+        }
+        (_, Some(_)) => Err(OperatorError::Changed(instance.clone())),
     }
 }

@@ -48,7 +48,7 @@ async fn an_account_in_use_stays_as_it_was() {
 #[tokio::test]
 async fn what_was_made_without_a_reply_is_made() {
     let rig = Rig::start().await;
-    rig.lose("TransactWriteItems", CallFault::LoseReply);
+    rig.lose("TransactWriteItems", &CallFault::LoseReply);
     rig.operator.create_account(&"other".parse().unwrap(), Some("Other")).await.unwrap();
     rig.operator.create_instance(&id("sales")).await.unwrap();
     rig.traffic.forget_faults();
@@ -61,7 +61,7 @@ async fn a_deletion_that_was_cut_short_is_ended_by_another() {
     let rig = Rig::start().await;
     issue(&rig, None).await.unwrap();
     rig.traffic.plan("TransactWriteItems", CallFault::Pass);
-    rig.lose("TransactWriteItems", CallFault::Reset);
+    rig.lose("TransactWriteItems", &CallFault::Reset);
     rig.operator.delete_account(&"acme".parse().unwrap()).await.unwrap_err();
     rig.traffic.forget_faults();
     assert_eq!(rig.operator.delete_account(&"acme".parse().unwrap()).await, Ok(1));

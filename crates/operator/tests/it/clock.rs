@@ -48,7 +48,7 @@ fn started(rig: &Rig) -> Operator {
     Operator::with_http(&config, Arc::new(Ahead::default()), http).unwrap()
 }
 
-fn is_busy<T: std::fmt::Debug>(outcome: Result<T, OperatorError>) -> bool {
+fn is_busy<T>(outcome: &Result<T, OperatorError>) -> bool {
     matches!(outcome, Err(OperatorError::Busy { .. }))
 }
 
@@ -64,12 +64,12 @@ async fn no_command_takes_a_lease_that_still_lasts() {
     rig.provisioner.put(session.clone()).await.unwrap();
 
     let (sales, new) = (id("sales"), "other".parse().unwrap());
-    assert!(is_busy(started(&rig).sync_roster(&sales).await));
-    assert!(is_busy(started(&rig).rehearse(&sales, &[]).await));
-    assert!(is_busy(started(&rig).verify(&sales, &device).await));
-    assert!(is_busy(started(&rig).store_linked(&sales, &device).await));
-    assert!(is_busy(started(&rig).delete_instance(&sales).await));
-    assert!(is_busy(started(&rig).rename_instance(&sales, &new).await));
+    assert!(is_busy(&started(&rig).sync_roster(&sales).await));
+    assert!(is_busy(&started(&rig).rehearse(&sales, &[]).await));
+    assert!(is_busy(&started(&rig).verify(&sales, &device).await));
+    assert!(is_busy(&started(&rig).store_linked(&sales, &device).await));
+    assert!(is_busy(&started(&rig).delete_instance(&sales).await));
+    assert!(is_busy(&started(&rig).rename_instance(&sales, &new).await));
     assert_eq!(rig.session("sales").await, session);
     assert_eq!(rig.simulator().record().connections, 0);
 }

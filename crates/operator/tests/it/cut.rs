@@ -20,6 +20,6 @@ pub fn cut_after(rig: &Rig, writes: &[String], made: usize) {
         for _ in 0..passing {
             rig.traffic.plan(operation, CallFault::Pass);
         }
-        rig.lose(operation, CallFault::Reset);
+        rig.lose(operation, &CallFault::Reset);
     }
 }

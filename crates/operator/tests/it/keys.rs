@@ -33,7 +33,7 @@ async fn a_key_that_a_session_is_sealed_with_is_never_pruned() {
     let old = rig.operator.current_key().await.unwrap();
     // CURRENT moves, and the reseal never arrives.
     rig.traffic.plan("TransactWriteItems", CallFault::Pass);
-    rig.lose("TransactWriteItems", CallFault::Reset);
+    rig.lose("TransactWriteItems", &CallFault::Reset);
     rig.operator.rotate_key(&mut |_, _| {}).await.unwrap_err();
     rig.traffic.forget_faults();
     rig.clock.advance(Duration::from_secs(61));

@@ -134,7 +134,7 @@ async fn a_device_that_was_stored_without_a_reply_is_read_back() {
             rig.operator.store_linked(&id("sales"), &old).await.unwrap();
         }
         let device = rig.device("5511999990001");
-        rig.lose("TransactWriteItems", CallFault::LoseReply);
+        rig.lose("TransactWriteItems", &CallFault::LoseReply);
         let stored = rig.operator.store_linked(&id("sales"), &device).await.unwrap();
         rig.traffic.forget_faults();
         assert_eq!(stored, if is_there { Stored::Relinked } else { Stored::New });
@@ -150,7 +150,7 @@ async fn what_may_be_stored_is_told_apart_from_what_is_not() {
     let rig = Rig::start().await;
     let (old, new) = (rig.device("5511999990001"), rig.device("5511999990001"));
     rig.operator.store_linked(&id("sales"), &old).await.unwrap();
-    rig.lose("TransactWriteItems", CallFault::Reset);
+    rig.lose("TransactWriteItems", &CallFault::Reset);
     let error = rig.operator.store_linked(&id("sales"), &new).await.unwrap_err();
     assert!(matches!(error, OperatorError::Unreachable(_)), "{error}");
     assert!(!rig.session("sales").await.contains_key("lease_owner"));

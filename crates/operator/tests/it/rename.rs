@@ -6,7 +6,7 @@ use std::time::Duration;
 use aws_sdk_dynamodb::types::AttributeValue;
 use leave_group::clock::Budget;
 use leave_group::credentials::Credentials;
-use leave_group::session::{AcquireError, Standing};
+use leave_group::session::{AcquireError, Settlement, Standing};
 use leave_group::table::{Item, number, text};
 use leave_group::tenant::{InstanceId, InstanceName};
 use operator::OperatorError;
@@ -117,7 +117,7 @@ async fn one_that_is_cut_short_after_any_write_is_ended_by_another() {
             match rig.operator.service().sessions.acquire(&name, &[], budget).await {
                 Ok(leased) => {
                     works.push(name);
-                    leased.settle(Default::default(), budget).await.unwrap();
+                    leased.settle(Settlement::default(), budget).await.unwrap();
                 }
                 Err(AcquireError::NotFound) => {}
                 Err(error) => panic!("{made}: {error}"),

@@ -51,7 +51,7 @@ impl Rig {
 
     /// That happens to every call of an operation from here on, as often as it is
     /// tried again.
-    pub fn lose(&self, operation: &str, fault: CallFault) {
+    pub fn lose(&self, operation: &str, fault: &CallFault) {
         for _ in 0..40 {
             self.traffic.plan(operation, fault.clone());
         }

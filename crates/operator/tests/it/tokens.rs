@@ -27,13 +27,13 @@ pub async fn issue(rig: &Rig, instance: Option<&str>) -> Result<Issued, Operator
 #[tokio::test]
 async fn a_token_that_was_issued_without_a_reply_is_shown() {
     let rig = Rig::start().await;
-    rig.lose("TransactWriteItems", CallFault::LoseReply);
+    rig.lose("TransactWriteItems", &CallFault::LoseReply);
     let issued = issue(&rig, None).await.unwrap();
     rig.traffic.forget_faults();
     let listed = rig.operator.tokens(&"acme".parse().unwrap()).await.unwrap();
     assert_eq!(listed.iter().map(|token| &token.id).collect::<Vec<_>>(), [&issued.id]);
 
-    rig.lose("TransactWriteItems", CallFault::Reset);
+    rig.lose("TransactWriteItems", &CallFault::Reset);
     let error = issue(&rig, None).await.err().unwrap();
     assert!(matches!(&error, OperatorError::MayBeIssued { id, .. }
         if error.to_string().contains(&format!("leavectl token revoke acme {id}"))));
