@@ -4,8 +4,6 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use crate::whatsapp::Gone;
-
 /// A step of a run whose time is worth knowing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Step {
@@ -135,15 +133,6 @@ pub enum Reason {
 }
 
 impl Reason {
-    /// Of a session that no login opens again.
-    pub fn of_gone(gone: Gone) -> Self {
-        match gone {
-            Gone::Unlinked => Self::LoggedOut,
-            Gone::Locked => Self::Locked,
-            Gone::Banned => Self::BannedForGood,
-        }
-    }
-
     /// Its name in the log.
     pub fn name(self) -> &'static str {
         match self {

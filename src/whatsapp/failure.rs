@@ -242,7 +242,7 @@ impl Failure {
             Self::Protocol(_) => Reason::Protocol,
             Self::Certificate(_) => Reason::Certificate,
             Self::Login(failure) => match failure {
-                LoginFailure::LoggedOut { gone, .. } => Reason::of_gone(*gone),
+                LoginFailure::LoggedOut { gone, .. } => gone.reason(),
                 LoginFailure::Banned { .. } => Reason::Banned,
                 LoginFailure::Throttled { .. } => Reason::Throttled,
                 LoginFailure::VersionRefused(_) => Reason::VersionRefused,

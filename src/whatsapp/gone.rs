@@ -1,5 +1,7 @@
 //! Devices that cannot log in any more. Source: WhatsApp Web's `WAWebFailureErrorCodes`.
 
+use crate::trace::Reason;
+
 /// Why no login of a device can succeed again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Gone {
@@ -12,6 +14,15 @@ pub enum Gone {
 }
 
 impl Gone {
+    /// As which it is told to an operator.
+    pub fn reason(self) -> Reason {
+        match self {
+            Self::Unlinked => Reason::LoggedOut,
+            Self::Locked => Reason::Locked,
+            Self::Banned => Reason::BannedForGood,
+        }
+    }
+
     /// Its name, as it is stored and logged.
     pub fn name(self) -> &'static str {
         match self {

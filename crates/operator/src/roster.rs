@@ -156,11 +156,16 @@ pub async fn participating(online: &mut Online, budget: Budget) -> Result<Partic
     Ok(listed)
 }
 
+/// Longest subject that is stored, in characters: WhatsApp's own are 100 at most, and
+/// an item has room for 400 KB.
+const LONGEST_SUBJECT: usize = 500;
+
 /// The row of a listed group. Only a sync knows subjects.
 fn row(instance: &InstanceId, listed: &Listed, generation: &Generation) -> Attributes {
     let mut row = group_row(instance, &listed.group, generation);
     if let Some(subject) = &listed.subject {
-        row.insert("subject".to_owned(), text(subject.as_str()));
+        let subject: String = subject.chars().take(LONGEST_SUBJECT).collect();
+        row.insert("subject".to_owned(), text(subject));
     }
     row
 }

@@ -51,13 +51,15 @@ impl Operator {
             .await
             .map_err(|error| OperatorError::of_acquire(instance, error))?;
         // Boxed: a connection's future is deep, and an operator is in no such hurry.
-        let outcome = Box::pin(self.under_lease(&leased, budget.keeping(SETTLING), work)).await;
+        let mut lid = None;
+        let working = self.under_lease(&leased, budget.keeping(SETTLING), &mut lid, work);
+        let outcome = Box::pin(working).await;
         let session = match &outcome {
             Err(OperatorError::WhatsApp(failure)) => session_end(failure, self.service.clock.now()),
             Err(_) => SessionEnd::Unchanged,
             Ok(_) => SessionEnd::Online,
         };
-        let settlement = Settlement { session, ..Settlement::default() };
+        let settlement = Settlement { session, lid, ..Settlement::default() };
         let settled = leased.settle(settlement, budget).await;
         let outcome = outcome?;
         settled.map_err(|error| OperatorError::of_settle(instance, error))?;
@@ -68,6 +70,7 @@ impl Operator {
         &self,
         leased: &Leased,
         budget: Budget,
+        lid: &mut Option<String>,
         work: impl AsyncFnOnce(Visit<'_>) -> Result<T, OperatorError>,
     ) -> Result<T, OperatorError> {
         let instance = leased.instance();
@@ -81,6 +84,7 @@ impl Operator {
             Abandoned::LeaseExpired => OperatorError::LeaseExpired(instance.clone()),
             Abandoned::Failed(failure) => OperatorError::WhatsApp(failure),
         })?;
+        *lid = online.lid().map(str::to_owned);
         let visit = Visit { leased, credentials: &credentials, online: &mut online, budget };
         let outcome = work(visit).await;
         // Closed before the lease is released: two sockets of one session never stand.

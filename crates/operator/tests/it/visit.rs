@@ -83,3 +83,31 @@ async fn storage_that_throttles_is_tried_again() {
     rig.operator.create_instance(&id("support")).await.unwrap();
     assert_eq!(rig.traffic.unused_faults(), 0);
 }
+
+#[tokio::test]
+async fn a_sync_keeps_the_lid_that_the_login_told_to_a_device_without_one() {
+    let rig = Rig::start().await;
+    let mut device = rig.device("5511999990001");
+    let lid = device.lid.take().unwrap();
+    rig.operator.store_linked(&id("sales"), &device).await.unwrap();
+    assert!(!rig.session("sales").await.contains_key("device_lid"));
+    rig.operator.sync_roster(&id("sales")).await.unwrap();
+    let session = rig.session("sales").await;
+    let stored = leave_group::table::Item(&session).text("device_lid").unwrap();
+    let user = |lid: &str| lid.split([':', '@']).next().unwrap().to_owned();
+    assert_eq!(user(stored), user(&lid));
+}
+
+#[tokio::test]
+async fn a_subject_of_any_length_stops_no_sync() {
+    let rig = Rig::start().await;
+    linked(&rig).await;
+    let endless = "🦀".repeat(300_000);
+    let group = NewGroup::new(&endless).member("5511999990001", Rank::Member);
+    rig.simulator().create_group(group);
+    let synced = rig.operator.sync_roster(&id("sales")).await.unwrap();
+    assert_eq!(synced.written, 1);
+    let roster = rig.operator.roster(&id("sales")).await.unwrap();
+    assert_eq!(roster[0].subject.as_deref().map(|subject| subject.chars().count()), Some(500));
+    assert_eq!(rig.operator.sync_roster(&id("sales")).await.unwrap().written, 0, "as it was");
+}
