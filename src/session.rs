@@ -42,8 +42,8 @@ pub use due::{Due, DueSession, is_fresh, next as next_check};
 pub use generation::Generation;
 pub use hold::Held;
 pub use intent::{IntendError, Intended, Standing};
-use intents::Intents;
 pub use intents::{INTENT_LIFE, MOST_OPEN};
+use intents::{Intents, StoredIntent};
 pub use item::{
     BlockReason, DELETING, LINKED, LOGGED_OUT, NEVER_LINKED, NewSession, device_claim, group_row,
     session_item,
@@ -150,6 +150,12 @@ impl Leased {
 
     fn intents(&self) -> MutexGuard<'_, Intents> {
         self.intents.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Whether an intent counts at `now`. One that this run has renewed does, whatever
+    /// time acquire showed.
+    fn counts(&self, jid: &str, intent: &StoredIntent, now: UnixMillis) -> bool {
+        !intent.has_ended(now) || self.renewed().contains(jid)
     }
 
     fn renewed(&self) -> MutexGuard<'_, BTreeSet<String>> {

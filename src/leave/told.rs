@@ -47,7 +47,9 @@ impl Told {
         for &identifier in wanted {
             let named = match identifier {
                 Identifier::Jid(jid) => {
-                    self.group(jid, Err(problem));
+                    if !self.is_final(jid) {
+                        self.group(jid, Err(problem));
+                    }
                     Ok(jid.clone())
                 }
                 Identifier::Invite(_) => Err(problem),

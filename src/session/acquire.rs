@@ -33,6 +33,10 @@ pub(super) const FIRST_WAIT: Duration = Duration::from_millis(40);
 /// Longest wait between two looks at a busy session.
 pub(super) const LONGEST_WAIT: Duration = Duration::from_millis(640);
 
+/// With less time than this no lease is taken: it could hardly be given back, and what
+/// stays behind is read as a leave whose outcome was lost.
+const LEAST: Duration = Duration::from_millis(50);
+
 /// Why the item refused, when that need not last.
 enum Refusal {
     /// Another run's lease, which ends then.
@@ -60,17 +64,22 @@ impl Sessions {
     ) -> Result<Leased, AcquireError> {
         let owner = Owner::new()?;
         let clock = self.compared(budget).await?;
+        // The other half is for giving back what may have been taken.
+        let taking = budget.keeping(budget.remaining());
         let waiting = budget.at_most(self.wait.min(budget.remaining() / 2));
         let mut wait = FIRST_WAIT;
         let mut waits = 0;
         let mut is_tidied = false;
         let mut wanted = Wanted::usual(jids);
         loop {
+            if taking.remaining() < LEAST {
+                return Err(StoreError::out_of_time().into());
+            }
             let asked = Instant::now();
             let now = clock.now();
             let ours = budget.remaining().min(LONGEST_RUN);
             let take = Take { owner: &owner, now, span: ours + SKEW, wanted: &wanted };
-            let outcome = self.table.update(&keys::session(instance), take.update(), budget).await;
+            let outcome = self.table.update(&keys::session(instance), take.update(), taking).await;
             let item = match outcome {
                 Ok(Updated::Applied(item)) => {
                     let leased =

@@ -35,6 +35,8 @@ impl Sessions {
     ) -> Result<Held, AcquireError> {
         let owner = Owner::new()?;
         let clock = self.compared(budget).await?;
+        // The other half is for giving back what may have been taken.
+        let taking = budget.keeping(budget.remaining());
         let waiting = budget.at_most(wait);
         let mut pause = FIRST_WAIT;
         let mut waits = 0;
@@ -43,7 +45,7 @@ impl Sessions {
             let now = clock.now();
             let ours = budget.remaining().min(LONGEST_RUN);
             let update = take(&owner, now, ours + SKEW);
-            let item = match self.table.update(&keys::session(instance), update, budget).await {
+            let item = match self.table.update(&keys::session(instance), update, taking).await {
                 Ok(Updated::Applied(item)) => {
                     let leased = self.leased(
                         instance,

@@ -83,10 +83,9 @@ impl Leased {
         let intents = self.intents();
         let intent = intents.get(jid.as_str())?;
         if intent.by == self.owner.0 {
-            Some(Standing::Ours)
-        } else {
-            (!intent.has_ended(self.clock.now())).then_some(Standing::Earlier)
+            return Some(Standing::Ours);
         }
+        self.counts(jid.as_str(), intent, self.clock.now()).then_some(Standing::Earlier)
     }
 
     /// Whether `jid` has an open intent of an earlier run, or there is room for ours.

@@ -61,7 +61,13 @@ pub(crate) fn as_sealed(session: &Attributes) -> Condition {
 
 /// The lease is still ours, and what is sealed is what was read.
 pub(crate) fn as_read(held: &Held) -> Condition {
-    as_sealed(held.item()).and("lease_owner = :me").value(":me", text(held.owner()))
+    let condition = as_sealed(held.item()).and("lease_owner = :me");
+    let condition = condition.value(":me", text(held.owner()));
+    // A block is lifted without the lease.
+    match held.item().get("blocked_until") {
+        Some(until) => condition.and("blocked_until = :blocked").value(":blocked", until.clone()),
+        None => condition.and("attribute_not_exists(blocked_until)"),
+    }
 }
 
 /// Groups and history of two numbers must not mix.

@@ -47,6 +47,18 @@ pub enum OperatorError {
         account = .0.account, name = .0.name
     )]
     Deleting(InstanceId),
+    /// It is being renamed, and to another name.
+    #[error(
+        "instance {instance} is being renamed to {to}; `leavectl instance rename {account} {name} \
+         {to}` ends that",
+        account = .instance.account, name = .instance.name
+    )]
+    Moving {
+        /// The instance.
+        instance: InstanceId,
+        /// Its new name.
+        to: String,
+    },
     /// No reply came, and nobody can tell.
     #[error(
         "DynamoDB did not answer, so it is not known whether device {device} is stored for \

@@ -15,6 +15,7 @@ use leave_group::tenant::InstanceId;
 
 use crate::device::{FIRST_LOGIN, NewDevice, as_read, same_number};
 use crate::instances::is_deleting;
+use crate::rename::moving_from;
 use crate::writes::{Condition, Refused, generation, owner};
 use crate::{Operator, OperatorError, patience};
 
@@ -86,6 +87,10 @@ impl Operator {
             let there = self.table.get(&keys::session(instance), patience()).await?;
             let attempt = match there {
                 None => self.store_first(instance, new).await?,
+                // Another instance is being renamed to this.
+                Some(claim) if moving_from(&claim).is_some() => {
+                    return Err(OperatorError::InstanceExists(instance.clone()));
+                }
                 Some(ended) if is_deleting(&ended) => {
                     // Here, while none can be issued: the new one has none of its tokens.
                     self.tidy_tokens(instance, &ended).await?;

@@ -1,10 +1,13 @@
 //! Another name for an instance: everything of it moves.
 //!
-//! Under its lease rows, history and kept answers are copied, then its tokens change
-//! their instance, and then one transaction makes the session under the new name and ends
-//! the old one. Until then the old name is the one that works, and what was copied is of a
-//! generation that no session has, so it means nothing. From then on the old name is that
-//! of an instance that is being deleted. Cut short anywhere, it is asked for again.
+//! Under its lease the new name is claimed first: a session there that callers read as
+//! none, and that says where it comes from. Then rows, history and kept answers are copied,
+//! then its tokens change their instance, each on condition of that claim, so that nothing is
+//! written beside somebody else who has the name. Then one transaction makes the session under
+//! the new name and ends the old one. Until then the old name is the one that works, and what
+//! was copied is of a generation that no session has, so it means nothing. From then on the old
+//! name is that of an instance that is being deleted. Cut short anywhere, it is asked for again;
+//! or either name is deleted, and the tokens are the old one's.
 
 use aws_sdk_dynamodb::types::{AttributeValue, TransactWriteItem};
 use leave_group::credentials::DeviceJid;
@@ -14,7 +17,7 @@ use leave_group::tenant::{InstanceId, InstanceName};
 
 use crate::device::sealed_value;
 use crate::instances::is_deleting;
-use crate::writes::{self, Condition, MOST_ACTIONS, generation, is_of, owner, random};
+use crate::writes::{self, Condition, MOST_ACTIONS, Refused, generation, is_of, owner, random};
 use crate::{Operator, OperatorError, patience};
 
 /// How often a write that met someone else's is made again.
@@ -71,7 +74,12 @@ impl Operator {
                     Err(OperatorError::Deleting(old.clone()))
                 };
             }
-            if self.table.get(&keys::session(new), patience()).await?.is_some() {
+            if let Some(to) = moving_to(&session).filter(|to| *to != new.name.as_str()) {
+                let (instance, to) = (old.clone(), to.to_owned());
+                return Err(OperatorError::Moving { instance, to });
+            }
+            let there = self.table.get(&keys::session(new), patience()).await?;
+            if there.is_some_and(|there| moving_from(&there) != Some(old.name.as_str())) {
                 return Err(OperatorError::InstanceExists(new.clone()));
             }
             let held = self.hold(old, None).await?;
@@ -97,11 +105,17 @@ impl Operator {
             return Ok(false);
         }
         let generation = Generation::new()?;
+        if !self.claim_name(held, new, &generation).await? {
+            return Ok(false);
+        }
         renamed.rows = self.copy_rows(held, new, &generation).await?;
         let tokens = self.own_tokens(old).await?;
         renamed.tokens += tokens.len();
         let tokens = tokens.iter().map(writes::key).collect::<Result<Vec<_>, _>>()?;
-        self.give_tokens(tokens, old, new.name.as_str()).await?;
+        let claimed = self.check(keys::session(new), &claim_of(old, &generation))?;
+        if !self.give_tokens(tokens, old, new.name.as_str(), Some(&claimed)).await? {
+            return Err(OperatorError::InstanceExists(new.clone()));
+        }
         let actions = self.moving(held, new, &generation).await?;
         let Err(refused) = self.write(actions).await? else { return Ok(true) };
         match (refused.action, &refused.item) {
@@ -114,6 +128,49 @@ impl Operator {
                 by: owner(claim)?,
             }),
             (_, _) => Ok(false),
+        }
+    }
+
+    /// Claims the new name, and notes with the old one where it goes; `false` when the
+    /// lease is lost.
+    async fn claim_name(
+        &self,
+        held: &Held,
+        new: &InstanceId,
+        new_generation: &Generation,
+    ) -> Result<bool, OperatorError> {
+        let old = held.instance();
+        let key = keys::session(new);
+        let mut claim = Attributes::from([
+            ("pk".to_owned(), text(key.pk)),
+            ("sk".to_owned(), text(key.sk)),
+            ("account".to_owned(), text(new.account.as_str())),
+            ("instance".to_owned(), text(new.name.as_str())),
+            ("session_state".to_owned(), text(DELETING)),
+            ("intents".to_owned(), AttributeValue::M(Attributes::new())),
+            ("moving_from".to_owned(), text(old.name.as_str())),
+        ]);
+        new_generation.mark(&mut claim);
+        let is_free = Condition::new("attribute_not_exists(pk) OR moving_from = :old")
+            .value(":old", text(old.name.as_str()));
+        let is_held = Condition::new("lease_owner = :me")
+            .value(":me", text(held.owner()))
+            .value(":new", text(new.name.as_str()));
+        let actions = vec![
+            self.change(keys::session(old), "SET moving_to = :new", &is_held)?,
+            self.put(claim, Some(&is_free))?,
+            self.check(keys::account(&new.account), &Condition::is_open_account())?,
+        ];
+        match self.write(actions).await? {
+            Ok(()) => Ok(true),
+            Err(refused) if refused.action == 1 => Err(OperatorError::InstanceExists(new.clone())),
+            Err(Refused { action: 2, item: Some(_) }) => {
+                Err(OperatorError::AccountClosing(new.account.clone()))
+            }
+            Err(Refused { action: 2, item: None }) => {
+                Err(OperatorError::NoAccount(new.account.clone()))
+            }
+            Err(_) => Ok(false),
         }
     }
 
@@ -136,15 +193,19 @@ impl Operator {
             copies.push(self.put(copy, None)?);
         }
         let total = copies.len();
+        let claimed = self.check(keys::session(new), &claim_of(held.instance(), new_generation))?;
         while !copies.is_empty() {
-            let most = copies.len().min(MOST_ACTIONS - 1);
-            let mut chunk = vec![held.fence()?];
+            let most = copies.len().min(MOST_ACTIONS - 2);
+            let mut chunk = vec![held.fence()?, claimed.clone()];
             chunk.extend(copies.drain(..most));
             let token = hex::encode(random::<16>()?);
             match self.table.transact(&token, chunk, patience()).await? {
                 Ok(()) => {}
-                Err(Cancelled::Condition { .. }) => {
+                Err(Cancelled::Condition { action: 0, .. }) => {
                     return Err(OperatorError::LeaseExpired(held.instance().clone()));
+                }
+                Err(Cancelled::Condition { .. }) => {
+                    return Err(OperatorError::InstanceExists(new.clone()));
                 }
                 Err(cancelled) => {
                     return Err(StoreError::Unavailable(format!("{cancelled:?}")).into());
@@ -163,7 +224,7 @@ impl Operator {
     ) -> Result<Vec<TransactWriteItem>, OperatorError> {
         let old = held.instance();
         let mut session = held.item().clone();
-        for name in ["lease_owner", "lease_until", "last_owner"] {
+        for name in ["lease_owner", "lease_until", "last_owner", "moving_to"] {
             session.remove(name);
         }
         session.insert("pk".to_owned(), text(keys::instance_partition(new)));
@@ -178,7 +239,7 @@ impl Operator {
         }
         let mut actions = vec![
             self.ending(held, Some(&new.name))?,
-            self.put(session, Some(&Condition::is_new()))?,
+            self.put(session, Some(&claim_of(old, generation)))?,
         ];
         let device = Item(held.item()).optional_text("device_jid");
         if let Some(device) = device.and_then(|device| device.parse::<DeviceJid>().ok()) {
@@ -203,4 +264,21 @@ impl Operator {
         names.sort();
         Ok(names)
     }
+}
+
+/// The name that a session is moving to, if a rename of it was begun.
+pub(crate) fn moving_to(session: &Attributes) -> Option<&str> {
+    Item(session).optional_text("moving_to")
+}
+
+/// The name whose session is to come here, if this is a claim on a name.
+pub(crate) fn moving_from(session: &Attributes) -> Option<&str> {
+    Item(session).optional_text("moving_from")
+}
+
+/// The claim of one rename on its new name.
+fn claim_of(old: &InstanceId, generation: &Generation) -> Condition {
+    is_of(generation)
+        .and("moving_from = :moving_from")
+        .value(":moving_from", text(old.name.as_str()))
 }

@@ -146,10 +146,13 @@ impl Leased {
             let mut open: Vec<(&String, &StoredIntent)> = standing
                 .iter()
                 .filter(|(jid, intent)| {
-                    !release.spent.contains(*jid) && !intent.has_ended(now) && intent.at < until
+                    !release.spent.contains(*jid)
+                        && self.counts(jid, intent, now)
+                        && intent.at < until
                 })
                 .collect();
-            open.sort_by_key(|(jid, intent)| (intent.at, *jid));
+            // Those of this run first: their callers are the ones that will ask again.
+            open.sort_by_key(|(jid, intent)| (!is_open(jid.as_str()), intent.at, *jid));
             for (jid, _) in open.into_iter().take(MOST_TIDIED) {
                 release.moved.insert(jid.clone(), until);
             }

@@ -126,7 +126,9 @@ impl Leased {
         linked
             .flatten()
             .filter(|jid| {
-                let open = intents.get(jid.as_str()).filter(|intent| !intent.has_ended(now));
+                let open = intents
+                    .get(jid.as_str())
+                    .filter(|intent| self.counts(jid.as_str(), intent, now));
                 match (own_end(jid), open) {
                     (None, open) => open.is_none(),
                     // Our own intent is taken back, so that nothing stays open.

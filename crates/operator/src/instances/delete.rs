@@ -11,13 +11,14 @@ use std::collections::HashMap;
 use aws_sdk_dynamodb::types::{AttributeValue, TransactWriteItem};
 use leave_group::credentials::DeviceJid;
 use leave_group::session::{DELETING, Held};
-use leave_group::table::{Attributes, Item, keys, text};
+use leave_group::table::{Attributes, Corrupt, Item, keys, text};
 use leave_group::tenant::{InstanceId, InstanceName};
 
 use super::is_deleting;
 use crate::device::as_read;
+use crate::rename::{moving_from, moving_to};
 use crate::writes::{Condition, generation, is_of};
-use crate::{Operator, OperatorError};
+use crate::{Operator, OperatorError, patience};
 
 /// How often a write that met someone else's is made again.
 const ATTEMPTS: usize = 3;
@@ -32,7 +33,8 @@ pub struct Deleted {
 }
 
 /// What is left of a session that is being deleted.
-const NAME: [&str; 6] = ["pk", "sk", "account", "instance", "generation", "created_at"];
+const NAME: [&str; 7] =
+    ["pk", "sk", "account", "instance", "generation", "created_at", "moving_to"];
 
 impl Operator {
     /// Deletes an instance with its groups, history, kept answers, tokens and its
@@ -45,14 +47,39 @@ impl Operator {
     /// once more.
     pub async fn delete_instance(&self, id: &InstanceId) -> Result<Deleted, OperatorError> {
         let session = self.begin_deletion(id).await?;
-        let tokens = self.tidy_tokens(id, &session).await?;
-        let rows = self.tidy_rows(id, &session).await?;
-        let is_its = is_of(&generation(&session))
+        if let Some(new) = moving_to(&session) {
+            self.give_up_name(id, new).await?;
+        }
+        self.end_deletion(id, &session).await
+    }
+
+    /// Deletes what belongs to the session that was ended, and then itself.
+    async fn end_deletion(
+        &self,
+        id: &InstanceId,
+        ended: &Attributes,
+    ) -> Result<Deleted, OperatorError> {
+        let tokens = self.tidy_tokens(id, ended).await?;
+        let rows = self.tidy_rows(id, ended).await?;
+        let is_its = is_of(&generation(ended))
             .and("session_state = :deleting")
             .value(":deleting", text(DELETING));
         // Refused: another was made under the name.
         self.delete_if(&keys::session(id), &is_its).await?;
         Ok(Deleted { rows, tokens })
+    }
+
+    /// Takes back the claim on a name that `id` was to be renamed to: its tokens come
+    /// back, and what was copied goes.
+    async fn give_up_name(&self, id: &InstanceId, new: &str) -> Result<(), OperatorError> {
+        let name = InstanceName::of_stored(new).map_err(|_| Corrupt("moving_to"))?;
+        let claimed = InstanceId { account: id.account.clone(), name };
+        let claim = self.table.get(&keys::session(&claimed), patience()).await?;
+        let claim = claim.filter(|claim| moving_from(claim) == Some(id.name.as_str()));
+        if let Some(claim) = claim {
+            self.end_deletion(&claimed, &claim).await?;
+        }
+        Ok(())
     }
 
     /// Writes that it is being deleted, unless that is written. Returns the session as

@@ -5,11 +5,13 @@
 //! something was linked under the name, only what bears the ended session's generation is
 //! deleted. Either way each row goes on condition of the generation that was read on it.
 
+use aws_sdk_dynamodb::types::TransactWriteItem;
 use futures_util::{StreamExt, TryStreamExt, stream};
 use leave_group::table::{Attributes, Item, keys, text};
 use leave_group::tenant::InstanceId;
 
 use super::is_deleting;
+use crate::rename::moving_from;
 use crate::writes::{self, Condition, generation, is_of};
 use crate::{Operator, OperatorError, patience};
 
@@ -54,30 +56,39 @@ impl Operator {
             return Ok(0);
         }
         let keys = tokens.iter().map(writes::key).collect::<Result<Vec<_>, _>>()?;
-        match Item(ended).optional_text("moved_to") {
-            Some(new) => self.give_tokens(keys, id, new).await?,
+        // One that is to be renamed here has given its tokens already.
+        match Item(ended).optional_text("moved_to").or(moving_from(ended)) {
+            Some(owner) => {
+                self.give_tokens(keys, id, owner, None).await?;
+            }
             None => self.delete_all(keys).await?,
         }
         Ok(tokens.len())
     }
 
-    /// Makes tokens of `id` those of another name.
+    /// Makes tokens of `id` those of another name, each together with a check that
+    /// stops it. Returns whether it came to its end.
     pub(crate) async fn give_tokens(
         &self,
         tokens: Vec<keys::Key>,
         id: &InstanceId,
         new: &str,
-    ) -> Result<(), OperatorError> {
+        check: Option<&TransactWriteItem>,
+    ) -> Result<bool, OperatorError> {
         for token in tokens {
             let is_its = Condition::new("#instance = :old")
                 .name("#instance", "instance")
                 .value(":old", text(id.name.as_str()))
                 .value(":new", text(new));
             let change = self.change(token, "SET #instance = :new", &is_its)?;
-            // Refused: it was revoked, or has the name already.
-            let _ = self.write(vec![change]).await?;
+            let actions = std::iter::once(change).chain(check.cloned());
+            match self.write(actions.collect()).await? {
+                Err(refused) if refused.action == 1 => return Ok(false),
+                // Refused: it was revoked, or has the name already.
+                Ok(()) | Err(_) => {}
+            }
         }
-        Ok(())
+        Ok(true)
     }
 
     /// The tokens that act for `id` alone, read from the table itself.

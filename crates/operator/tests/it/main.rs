@@ -9,6 +9,7 @@ mod delete;
 mod keys;
 mod link;
 mod rename;
+mod rename_beside_others;
 mod rig;
 mod tokens;
 mod verify;
