@@ -70,13 +70,17 @@ impl Sessions {
         let mut wait = FIRST_WAIT;
         let mut waits = 0;
         let mut is_tidied = false;
+        let mut busy_until: Option<UnixMillis> = None;
         let mut wanted = Wanted::usual(jids);
         loop {
+            let now = clock.now();
             if taking.remaining() < LEAST {
-                return Err(StoreError::out_of_time().into());
+                return Err(match busy_until {
+                    Some(until) => AcquireError::Busy { left: until.since(now), waits },
+                    None => StoreError::out_of_time().into(),
+                });
             }
             let asked = Instant::now();
-            let now = clock.now();
             let ours = budget.remaining().min(LONGEST_RUN);
             let take = Take { owner: &owner, now, span: ours + SKEW, wanted: &wanted };
             let outcome = self.table.update(&keys::session(instance), take.update(), taking).await;
@@ -97,7 +101,7 @@ impl Sessions {
                     return Err(error.into());
                 }
             };
-            let busy_until = match refusal(Item(&item), now)? {
+            let until = match refusal(Item(&item), now)? {
                 Refusal::Busy(until) => until,
                 Refusal::Free => {
                     let mut standing = intents::read(Item(&item)).map_err(StoreError::from)?;
@@ -118,8 +122,9 @@ impl Sessions {
                 }
             };
             waits += 1;
+            busy_until = Some(until);
             if waiting.remaining().is_zero() {
-                return Err(AcquireError::Busy { left: busy_until.since(now), waits });
+                return Err(AcquireError::Busy { left: until.since(now), waits });
             }
             let pause = wait.mul_f64(fastrand::f64()).min(waiting.remaining());
             tokio::time::sleep(pause).await;

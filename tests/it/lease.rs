@@ -6,12 +6,15 @@ use std::time::Duration;
 use aws_sdk_dynamodb::types::AttributeValue;
 use leave_group::clock::{Clock, SystemClock, UnixMillis};
 use leave_group::group::GroupKind;
+use leave_group::table::{number, text};
 use local_stack::manual_clock::ManualClock;
 use local_stack::runtime_api::{Outcome, RuntimeApi};
 use local_stack::traffic::Traffic;
 use whatsapp_simulator::{Fault, HoldHandle, Moment, NewGroup, Reaction};
 
-use crate::support::{ACCOUNT_TOKEN, GROUP, Request, Rig, Shape, ask, spawn, success};
+use crate::support::{
+    ACCOUNT_TOKEN, GROUP, Request, Rig, Shape, ask, ask_within, envelope, spawn, success,
+};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn of_20_leaves_of_one_group_one_succeeds_and_no_two_sockets_stand() {
@@ -159,4 +162,18 @@ async fn a_run_without_lease_time_sends_no_login_and_no_leave() {
         }
         assert!(rig.simulator().is_member(&unknown, &rig.device.phone));
     }
+}
+
+#[tokio::test]
+async fn a_session_that_stays_taken_is_busy_also_where_the_time_ends_with_the_wait() {
+    let rig = Rig::start().await;
+    let mut session = rig.session().await;
+    let until = SystemClock::new().now().0 + 25_000;
+    session.insert("lease_owner".to_owned(), text("another run"));
+    session.insert("lease_until".to_owned(), number(until));
+    rig.provisioner.put(session).await.unwrap();
+    let request = Request::leave(ACCOUNT_TOKEN, "sales", GROUP);
+    let service = rig.local(&Traffic::new());
+    let reply = ask_within(&service, &request, Duration::from_secs(1)).await;
+    assert_eq!((reply.status, reply.body), (503, envelope("Instance is busy. Try again later.")));
 }
