@@ -42,7 +42,7 @@ pub use due::{Due, DueSession, is_fresh, next as next_check};
 pub use generation::Generation;
 pub use hold::Held;
 pub use intent::{IntendError, Intended, Standing};
-pub use intents::{INTENT_LIFE, MOST_OPEN};
+pub use intents::INTENT_LIFE;
 use intents::{Intents, StoredIntent};
 pub use item::{
     BlockReason, DELETING, LINKED, LOGGED_OUT, NEVER_LINKED, NewSession, device_claim, group_row,

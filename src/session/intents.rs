@@ -15,7 +15,7 @@ use crate::table::{Corrupt, Item, number, text};
 pub const INTENT_LIFE: Duration = Duration::from_hours(24);
 /// Most intents that may count for another to be added. Each has some 100 bytes, and
 /// every write of the session pays its whole item.
-pub const MOST_OPEN: usize = 100;
+pub(super) const MOST_OPEN: usize = 100;
 /// Most intents that one write removes or moves beside its own: an expression has
 /// at most 4 KB.
 pub(super) const MOST_TIDIED: usize = 40;
