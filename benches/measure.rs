@@ -9,17 +9,14 @@ use std::process::Command;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use leave_group::aws::https_client;
-use leave_group::clock::SystemClock;
+use domain::clock::SystemClock;
+use domain::credentials::Credentials;
+use domain::group::{Group, GroupKind};
+use domain::tenant::InstanceId;
+use domain::token::Token;
 use leave_group::config::Config;
-use leave_group::credentials::Credentials;
 use leave_group::entry::{self, Invocation};
-use leave_group::gate::Scope;
-use leave_group::group::{Group, GroupKind};
 use leave_group::service::Service;
-use leave_group::tenant::InstanceId;
-use leave_group::token::Token;
-use leave_group::whatsapp::tls_config;
 use local_stack::function::Function;
 use local_stack::provision::Provisioner;
 use local_stack::runtime_api::{Outcome, RuntimeApi};
@@ -27,6 +24,9 @@ use local_stack::traffic::Traffic;
 use local_stack::{Backends, Options};
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
+use store::aws::https_client;
+use store::gate::Scope;
+use whatsapp::tls_config;
 use whatsapp_simulator::{Device, NewGroup, Rank};
 
 const TOKEN: &str = "leave-group-bench-token-0001";
@@ -134,7 +134,7 @@ impl Bench {
         let http = traffic.watch(https_client(tls_config().unwrap()));
         let clock = Arc::new(SystemClock::new());
         let service = Service::with_http(&self.config(), clock, http).unwrap();
-        service.preload().await;
+        service.engine.preload().await;
         for (what, identifier, is_known, beside) in [
             ("a known group by its JID", GROUP, true, 1),
             ("an invite", "ABC123XYZ", true, 1),

@@ -1,12 +1,9 @@
 //! What a caller reads: the JSON of success and of refusal, made here only.
 
+use domain::group::GroupJid;
+use domain::problem::{LEFT, Problem};
 use serde::Serialize;
-
-use crate::group::GroupJid;
-use crate::problem::Problem;
-
-/// The message of a 200.
-pub const LEFT: &str = "Successfully left the group";
+use store::session::KeptAnswer;
 
 #[derive(Serialize)]
 struct Accepted<'a> {
@@ -28,16 +25,17 @@ struct Message {
 }
 
 /// Status and body of one result: the group that was left, or why not.
-pub fn render(result: Result<&GroupJid, Problem>) -> (u16, String) {
+pub fn render(result: Result<&GroupJid, Problem>) -> KeptAnswer {
     match result {
         Ok(group) => {
             let accepted = Accepted { success: true, message: LEFT, group_jid: group.as_str() };
-            (200, to_json(&accepted))
+            KeptAnswer { status: 200, body: to_json(&accepted) }
         }
         Err(problem) => {
             let answered = problem.answered();
             let message = Message { message: answered.message };
-            (answered.status, to_json(&Refused { success: false, error: message }))
+            let body = to_json(&Refused { success: false, error: message });
+            KeptAnswer { status: answered.status, body }
         }
     }
 }

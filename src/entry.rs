@@ -10,6 +10,7 @@ mod failure;
 mod http;
 mod kind;
 mod object;
+mod origins;
 mod path;
 mod payload;
 mod reply;
@@ -18,14 +19,15 @@ mod request;
 use std::panic::AssertUnwindSafe;
 use std::time::Duration;
 
+use domain::clock::Budget;
 use futures_util::FutureExt;
 use serde_json::value::RawValue;
 
-use crate::clock::Budget;
 use crate::service::Service;
 use command::{Commanded, Delivery};
 pub use failure::EntryError;
 use kind::Kind;
+pub use origins::Origins;
 pub use payload::Payload;
 
 /// Longest run. An HTTP API cuts at 30 s, whatever the function's own timeout

@@ -15,15 +15,17 @@ pub const LONGEST_LINE: usize = 256 * 1024;
 /// Longest text of others that a line quotes, in bytes.
 const LONGEST_TEXT: usize = 1024;
 
-/// Sends this crate's events at `level` and above to stdout.
+/// Whose events are written: the binary's and the libraries' that it is made of.
+const OURS: [&str; 6] = ["bootstrap", "leave_group", "operation", "store", "whatsapp", "domain"];
+
+/// Sends our own events at `level` and above to stdout.
 ///
-/// Only the library's and the binary's: at TRACE the runtime logs the whole event, its token
+/// Only our own: at TRACE the runtime logs the whole event, its token
 /// included, and the HTTP and TLS stacks log what passes through them.
 /// Setting up twice keeps the first.
 pub fn install(level: Level) {
-    let ours = Targets::new()
-        .with_target("leave_group", LevelFilter::from_level(level))
-        .with_target("bootstrap", LevelFilter::from_level(level));
+    let level = LevelFilter::from_level(level);
+    let ours = Targets::new().with_targets(OURS.map(|target| (target, level)));
     let lines = tracing_subscriber::fmt::layer()
         .json()
         .flatten_event(true)

@@ -4,8 +4,8 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use domain::clock::SystemClock;
 use lambda_runtime::{LambdaEvent, service_fn};
-use leave_group::clock::SystemClock;
 use leave_group::config::Config;
 use leave_group::entry::{self, Invocation, Payload};
 use leave_group::log;
@@ -35,7 +35,7 @@ async fn run() -> Result<(), lambda_runtime::Error> {
     let function = std::env::var("AWS_LAMBDA_FUNCTION_NAME").unwrap_or_default();
     let service =
         Service::new(&config, Arc::new(SystemClock::new()))?.reporting(Reporter::stdout(function));
-    service.preload().await;
+    service.engine.preload().await;
     let service = &service;
     lambda_runtime::run(service_fn(move |event: LambdaEvent<Payload>| async move {
         let invocation = Invocation {

@@ -15,10 +15,10 @@ use std::time::{Duration, SystemTime};
 
 use aws_smithy_types::DateTime;
 use aws_smithy_types::date_time::Format;
+use domain::trace::{Step, Trace};
 use serde_json::{Map, Value, json};
 
 use crate::log::shortened;
-use crate::trace::{Step, Trace};
 pub use metric::{Metric, NAMESPACE, Unit};
 pub use outcome::Outcome;
 
@@ -206,8 +206,8 @@ fn embedded(metrics: &[(Metric, Value)], now: i64) -> Value {
 mod tests {
     use super::*;
     use crate::log::LONGEST_LINE;
-    use crate::problem::Problem;
-    use crate::trace::Reason;
+    use domain::problem::Problem;
+    use domain::trace::Reason;
 
     /// Everything that a line can have, each at its longest.
     #[test]

@@ -3,16 +3,16 @@
 
 use std::collections::BTreeMap;
 
+use domain::clock::Budget;
+use domain::tenant::InstanceId;
 use futures_util::future::join_all;
 use serde::{Deserialize, Serialize};
 
 use super::Invocation;
 use super::command::{self, Commanded, Delivery, Leave};
 use super::object::Object;
-use crate::clock::Budget;
 use crate::log::shortened;
 use crate::service::Service;
-use crate::tenant::InstanceId;
 
 /// The queue's event. A pipe sends the records alone, as an array.
 #[derive(Debug, Deserialize)]

@@ -3,16 +3,16 @@
 
 use std::collections::BTreeMap;
 
+use domain::clock::Budget;
+use domain::trace::Trace;
+use operation::check::{self, Checked, Health};
 use serde::Serialize;
+use store::table::StoreError;
 use tokio::time::Instant;
 
 use super::command::Delivery;
-use crate::check::{self, Checked, Health};
-use crate::clock::Budget;
 use crate::report::{Metric, Report};
 use crate::service::Service;
-use crate::table::StoreError;
-use crate::trace::Trace;
 
 /// The answer.
 #[derive(Debug, Default, Serialize)]
@@ -37,8 +37,8 @@ pub(super) async fn run(
     budget: Budget,
 ) -> Result<Summary, StoreError> {
     let began = Instant::now();
-    let calls = service.table.calls();
-    let Checked { found, remaining, unreadable } = check::due(service, budget).await?;
+    let calls = service.engine.table.calls();
+    let Checked { found, remaining, unreadable } = check::due(&service.engine, budget).await?;
     let mut failures = BTreeMap::new();
     let mut summary = Summary { remaining, unreadable, ..Summary::default() };
     for (_, health) in found {
@@ -77,7 +77,7 @@ pub(super) async fn run(
         received: None,
         counts: &counts,
         trace: Trace::default(),
-        storage_calls: service.table.calls() - calls,
+        storage_calls: service.engine.table.calls() - calls,
         took: began.elapsed(),
     });
     Ok(summary)

@@ -3,22 +3,21 @@
 
 use std::panic::AssertUnwindSafe;
 
+use domain::clock::Budget;
+use domain::identifier::Identifier;
+use domain::problem::{LEFT, Problem};
+use domain::tenant::{InstanceId, NameError};
+use domain::trace::Trace;
 use futures_util::FutureExt;
+use operation::leave::{self, Left, Served};
+use operation::order::Order;
 use serde::{Deserialize, Serialize};
 use tokio::time::Instant;
 
 use super::object::Object;
-use crate::answer::LEFT;
-use crate::clock::Budget;
-use crate::identifier::Identifier;
-use crate::leave::{self, Left, Served};
 use crate::log::shortened;
-use crate::order::Order;
-use crate::problem::Problem;
 use crate::report::{self, Report};
 use crate::service::Service;
-use crate::tenant::{InstanceId, NameError};
-use crate::trace::Trace;
 
 /// Most identifiers of one command.
 pub(crate) const MOST_IDENTIFIERS: usize = 1_000;
@@ -144,7 +143,7 @@ pub(super) async fn run(
     budget: Budget,
 ) -> Outcomes {
     let began = Instant::now();
-    let calls = service.table.calls();
+    let calls = service.engine.table.calls();
     let identifiers = &command.identifiers;
     let parsed = identifiers.iter().map(|text| Identifier::parse(text).map_err(Problem::from));
     let order = Order::commanded(
@@ -152,7 +151,7 @@ pub(super) async fn run(
         parsed.collect(),
         delivery.request_id.to_owned(),
     );
-    let serving = AssertUnwindSafe(leave::serve(service, &order, budget));
+    let serving = AssertUnwindSafe(leave::serve(&service.engine, &order, budget));
     let (served, trace) = match serving.catch_unwind().await {
         Ok(Served { outcome: leave::Outcome::Ran(results), trace }) => (results, trace),
         // A command has no key, so nothing is kept for it.
@@ -175,7 +174,7 @@ pub(super) async fn run(
         received: delivery.received,
         counts: &[],
         trace,
-        storage_calls: service.table.calls() - calls,
+        storage_calls: service.engine.table.calls() - calls,
         took: began.elapsed(),
     });
     Outcomes { results }

@@ -1,11 +1,11 @@
 //! An invocation that is not answered, but fails: its one line in the log, and the
 //! name by which Step Functions and the like tell such errors apart.
 
+use domain::problem::Problem;
 use lambda_runtime::Diagnostic;
+use store::table::StoreError;
 
 use crate::log::shortened;
-use crate::problem::Problem;
-use crate::table::StoreError;
 
 /// A command, for those whose own is none.
 const COMMAND: &str = r#"{"action":"leave","account":"acme","instance":"sales","identifiers":["120363406289005073@g.us"]}"#;

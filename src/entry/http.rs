@@ -2,6 +2,13 @@
 
 use std::panic::AssertUnwindSafe;
 
+use domain::clock::Budget;
+use domain::idempotency::IdempotencyKey;
+use domain::identifier::Identifier;
+use domain::problem::Problem;
+use domain::tenant::InstanceName;
+use domain::token::Token;
+use domain::trace::{Step, Trace};
 use futures_util::FutureExt;
 use lambda_http::http::header::{
     ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS, ACCESS_CONTROL_ALLOW_ORIGIN,
@@ -9,24 +16,18 @@ use lambda_http::http::header::{
     HeaderName, HeaderValue, RETRY_AFTER, VARY,
 };
 use lambda_http::http::{HeaderMap, StatusCode};
+use operation::leave::{self, Left, Served};
+use operation::order::{Idempotency, Order};
+use store::gate::{Caller, Limit, Refusal};
 use tokio::time::Instant;
 
 use super::Invocation;
+use super::origins::Origins;
 use super::path;
 use super::request::{Request, Unreadable};
 use crate::answer;
-use crate::clock::Budget;
-use crate::config::Origins;
-use crate::gate::{Caller, Limit, Refusal};
-use crate::identifier::Identifier;
-use crate::leave::{self, Left, Served};
-use crate::order::IdempotencyKey;
-use crate::problem::Problem;
 use crate::report::{Outcome, Report};
 use crate::service::Service;
-use crate::tenant::InstanceName;
-use crate::token::Token;
-use crate::trace::{Step, Trace};
 
 const METHODS: HeaderValue = HeaderValue::from_static("DELETE, OPTIONS");
 
@@ -68,7 +69,7 @@ pub(super) async fn answer(
     budget: Budget,
 ) -> Answer {
     let began = Instant::now();
-    let calls = service.table.calls();
+    let calls = service.engine.table.calls();
     let mut known = Known::default();
     let (id, origin, end) = match &request {
         Ok(request) => {
@@ -97,7 +98,7 @@ pub(super) async fn answer(
         received: None,
         counts: &[],
         trace: known.trace,
-        storage_calls: service.table.calls() - calls,
+        storage_calls: service.engine.table.calls() - calls,
         took: began.elapsed(),
     });
     answer
@@ -126,7 +127,7 @@ async fn end(service: &Service, request: &Request, budget: Budget, known: &mut K
     }
     let idempotency = match request.header("idempotency-key").map(IdempotencyKey::parse) {
         Some(None) => return End::Result(Err(Problem::Malformed)),
-        Some(key) => key,
+        Some(key) => key.map(|key| Idempotency { key, render: answer::render }),
         None => None,
     };
     let caller = match admit(service, request, budget, known).await {
@@ -196,14 +197,15 @@ async fn serve(
     request: &Request,
     caller: &Caller,
     instance: InstanceName,
-    idempotency: Option<IdempotencyKey>,
+    idempotency: Option<Idempotency>,
     budget: Budget,
     known: &mut Known,
 ) -> Result<Served, Problem> {
     instance.as_str().clone_into(&mut known.instance);
     let identifier = identifier(&request.query);
-    let order = caller.order(instance, vec![identifier], idempotency, request.id.clone())?;
-    Ok(leave::serve(service, &order, budget).await)
+    let order =
+        Order::of_caller(caller, instance, vec![identifier], idempotency, request.id.clone())?;
+    Ok(leave::serve(&service.engine, &order, budget).await)
 }
 
 /// A repeated parameter names no one group.
@@ -252,7 +254,9 @@ fn write(
                     headers.insert(ALLOW, METHODS);
                 }
             }
-            answer::render(result.as_ref().map(Left::group).map_err(|problem| *problem))
+            let answer =
+                answer::render(result.as_ref().map(Left::group).map_err(|problem| *problem));
+            (answer.status, answer.body)
         }
     };
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));

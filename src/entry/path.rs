@@ -1,8 +1,9 @@
 //! The one route: `[/<stage or base path>]/api/group/leave/{instance}[/]`.
 
+use domain::problem::Problem;
+use domain::tenant::InstanceName;
+
 use super::encoding;
-use crate::problem::Problem;
-use crate::tenant::InstanceName;
 
 /// The instance that the path names.
 ///

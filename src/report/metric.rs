@@ -1,7 +1,7 @@
 //! The names of the metrics. The template's dashboard and alarms use these and
 //! no others, and a test compares.
 
-use crate::trace::{Reason, Step};
+use domain::trace::{Reason, Step};
 
 /// CloudWatch's namespace of every metric.
 pub const NAMESPACE: &str = "LeaveGroup";

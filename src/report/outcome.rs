@@ -1,8 +1,9 @@
 //! What came of one identifier, as a name.
 
+use domain::problem::Problem;
+use operation::leave::Left;
+
 use super::metric::Metric;
-use crate::leave::Left;
-use crate::problem::Problem;
 
 /// What came of one identifier.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,8 +1,9 @@
 //! Several groups in one run: each has one verdict, and nobody else's end touches it.
 
-use leave_group::group::GroupKind;
-use local_stack::traffic::Traffic;
 use std::time::Duration;
+
+use domain::group::GroupKind;
+use local_stack::traffic::Traffic;
 use whatsapp_simulator::{Fault, GroupKind as Kind, Moment, NewGroup, Reaction};
 
 use crate::support::{

@@ -4,17 +4,17 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use domain::clock::{Budget, Clock, UnixMillis};
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
-use leave_group::check::{When, one};
-use leave_group::clock::{Budget, Clock, UnixMillis};
 use leave_group::entry::{self, Invocation};
 use leave_group::service::Service;
-use leave_group::table::{Attributes, Item, number, text};
 use local_stack::manual_clock::ManualClock;
 use local_stack::traffic::{CallFault, Traffic};
+use operation::check::{When, one};
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
+use store::table::{Attributes, Item, number, text};
 use whatsapp_simulator::{Fault, HoldHandle, Moment, Reaction, StreamErrorKind};
 
 use crate::support::{ACCOUNT_TOKEN, GROUP, Request, Rig, ask, id};
@@ -44,7 +44,7 @@ fn counts(answer: &Value) -> Vec<(&str, u64)> {
 /// A rig, and a service on a clock `later` than the sessions were linked.
 async fn later(later: Duration) -> (Rig, Arc<ManualClock>, Arc<Service>) {
     let rig = Rig::start().await;
-    let now = leave_group::clock::SystemClock::new().now();
+    let now = domain::clock::SystemClock::new().now();
     let clock = Arc::new(ManualClock::at(now.plus(later)));
     let service = rig.service(clock.clone(), &Traffic::new());
     (rig, clock, service)
@@ -125,7 +125,7 @@ async fn a_logged_out_session_is_found_once_and_then_left_alone() {
         assert!(reply.body.contains("Instance is not connected to WhatsApp"), "{reply:?}");
         // Whoever asks again hears the same, without a login.
         let budget = Budget::of(Duration::from_secs(10));
-        let again = one(&service, &id("acme", "sales"), When::Always, budget).await;
+        let again = one(&service.engine, &id("acme", "sales"), When::Always, budget).await;
         assert_eq!(again.name(), result);
         assert_eq!(rig.simulator().record().login_attempts.len(), 1);
     }

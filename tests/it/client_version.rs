@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use leave_group::client_version::SetVersion;
-use leave_group::clock::{Clock, SystemClock};
+use domain::clock::{Clock, SystemClock};
 use leave_group::service::Service;
 use local_stack::traffic::{CallFault, Traffic};
+use store::client_version::SetVersion;
 use whatsapp_simulator::{Fault, Moment, Reaction};
 
 use crate::support::{ACCOUNT_TOKEN, GROUP, Request, Rig, Shape, ask};
@@ -43,7 +43,7 @@ async fn the_version_is_read_at_the_start_and_costs_no_call_of_a_request() {
     set(&rig, "2.3000.8").await;
     let traffic = Traffic::new();
     let service = rig.local(&traffic);
-    service.preload().await;
+    service.engine.preload().await;
     assert_eq!(traffic.operations(), ["Query"], "with the data keys");
     traffic.clear();
     assert_eq!(shown(&rig, &service).await, (200, "2.3000.8".to_owned()));
@@ -55,21 +55,21 @@ async fn the_version_is_read_at_the_start_and_costs_no_call_of_a_request() {
 async fn an_environment_shows_what_it_has_read_for_minutes() {
     let rig = Rig::start().await;
     let service = rig.local(&Traffic::new());
-    let budget = || leave_group::clock::Budget::of(std::time::Duration::from_secs(5));
+    let budget = || domain::clock::Budget::of(std::time::Duration::from_secs(5));
     set(&rig, "2.3000.8").await;
-    assert_eq!(service.versions.current(budget()).await.to_string(), "2.3000.8");
+    assert_eq!(service.engine.versions.current(budget()).await.to_string(), "2.3000.8");
     set(&rig, "2.3000.9").await;
     tokio::time::advance(std::time::Duration::from_mins(4)).await;
-    assert_eq!(service.versions.current(budget()).await.to_string(), "2.3000.8");
+    assert_eq!(service.engine.versions.current(budget()).await.to_string(), "2.3000.8");
     tokio::time::advance(std::time::Duration::from_mins(2)).await;
-    assert_eq!(service.versions.current(budget()).await.to_string(), "2.3000.9");
+    assert_eq!(service.engine.versions.current(budget()).await.to_string(), "2.3000.9");
 }
 
 #[tokio::test]
 async fn a_refused_version_is_read_again_at_once() {
     let rig = Rig::start().await;
     let service = rig.local(&Traffic::new());
-    service.preload().await;
+    service.engine.preload().await;
     let refused = Reaction::Failure { reason: 405, expire: None };
     rig.simulator().script(Fault::new(Moment::Login, refused));
     assert_eq!(shown(&rig, &service).await.0, 503);
@@ -85,10 +85,10 @@ async fn a_version_that_cannot_be_read_is_the_one_that_is_known() {
     let service = rig.service_with(clock, &traffic, &[("WHATSAPP_VERSION", "2.3000.7")]);
     set(&rig, "2.3000.8").await;
     traffic.plan("Query", CallFault::Refuse("AccessDeniedException"));
-    service.preload().await;
+    service.engine.preload().await;
     assert_eq!(traffic.unused_faults(), 0);
     let mut corrupt = rig.provisioner.item("KEYS", "VERSION").await.unwrap().unwrap();
-    corrupt.insert("version".to_owned(), leave_group::table::text("newest"));
+    corrupt.insert("version".to_owned(), store::table::text("newest"));
     rig.provisioner.put(corrupt).await.unwrap();
     assert_eq!(shown(&rig, &service).await, (200, "2.3000.7".to_owned()));
 }

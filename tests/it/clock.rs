@@ -4,11 +4,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use leave_group::clock::{Clock, SystemClock, UnixMillis};
+use domain::clock::{Clock, SystemClock, UnixMillis};
 use leave_group::entry::{self, Invocation};
-use leave_group::table::{number, text};
 use local_stack::traffic::Traffic;
 use serde_json::value::RawValue;
+use store::table::{number, text};
 
 use crate::support::{ACCOUNT_TOKEN, GROUP, Request, Rig, ask};
 

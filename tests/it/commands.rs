@@ -3,8 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use domain::group::GroupKind;
 use leave_group::entry::{self, EntryError, Invocation};
-use leave_group::group::GroupKind;
 use leave_group::service::Service;
 use local_stack::traffic::Traffic;
 use serde_json::value::RawValue;

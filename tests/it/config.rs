@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use leave_group::config::{Config, Sealing};
+use leave_group::config::Config;
+use store::seal::Sealing;
 
 use crate::support::Rig;
 
@@ -23,11 +24,11 @@ fn read(environment: &BTreeMap<&'static str, String>) -> Result<Config, String> 
 #[test]
 fn defaults_are_whatsapps_own() {
     let config = read(&complete()).unwrap();
-    assert_eq!(config.whatsapp.url, "wss://web.whatsapp.com/ws/chat");
-    assert_eq!(config.whatsapp.root_key, wacore::handshake::WA_CERT_PUB_KEY);
-    assert!(config.whatsapp.version.to_string().starts_with("2.3000."));
-    assert_eq!(config.lease_wait.as_millis(), 5000);
-    assert_eq!(config.aws.dynamodb, None);
+    assert_eq!(config.operation.whatsapp.url, "wss://web.whatsapp.com/ws/chat");
+    assert_eq!(config.operation.whatsapp.root_key, wacore::handshake::WA_CERT_PUB_KEY);
+    assert!(config.operation.whatsapp.version.to_string().starts_with("2.3000."));
+    assert_eq!(config.operation.lease_wait.as_millis(), 5000);
+    assert_eq!(config.operation.aws.dynamodb, None);
     assert!(!config.allowed_origins.allow("https://app.example.com"));
 }
 
@@ -111,7 +112,7 @@ fn data_keys_are_wrapped_by_kms_or_by_a_key_and_never_by_both() {
         "SEALING_KEY_ARN and SEALING_KEY are both set; exactly one of them is expected"
     );
     environment.remove("SEALING_KEY");
-    match read(&environment).unwrap().sealing {
+    match read(&environment).unwrap().operation.sealing {
         Sealing::Kms(key) => assert_eq!((key.as_str(), key.region()), (arn, "eu-west-1")),
         Sealing::Key(_) => panic!("KMS was asked for"),
     }
@@ -121,9 +122,12 @@ fn data_keys_are_wrapped_by_kms_or_by_a_key_and_never_by_both() {
 fn the_service_endpoint_of_dynamodb_wins_over_the_general_one() {
     let mut environment = complete();
     environment.insert("AWS_ENDPOINT_URL", "http://general".to_owned());
-    assert_eq!(read(&environment).unwrap().aws.dynamodb.as_deref(), Some("http://general"));
+    assert_eq!(
+        read(&environment).unwrap().operation.aws.dynamodb.as_deref(),
+        Some("http://general")
+    );
     environment.insert("AWS_ENDPOINT_URL_DYNAMODB", "http://own".to_owned());
-    assert_eq!(read(&environment).unwrap().aws.dynamodb.as_deref(), Some("http://own"));
+    assert_eq!(read(&environment).unwrap().operation.aws.dynamodb.as_deref(), Some("http://own"));
 }
 
 #[tokio::test]

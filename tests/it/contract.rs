@@ -196,8 +196,8 @@ async fn row_7_a_full_window_is_limited() {
     let process = rig.process().await;
     for (number, shape) in Shape::ALL.into_iter().enumerate() {
         let token = format!("leave-group-small-token-{number}");
-        let known = leave_group::token::Token::new(&token).unwrap();
-        let scope = leave_group::gate::Scope::Account;
+        let known = domain::token::Token::new(&token).unwrap();
+        let scope = store::gate::Scope::Account;
         rig.provisioner.token(&known, &"acme".parse().unwrap(), &scope, 2).await.unwrap();
         let request = Request::leave(&token, "nobody", GROUP);
         // The minute may turn once in between: then two more are let in.

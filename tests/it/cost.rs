@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use leave_group::clock::SystemClock;
+use domain::clock::SystemClock;
 use local_stack::traffic::Traffic;
 use whatsapp_simulator::NewGroup;
 
@@ -12,7 +12,7 @@ use crate::support::{ACCOUNT_TOKEN, GROUP, Request, Rig, ask};
 async fn cost(rig: &Rig, identifier: &str) -> (Vec<String>, usize) {
     let traffic = Traffic::new();
     let service = rig.service(Arc::new(SystemClock::new()), &traffic);
-    service.preload().await;
+    service.engine.preload().await;
     traffic.clear();
     rig.simulator().clear_record();
     let reply = ask(&service, &Request::leave(ACCOUNT_TOKEN, "sales", identifier)).await;

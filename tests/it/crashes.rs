@@ -4,7 +4,7 @@
 
 use std::time::Duration;
 
-use leave_group::group::GroupKind;
+use domain::group::GroupKind;
 use local_stack::proxy::Proxy;
 use local_stack::traffic::CallFault;
 use whatsapp_simulator::{Fault, HoldHandle, Moment, NewGroup, Reaction};

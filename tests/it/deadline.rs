@@ -5,11 +5,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-use leave_group::clock::{Clock, SystemClock};
-use leave_group::group::GroupKind;
-use leave_group::table::Item;
+use domain::clock::{Clock, SystemClock};
+use domain::group::GroupKind;
 use local_stack::runtime_api::Outcome;
 use local_stack::traffic::{CallFault, Traffic};
+use store::table::Item;
 use whatsapp_simulator::{Fault, HoldHandle, Moment, NewGroup, Reaction};
 
 use crate::support::{ACCOUNT_TOKEN, GROUP, Reply, Request, Rig, Shape, ask_within};

@@ -1,9 +1,9 @@
 //! The files of `events/`: what the README and `cargo lambda invoke` send too.
 
-use leave_group::group::GroupKind;
-use leave_group::table::number;
+use domain::group::GroupKind;
 use local_stack::runtime_api::Outcome;
 use serde_json::{Value, json};
+use store::table::number;
 
 use crate::support::{GROUP, Rig, Shape, fixture, success};
 

@@ -1,10 +1,10 @@
 //! What someone can do who may write the table, and what not: `docs/sealing.md`.
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use leave_group::gate::Scope;
-use leave_group::table::{Attributes, number, text};
-use leave_group::token::Token;
+use domain::token::Token;
 use local_stack::traffic::Traffic;
+use store::gate::Scope;
+use store::table::{Attributes, number, text};
 use whatsapp_simulator::NewGroup;
 
 use crate::support::{ACCOUNT_TOKEN, GROUP, Request, Rig, ask, envelope};

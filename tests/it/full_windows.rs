@@ -4,13 +4,13 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use leave_group::clock::UnixMillis;
-use leave_group::gate::{NewToken, Scope};
+use domain::clock::UnixMillis;
+use domain::token::Token;
 use leave_group::service::Service;
-use leave_group::table::{keys, number, text};
-use leave_group::token::Token;
 use local_stack::manual_clock::ManualClock;
 use local_stack::traffic::{CallFault, Traffic};
+use store::gate::{NewToken, Scope};
+use store::table::{keys, number, text};
 
 use crate::support::{GROUP, Reply, Request, Rig, ask, envelope};
 

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use leave_group::clock::{Clock, SystemClock};
+use domain::clock::{Clock, SystemClock};
 use local_stack::manual_clock::ManualClock;
 use local_stack::traffic::{CallFault, Traffic};
 use whatsapp_simulator::{Fault, HoldHandle, Moment, Reaction};
@@ -143,7 +143,7 @@ async fn an_answer_that_is_kept_already_stays_and_stops_no_settling() {
     let kept = rig.items().await.into_iter().find(|(sk, _)| sk.starts_with("ANSWER#")).unwrap().1;
     delete_kept(&rig, &kept).await;
     rig.simulator().add_member(GROUP, &rig.device.phone);
-    rig.roster(GROUP, leave_group::group::GroupKind::Group).await;
+    rig.roster(GROUP, domain::group::GroupKind::Group).await;
     let before = HoldHandle::new();
     traffic.plan("TransactWriteItems", CallFault::HoldBefore(before.clone()));
     let second = {
@@ -159,7 +159,7 @@ async fn an_answer_that_is_kept_already_stays_and_stops_no_settling() {
 }
 
 /// Its time passes, and the table sweeps it.
-async fn delete_kept(rig: &Rig, kept: &leave_group::table::Attributes) {
+async fn delete_kept(rig: &Rig, kept: &store::table::Attributes) {
     let table = rig.environment(&[])["TABLE_NAME"].clone();
     let delete = rig.provisioner.client().delete_item().table_name(table);
     let delete = delete.key("pk", kept["pk"].clone()).key("sk", kept["sk"].clone());
@@ -175,7 +175,7 @@ async fn what_is_mended_by_linking_again_is_not_kept() {
     assert_eq!(ask(&service, &with_key(GROUP, "key-1")).await.status, 400);
     assert_eq!(ask(&service, &with_key(GROUP, "key-1")).await.status, 400);
     let mut session = rig.session().await;
-    session.insert("session_state".to_owned(), leave_group::table::text("linked"));
+    session.insert("session_state".to_owned(), store::table::text("linked"));
     rig.provisioner.put(session).await.unwrap();
     let reply = ask(&service, &with_key(GROUP, "key-1")).await;
     assert_eq!((reply.status, reply.header("idempotent-replayed")), (200, None));

@@ -1,6 +1,6 @@
 //! Every form of an identifier, and what is none.
 
-use leave_group::identifier::{Identifier, IdentifierError};
+use domain::identifier::{Identifier, IdentifierError};
 use proptest::prelude::*;
 
 use crate::support::{ACCOUNT_TOKEN, GROUP, Request, Rig, Shape, success};
@@ -10,7 +10,7 @@ fn jid(text: &str) -> Identifier {
 }
 
 fn code(text: &str) -> Identifier {
-    Identifier::Invite(leave_group::identifier::InviteCode::parse(text).unwrap())
+    Identifier::Invite(domain::identifier::InviteCode::parse(text).unwrap())
 }
 
 #[test]

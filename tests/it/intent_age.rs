@@ -3,11 +3,11 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use leave_group::clock::{Clock, SystemClock};
+use domain::clock::{Clock, SystemClock};
 use leave_group::service::Service;
-use leave_group::table::Item;
 use local_stack::manual_clock::ManualClock;
 use local_stack::traffic::{CallFault, Traffic};
+use store::table::Item;
 use whatsapp_simulator::{Fault, Moment, Reaction};
 
 use crate::support::{

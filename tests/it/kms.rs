@@ -3,16 +3,17 @@
 use std::time::Duration;
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use leave_group::aws::{https_client, sdk_config};
-use leave_group::clock::{Budget, SystemClock};
-use leave_group::config::{Config, Sealing};
-use leave_group::credentials::Credentials;
-use leave_group::seal::{Keyring, SealError, Wrapping};
-use leave_group::table::{Item, Table};
-use leave_group::whatsapp::tls_config;
+use domain::clock::{Budget, SystemClock};
+use domain::credentials::Credentials;
+use leave_group::config::Config;
 use local_stack::provision::Provisioner;
 use local_stack::proxy::Proxy;
 use local_stack::traffic::CallFault;
+use store::aws::{https_client, sdk_config};
+use store::seal::Sealing;
+use store::seal::{Keyring, SealError, Wrapping};
+use store::table::{Item, Table};
+use whatsapp::tls_config;
 
 use crate::support::{ACCOUNT_TOKEN, GROUP, Kms, Process, Reply, Request, Rig, Shape, id};
 
@@ -33,7 +34,7 @@ impl Sealed {
         let proxy = Proxy::start(&kms.url).await.unwrap();
         let sealed = Self { rig, kms, proxy };
         sealed.forget_the_local_key().await;
-        let provisioner = Provisioner::new(&sealed.config()).unwrap();
+        let provisioner = Provisioner::new(&sealed.config().operation).unwrap();
         let device = &sealed.rig.device;
         let credentials = Credentials {
             noise_private_key: zeroize::Zeroizing::new(device.noise_private_key),
@@ -102,11 +103,19 @@ impl Sealed {
 
     fn keyring(&self, table: &str) -> Keyring {
         let config = self.config();
-        let sdk = sdk_config(&config.aws, https_client(tls_config().unwrap()));
+        let sdk = sdk_config(&config.operation.aws, https_client(tls_config().unwrap()));
         let clock = std::sync::Arc::new(SystemClock::new());
-        let reached = Table::new(&config.table, &sdk, config.aws.dynamodb.as_deref(), clock);
-        let Sealing::Kms(key) = &config.sealing else { panic!("KMS was asked for") };
-        Keyring::new(reached, Wrapping::by_kms(key, table, &sdk, config.aws.kms.as_deref()))
+        let reached = Table::new(
+            &config.operation.table,
+            &sdk,
+            config.operation.aws.dynamodb.as_deref(),
+            clock,
+        );
+        let Sealing::Kms(key) = &config.operation.sealing else { panic!("KMS was asked for") };
+        Keyring::new(
+            reached,
+            Wrapping::by_kms(key, table, &sdk, config.operation.aws.kms.as_deref()),
+        )
     }
 }
 

@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use leave_group::group::GroupKind;
-use leave_group::table::Item;
+use domain::group::GroupKind;
 use local_stack::traffic::{CallFault, Traffic};
+use store::table::Item;
 use whatsapp_simulator::{HoldHandle, NewGroup};
 
 use crate::support::{GROUP, Rig, leave_all, leave_all_within, statuses};
@@ -20,7 +20,7 @@ async fn a_portion_that_has_no_time_left_leaves_no_lease_and_no_intent() {
     }
     let traffic = Traffic::new();
     let service = rig.local(&traffic);
-    service.preload().await;
+    service.engine.preload().await;
     let hold = HoldHandle::new();
     for _ in 0..3 {
         traffic.plan("TransactWriteItems", CallFault::HoldBefore(hold.clone()));
@@ -53,7 +53,7 @@ async fn an_acquire_that_is_answered_too_late_is_given_back() {
     }
     let traffic = Traffic::new();
     let service = rig.local(&traffic);
-    service.preload().await;
+    service.engine.preload().await;
     let hold = HoldHandle::new();
     // The first portion's acquire; then the second one's, as often as it is tried.
     traffic.plan("UpdateItem", CallFault::Pass);

@@ -4,12 +4,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use leave_group::clock::{Clock, SystemClock, UnixMillis};
-use leave_group::group::GroupKind;
-use leave_group::table::{number, text};
+use domain::clock::{Clock, SystemClock, UnixMillis};
+use domain::group::GroupKind;
 use local_stack::manual_clock::ManualClock;
 use local_stack::runtime_api::{Outcome, RuntimeApi};
 use local_stack::traffic::Traffic;
+use store::table::{number, text};
 use whatsapp_simulator::{Fault, HoldHandle, Moment, NewGroup, Reaction};
 
 use crate::support::{

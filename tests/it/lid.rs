@@ -1,11 +1,11 @@
 //! Our own LID: told at login, used where a group shows LIDs alone, and kept.
 
-use leave_group::check::{self, Health, When};
-use leave_group::clock::Budget;
-use leave_group::credentials::Credentials;
-use leave_group::table::Item;
-use leave_group::tenant::InstanceId;
+use domain::clock::Budget;
+use domain::credentials::Credentials;
+use domain::tenant::InstanceId;
 use local_stack::traffic::Traffic;
+use operation::check::{self, Health, When};
+use store::table::Item;
 use whatsapp_simulator::{Device, Fault, GroupKind as Kind, Moment, NewGroup, Rank, Reaction};
 
 use crate::support::{ACCOUNT_TOKEN, PLENTY, Request, Rig, ask, envelope, id, success};
@@ -41,7 +41,7 @@ async fn leave(rig: &Rig) -> (u16, String) {
 
 async fn stored_lid(rig: &Rig) -> Option<String> {
     let items = rig.provisioner.items().await.unwrap();
-    let is_ours = |item: &&leave_group::table::Attributes| {
+    let is_ours = |item: &&store::table::Attributes| {
         let item = Item(item);
         item.text("pk") == Ok("INSTANCE#acme#imported") && item.text("sk") == Ok("SESSION")
     };
@@ -63,7 +63,7 @@ async fn a_lid_that_was_kept_serves_where_whatsapp_tells_none() {
     let rig = Rig::start().await;
     let device = import(&rig, None).await;
     let service = rig.local(&Traffic::new());
-    let health = check::one(&service, &imported(), When::Always, Budget::of(PLENTY)).await;
+    let health = check::one(&service.engine, &imported(), When::Always, Budget::of(PLENTY)).await;
     assert_eq!(health, Health::Connected);
     assert_eq!(stored_lid(&rig).await, Some(device.lid), "a check keeps it too");
     rig.simulator().script(Fault::new(Moment::Login, Reaction::SuccessWithoutLid));

@@ -112,7 +112,7 @@ async fn the_largest_group_that_there_is_fits() {
     }
     rig.group(group, None).await;
     let mut online = rig.online().await;
-    let budget = leave_group::clock::Budget::of(Duration::from_secs(20));
+    let budget = domain::clock::Budget::of(Duration::from_secs(20));
     let jid = OTHER.parse().unwrap();
     let metadata = online.metadata(&jid, &rig.credentials(), budget).await.unwrap();
     assert_eq!(metadata.group().jid, jid);
@@ -151,7 +151,7 @@ async fn a_list_of_some_thousand_groups_fits() {
         .attr("id", "1")
         .children([NodeBuilder::new("query").attr("request", "interactive").build()])
         .build();
-    let budget = leave_group::clock::Budget::of(Duration::from_secs(20));
+    let budget = domain::clock::Budget::of(Duration::from_secs(20));
     online.send(&query, budget).await.unwrap();
     let read = online.stanza().await.unwrap();
     assert_eq!(read.tag(), "ib", "it is read, not passed over");

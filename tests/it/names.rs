@@ -3,16 +3,16 @@
 
 use std::time::Duration;
 
+use domain::tenant::InstanceName;
+use domain::token::Token;
 use leave_group::entry::{self, Invocation};
-use leave_group::gate::Scope;
 use leave_group::service::Service;
-use leave_group::tenant::InstanceName;
-use leave_group::token::Token;
 use local_stack::traffic::Traffic;
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 use serde_json::json;
 use serde_json::value::RawValue;
+use store::gate::Scope;
 
 use crate::support::{ACCOUNT_TOKEN, GROUP, Reply, Request, Rig, Shape, envelope, id};
 
@@ -148,14 +148,14 @@ async fn a_stored_name_that_no_path_can_carry_is_checked_and_found_by_no_request
             let reply = Reply::read(&answer(&service, request.event(shape)).await);
             assert_eq!((reply.status, reply.body), (400, envelope("Malformed request")), "{name}");
         }
-        let key = leave_group::table::keys::session(&id("acme", name));
+        let key = store::table::keys::session(&id("acme", name));
         let mut items = rig.provisioner.items().await.unwrap();
         items.retain(|item| {
-            let item = leave_group::table::Item(item);
+            let item = store::table::Item(item);
             item.text("pk") == Ok(key.pk.as_str()) && item.text("sk") == Ok(key.sk.as_str())
         });
         let mut session = items.remove(0);
-        session.insert("due_at".to_owned(), leave_group::table::number(1));
+        session.insert("due_at".to_owned(), store::table::number(1));
         session.remove("seen_at");
         rig.provisioner.put(session).await.unwrap();
         let summary = answer(&service, json!({"action": "check"}).to_string()).await;

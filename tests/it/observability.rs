@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex};
 
-use leave_group::clock::SystemClock;
+use domain::clock::SystemClock;
 use leave_group::config::Config;
 use leave_group::report::Reporter;
 use leave_group::service::Service;
@@ -34,7 +34,7 @@ fn usual() -> Request {
 async fn a_leave_is_one_line_with_everything_that_happened() {
     let rig = Rig::start().await;
     let observed = Observed::start(&rig);
-    observed.service.preload().await;
+    observed.service.engine.preload().await;
     let line = observed.line(&usual()).await;
     let said = [
         ("level", json!("INFO")),
@@ -117,9 +117,9 @@ async fn a_busy_session_counts_how_often_it_was_waited_for() {
     let rig = Rig::start().await;
     let observed = Observed::start_with(&rig, &[("LEASE_WAIT_MS", "100")]);
     let mut session = rig.session().await;
-    let until = leave_group::clock::Clock::now(&SystemClock::new()).0 + 20_000;
-    session.insert("lease_owner".to_owned(), leave_group::table::text("another run"));
-    session.insert("lease_until".to_owned(), leave_group::table::number(until));
+    let until = domain::clock::Clock::now(&SystemClock::new()).0 + 20_000;
+    session.insert("lease_owner".to_owned(), store::table::text("another run"));
+    session.insert("lease_until".to_owned(), store::table::number(until));
     rig.provisioner.put(session).await.unwrap();
     let line = observed.line(&usual()).await;
     assert_eq!(line["outcome"], "busy", "{line}");
@@ -226,8 +226,8 @@ async fn what_a_line_counts_is_what_was_on_the_wire() {
     let sink = Arc::clone(&lines);
     let environment = rig.environment(&[]);
     let config = Config::from_lookup(|name| environment.get(name).cloned()).unwrap();
-    let tls = leave_group::whatsapp::tls_config().unwrap();
-    let http = traffic.watch(leave_group::aws::https_client(tls));
+    let tls = whatsapp::tls_config().unwrap();
+    let http = traffic.watch(store::aws::https_client(tls));
     let service = Service::with_http(&config, Arc::new(SystemClock::new()), http).unwrap();
     let service = service.reporting(Reporter::to("leave-group".to_owned(), move |line| {
         sink.lock().unwrap().push(line.to_owned());

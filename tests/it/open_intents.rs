@@ -5,10 +5,10 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use leave_group::clock::{Clock, SystemClock, UnixMillis};
-use leave_group::group::GroupKind;
-use leave_group::table::{Item, number, text};
+use domain::clock::{Clock, SystemClock, UnixMillis};
+use domain::group::GroupKind;
 use local_stack::traffic::Traffic;
+use store::table::{Item, number, text};
 use whatsapp_simulator::{Fault, Moment, NewGroup, Reaction};
 
 use crate::support::{ACCOUNT_TOKEN, GROUP, Request, Rig, ask, envelope, leave_all, statuses};
@@ -192,14 +192,14 @@ async fn a_check_and_a_leave_of_known_outcome_pass_whatever_a_session_has_gather
     let rig = Rig::start().await;
     intents(&rig, 0..300, HOUR).await;
     let service = rig.local(&Traffic::new());
-    let health = leave_group::check::one(
-        &service,
+    let health = operation::check::one(
+        &service.engine,
         &crate::support::id("acme", "sales"),
-        leave_group::check::When::Always,
-        leave_group::clock::Budget::of(Duration::from_secs(20)),
+        operation::check::When::Always,
+        domain::clock::Budget::of(Duration::from_secs(20)),
     )
     .await;
-    assert_eq!(health, leave_group::check::Health::Connected);
+    assert_eq!(health, operation::check::Health::Connected);
     assert!(rig.session().await.contains_key("checked_at"));
 }
 

@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use leave_group::group::GroupKind;
+use domain::group::GroupKind;
 use whatsapp_simulator::{Fault, Moment, NewGroup, Reaction};
 
 use crate::contract::{Row, assert_row, row, usual};
@@ -107,7 +107,7 @@ async fn row_17_a_ban_is_remembered_until_it_ends() {
 async fn row_18_a_session_that_stays_taken_is_busy() {
     let rig = Rig::start().await;
     let mut session = rig.session().await;
-    let now = leave_group::clock::Clock::now(&leave_group::clock::SystemClock::new());
+    let now = domain::clock::Clock::now(&domain::clock::SystemClock::new());
     let until = now.plus(Duration::from_secs(20));
     session.insert("lease_owner".to_owned(), AttributeValue::S("another run".to_owned()));
     session.insert("lease_until".to_owned(), AttributeValue::N(until.to_string()));
@@ -232,8 +232,8 @@ async fn row_24_a_key_that_was_used_for_another_request_is_refused() {
 #[tokio::test]
 async fn row_25_a_session_with_a_hundred_open_leaves_has_no_room_for_another() {
     let rig = Rig::start().await;
-    let now = leave_group::clock::Clock::now(&leave_group::clock::SystemClock::new());
-    let at = |time: leave_group::clock::UnixMillis| AttributeValue::N(time.0.to_string());
+    let now = domain::clock::Clock::now(&domain::clock::SystemClock::new());
+    let at = |time: domain::clock::UnixMillis| AttributeValue::N(time.0.to_string());
     let intent = AttributeValue::M(std::collections::HashMap::from([
         ("by".to_owned(), AttributeValue::S("another run".to_owned())),
         ("began".to_owned(), at(now)),

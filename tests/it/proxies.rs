@@ -1,7 +1,7 @@
 //! An instance behind a proxy: WhatsApp is reached through it and by no other way.
 
-use leave_group::credentials::Credentials;
-use leave_group::proxy::Proxy;
+use domain::credentials::Credentials;
+use domain::proxy::Proxy;
 use local_stack::traffic::Traffic;
 
 use crate::support::{
@@ -35,7 +35,7 @@ fn by_name(rig: &Rig) -> String {
 }
 
 async fn leave(rig: &Rig) -> Reply {
-    let clock = std::sync::Arc::new(leave_group::clock::SystemClock::new());
+    let clock = std::sync::Arc::new(domain::clock::SystemClock::new());
     let url = by_name(rig);
     let service = rig.service_with(clock, &Traffic::new(), &[("WHATSAPP_URL", &url)]);
     ask(&service, &Request::leave(ACCOUNT_TOKEN, "sales", GROUP)).await

@@ -1,6 +1,6 @@
 //! Typed commands as a batch of SQS messages, from the queue or through a pipe.
 
-use leave_group::group::GroupKind;
+use domain::group::GroupKind;
 use local_stack::traffic::Traffic;
 use serde_json::json;
 use whatsapp_simulator::{Fault, Moment, NewGroup, Reaction};

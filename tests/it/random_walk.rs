@@ -11,14 +11,14 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use leave_group::clock::{Clock, SystemClock};
-use leave_group::gate::Scope;
-use leave_group::group::GroupKind;
+use domain::clock::{Clock, SystemClock};
+use domain::group::GroupKind;
+use domain::token::Token;
 use leave_group::service::Service;
-use leave_group::table::Item;
-use leave_group::token::Token;
 use local_stack::manual_clock::ManualClock;
 use local_stack::traffic::{CallFault, Traffic};
+use store::gate::Scope;
+use store::table::Item;
 use whatsapp_simulator::{Fault, LeaveReplyKind, Moment, Reaction};
 
 use crate::support::{GROUP, Request, Rig, ask_within};

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use leave_group::clock::UnixMillis;
+use domain::clock::UnixMillis;
 use leave_group::service::Service;
 use local_stack::manual_clock::ManualClock;
 use local_stack::traffic::{CallFault, Traffic};

@@ -8,13 +8,13 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use leave_group::clock::{Clock, SystemClock, UnixMillis};
-use leave_group::group::GroupKind;
+use domain::clock::{Clock, SystemClock, UnixMillis};
+use domain::group::GroupKind;
 use leave_group::service::Service;
-use leave_group::table::{Attributes, Item};
 use local_stack::manual_clock::ManualClock;
 use local_stack::traffic::Traffic;
 use serde_json::{Value, json};
+use store::table::{Attributes, Item};
 use wacore_binary::Node;
 use wacore_binary::builder::NodeBuilder;
 use whatsapp_simulator::{Fault, Moment, NewGroup, Rank, Reaction, StreamErrorKind};

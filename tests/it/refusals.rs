@@ -3,8 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use leave_group::clock::{Clock, SystemClock};
-use leave_group::group::GroupKind;
+use domain::clock::{Clock, SystemClock};
+use domain::group::GroupKind;
 use local_stack::manual_clock::ManualClock;
 use local_stack::traffic::Traffic;
 use whatsapp_simulator::{Fault, GroupKind as Kind, Moment, NewGroup, Rank, Reaction};

@@ -2,12 +2,14 @@
 
 use std::time::Duration;
 
-use leave_group::aws::{https_client, sdk_config};
-use leave_group::clock::Budget;
-use leave_group::config::{Config, Sealing, SealingKey};
-use leave_group::seal::{Keyring, SealError, Sealed, Wrapping};
-use leave_group::table::Table;
-use leave_group::whatsapp::tls_config;
+use domain::clock::Budget;
+use leave_group::config::Config;
+use store::aws::{https_client, sdk_config};
+use store::seal::Sealing;
+use store::seal::SealingKey;
+use store::seal::{Keyring, SealError, Sealed, Wrapping};
+use store::table::Table;
+use whatsapp::tls_config;
 use zeroize::Zeroizing;
 
 use crate::support::{Rig, id};
@@ -19,10 +21,11 @@ fn budget() -> Budget {
 fn keyring(rig: &Rig, key: Option<[u8; 32]>) -> Keyring {
     let environment = rig.environment(&[]);
     let config = Config::from_lookup(|name| environment.get(name).cloned()).unwrap();
-    let clock = std::sync::Arc::new(leave_group::clock::SystemClock::new());
-    let sdk = sdk_config(&config.aws, https_client(tls_config().unwrap()));
-    let table = Table::new(&config.table, &sdk, config.aws.dynamodb.as_deref(), clock);
-    let own = match config.sealing {
+    let clock = std::sync::Arc::new(domain::clock::SystemClock::new());
+    let sdk = sdk_config(&config.operation.aws, https_client(tls_config().unwrap()));
+    let table =
+        Table::new(&config.operation.table, &sdk, config.operation.aws.dynamodb.as_deref(), clock);
+    let own = match config.operation.sealing {
         Sealing::Key(key) => key,
         Sealing::Kms(_) => panic!("the local stack seals by a key of its own"),
     };

@@ -2,11 +2,11 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use domain::credentials::Credentials;
+use domain::token::Token;
 use leave_group::config::Config;
-use leave_group::credentials::Credentials;
-use leave_group::seal::Sealed;
-use leave_group::table::Item;
-use leave_group::token::Token;
+use store::seal::Sealed;
+use store::table::Item;
 use whatsapp_simulator::{Fault, Moment, Reaction};
 
 use crate::support::{ACCOUNT_TOKEN, GROUP, INSTANCE_TOKEN, Request, Rig, Shape, fixture};

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use leave_group::group::GroupKind;
+use domain::group::GroupKind;
 use local_stack::traffic::Traffic;
 use whatsapp_simulator::{Fault, Moment, NewGroup, Reaction};
 

@@ -3,13 +3,13 @@
 
 use std::time::Duration;
 
+use domain::clock::Budget;
+use domain::group::{Group, GroupJid, GroupKind};
 use futures_util::FutureExt;
-use leave_group::clock::Budget;
-use leave_group::group::{Group, GroupJid, GroupKind};
-use leave_group::whatsapp::{Failure, LeaveError, Online, StreamError};
 use local_stack::traffic::Traffic;
 use serde_json::json;
 use wacore_binary::builder::NodeBuilder;
+use whatsapp::{Failure, LeaveError, Online, StreamError};
 use whatsapp_simulator::{Fault, HoldHandle, Moment, NewGroup, Reaction, StreamErrorKind};
 
 use crate::support::{ACCOUNT_TOKEN, GROUP, PLENTY, Request, Rig, ask, command, envelope};

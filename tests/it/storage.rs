@@ -26,7 +26,7 @@ async fn a_passing_fault_of_any_kind_is_ridden_out() {
             let rig = Rig::start().await;
             let traffic = Traffic::new();
             let service = rig.local(&traffic);
-            service.preload().await;
+            service.engine.preload().await;
             traffic.plan(operation, fault.clone());
             let reply = ask(&service, &usual()).await;
             assert_eq!(reply.status, 200, "{operation} {fault:?} {reply:?}");
@@ -90,7 +90,7 @@ async fn a_roster_that_cannot_be_read_sends_nothing() {
     let rig = Rig::start().await;
     let traffic = Traffic::new();
     let service = rig.local(&traffic);
-    service.preload().await;
+    service.engine.preload().await;
     for _ in 0..3 {
         traffic.plan("GetItem", CallFault::ServerError);
     }
@@ -134,7 +134,7 @@ async fn a_corrupt_item_is_an_internal_error_and_takes_no_lease() {
 async fn a_sealed_value_of_another_instance_does_not_open() {
     let rig = Rig::start().await;
     rig.link("other", "sales", "5511999990009").await;
-    let theirs = leave_group::table::keys::session(&id("other", "sales"));
+    let theirs = store::table::keys::session(&id("other", "sales"));
     let theirs = rig.provisioner.item(&theirs.pk, &theirs.sk).await.unwrap().unwrap();
     let mut ours = rig.session().await;
     ours.insert("sealed".to_owned(), theirs["sealed"].clone());
@@ -162,9 +162,9 @@ async fn answers_for_foreign_and_for_missing_instances_are_the_same_bytes() {
 #[tokio::test]
 async fn a_table_that_is_missing_lets_nobody_in() {
     let rig = Rig::start().await;
-    let clock = Arc::new(leave_group::clock::SystemClock::new());
+    let clock = Arc::new(domain::clock::SystemClock::new());
     let service = rig.service_with(clock, &Traffic::new(), &[("TABLE_NAME", "nothing-here")]);
-    service.preload().await;
+    service.engine.preload().await;
     let reply = ask(&service, &usual()).await;
     assert_eq!((reply.status, reply.body), (503, envelope(UNAVAILABLE)));
     assert_eq!(rig.simulator().record().connections, 0);

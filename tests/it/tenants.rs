@@ -1,11 +1,11 @@
 //! No request ever reads or changes another account's items.
 
-use leave_group::gate::Scope;
-use leave_group::tenant::InstanceName;
-use leave_group::token::Token;
+use domain::tenant::InstanceName;
+use domain::token::Token;
 use local_stack::traffic::Traffic;
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
+use store::gate::Scope;
 
 use crate::support::{GROUP, Request, Rig, ask};
 
@@ -78,7 +78,7 @@ fn a_request_touches_its_own_token_and_its_own_accounts_instance_only() {
         let name = NAMES[asked.name];
         let reply =
             runtime.block_on(ask(&service, &Request::leave(&token, name, &asked.identifier)));
-        let own_token = leave_group::table::keys::token(Token::new(&token).unwrap().hash()).pk;
+        let own_token = store::table::keys::token(Token::new(&token).unwrap().hash()).pk;
         let own_instance = format!("INSTANCE#{}#{name}", ACCOUNTS[asked.account]);
         let mut touched = Vec::new();
         for call in traffic.calls() {

@@ -3,11 +3,11 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use leave_group::clock::UnixMillis;
-use leave_group::gate::{NewToken, Scope};
-use leave_group::token::Token;
+use domain::clock::UnixMillis;
+use domain::token::Token;
 use local_stack::manual_clock::ManualClock;
 use local_stack::traffic::Traffic;
+use store::gate::{NewToken, Scope};
 
 use crate::support::{GROUP, Request, Rig, ask};
 

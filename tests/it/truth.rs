@@ -3,10 +3,10 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use leave_group::clock::{Clock, SystemClock};
-use leave_group::table::Item;
+use domain::clock::{Clock, SystemClock};
 use local_stack::manual_clock::ManualClock;
 use local_stack::traffic::{CallFault, Traffic};
+use store::table::Item;
 use whatsapp_simulator::{Fault, LeaveReplyKind, Moment, NewGroup, Reaction};
 
 use crate::support::{ACCOUNT_TOKEN, GROUP, Request, Rig, ask, ask_within, envelope, success};

@@ -4,10 +4,10 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use leave_group::clock::UnixMillis;
-use leave_group::table::Item;
+use domain::clock::UnixMillis;
 use local_stack::manual_clock::ManualClock;
 use local_stack::traffic::Traffic;
+use store::table::Item;
 use wacore_binary::builder::NodeBuilder;
 use whatsapp_simulator::{Fault, Moment, Reaction};
 
@@ -43,7 +43,7 @@ async fn what_is_obeyed_and_remembered_is_capped_and_dates_are_dates() {
     let rig = Rig::start().await;
     let linked = rig.session().await;
     // A whole second, so that a date of seconds says it exactly.
-    let now = leave_group::clock::Clock::now(&leave_group::clock::SystemClock::new());
+    let now = domain::clock::Clock::now(&domain::clock::SystemClock::new());
     let now = UnixMillis(now.seconds() * 1000);
     for (told, ban, throttle) in cases(now) {
         let with = |name: &'static str| told.clone().map(|text| (name, text));
@@ -96,12 +96,12 @@ async fn the_log_has_what_whatsapp_wrote_and_why_it_banned() {
 #[tokio::test]
 async fn a_block_further_ahead_than_any_that_is_obeyed_does_not_last() {
     let rig = Rig::start().await;
-    let now = leave_group::clock::Clock::now(&leave_group::clock::SystemClock::new());
+    let now = domain::clock::Clock::now(&domain::clock::SystemClock::new());
     for (ahead, status) in [(6 * DAY, 503), (8 * DAY, 200)] {
         let mut session = rig.session().await;
         let until = now.plus(Duration::from_secs(ahead));
-        session.insert("blocked_until".to_owned(), leave_group::table::number(until.0));
-        session.insert("blocked_by".to_owned(), leave_group::table::text("banned"));
+        session.insert("blocked_until".to_owned(), store::table::number(until.0));
+        session.insert("blocked_by".to_owned(), store::table::text("banned"));
         rig.provisioner.put(session).await.unwrap();
         let service = rig.local(&Traffic::new());
         let reply = ask(&service, &Request::leave(ACCOUNT_TOKEN, "sales", GROUP)).await;

@@ -5,12 +5,13 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use clap::Args;
-use leave_group::clock::{Clock, SystemClock, UnixMillis};
-use leave_group::config::{Config, Sealing};
+use domain::clock::{Clock, SystemClock, UnixMillis};
+use operation::config::Config;
 use operator::Operator;
 use operator::probe::VersionVerdict;
 use operator::schema::{Difference, TableSchema};
 use serde_json::{Value, json};
+use store::seal::Sealing;
 
 use crate::failure::Failure;
 use crate::output::{Colour, Format, coloured};

@@ -2,9 +2,9 @@
 
 use std::process::ExitCode;
 
-use leave_group::config::ConfigError;
-use leave_group::service::StartError;
 use local_stack::StackError;
+use operation::config::ConfigError;
+use operation::engine::StartError;
 use operator::OperatorError;
 use operator::schema::TemplateError;
 

@@ -4,7 +4,7 @@ mod list;
 mod sync;
 
 use clap::Subcommand;
-use leave_group::group::{GroupJid, GroupKind};
+use domain::group::{GroupJid, GroupKind};
 use operator::roster::Listed;
 use serde_json::{Value, json};
 

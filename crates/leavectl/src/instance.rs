@@ -13,9 +13,9 @@ mod unblock;
 mod unlink;
 
 use clap::{Args, Subcommand};
-use leave_group::proxy::Proxy;
-use leave_group::tenant::{AccountId, InstanceId, InstanceName};
-use leave_group::whatsapp::Gone;
+use domain::gone::Gone;
+use domain::proxy::Proxy;
+use domain::tenant::{AccountId, InstanceId, InstanceName};
 use operator::instances::InstanceSummary;
 use operator::{Operator, OperatorError};
 use serde_json::{Value, json};

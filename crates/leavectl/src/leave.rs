@@ -4,12 +4,14 @@ use std::fmt::Write;
 use std::time::Duration;
 
 use clap::Args;
-use leave_group::entry::{self, Invocation};
-use leave_group::group::GroupKind;
+use domain::clock::Budget;
+use domain::group::GroupKind;
+use domain::identifier::Identifier;
+use domain::problem::{LEFT, Problem};
+use operation::leave::{self, Left, Outcome};
+use operation::order::Order;
 use operator::Operator;
 use operator::rehearsal::Foreseen;
-use serde::Deserialize;
-use serde_json::value::RawValue;
 use serde_json::{Value, json};
 
 use crate::confirm::Consent;
@@ -51,12 +53,6 @@ pub(crate) struct Leave {
     format: Format,
 }
 
-/// The function's answer to a command.
-#[derive(Deserialize)]
-struct Answer {
-    results: Vec<Value>,
-}
-
 impl Leave {
     pub(crate) async fn run(self) -> Result<(), Failure> {
         let operator = place::operator().await?;
@@ -70,7 +66,7 @@ impl Leave {
         let bar = progress::bar("Leaving");
         bar.set_length(u64::try_from(self.identifiers.len()).unwrap_or(u64::MAX));
         for identifiers in self.identifiers.chunks(AT_ONCE) {
-            results.extend(self.leave(&operator, identifiers).await?);
+            results.extend(self.leave(&operator, identifiers).await);
             bar.set_position(u64::try_from(results.len()).unwrap_or(u64::MAX));
         }
         bar.finish_and_clear();
@@ -80,29 +76,21 @@ impl Leave {
         if all_left { Ok(()) } else { Err(Failure::Told) }
     }
 
-    /// As a command to the function's own entry.
-    async fn leave(
-        &self,
-        operator: &Operator,
-        identifiers: &[String],
-    ) -> Result<Vec<Value>, Failure> {
-        let event = json!({
-            "action": "leave",
-            "account": self.named.account.as_str(),
-            "instance": self.named.instance.as_str(),
-            "identifiers": identifiers,
-        });
-        let event = RawValue::from_string(event.to_string())?;
-        let invocation = Invocation {
-            request_id: format!("leavectl-{:016x}", fastrand::u64(..)),
-            trace_id: None,
-            remaining: ONE_RUN,
-        };
-        let answered = entry::handle(operator.service(), &event, invocation);
-        let answer = progress::during("Leaving", answered)
-            .await
-            .map_err(|error| Failure::Refused(error.to_string()))?;
-        Ok(serde_json::from_str::<Answer>(answer.get())?.results)
+    /// With the function's own operation.
+    async fn leave(&self, operator: &Operator, identifiers: &[String]) -> Vec<Value> {
+        let parsed = identifiers.iter().map(|text| Identifier::parse(text).map_err(Problem::from));
+        let request_id = format!("leavectl-{:016x}", fastrand::u64(..));
+        let order = Order::commanded(self.named.id(), parsed.collect(), request_id);
+        let leaving = leave::serve(operator.engine(), &order, Budget::of(ONE_RUN));
+        match progress::during("Leaving", leaving).await.outcome {
+            Outcome::Ran(results) => identifiers
+                .iter()
+                .zip(&results)
+                .map(|(text, result)| outcome(text, result))
+                .collect(),
+            // Nothing is kept for an order without a key.
+            Outcome::Replayed(_) => Vec::new(),
+        }
     }
 
     async fn foresee(&self, operator: &Operator) -> Result<Vec<Foreseen>, Failure> {
@@ -137,6 +125,23 @@ impl Leave {
         output::note(&told.join("\n"));
         self.consent.ask("A community is to be left, with every group of it.")
     }
+}
+
+/// A result as the function's own answer to a command has it.
+fn outcome(identifier: &str, result: &Result<Left, Problem>) -> Value {
+    let mut told = match result {
+        Ok(left) => json!({"status": 200, "message": LEFT, "groupJid": left.group().as_str()}),
+        Err(problem) => {
+            let answered = problem.answered();
+            let mut told = json!({"status": answered.status, "message": answered.message});
+            if let Some(seconds) = problem.retry_after_seconds() {
+                told["retryAfter"] = seconds.into();
+            }
+            told
+        }
+    };
+    told["identifier"] = identifier.into();
+    told
 }
 
 /// A result for people.

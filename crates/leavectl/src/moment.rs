@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use aws_smithy_types::DateTime;
 use aws_smithy_types::date_time::Format;
-use leave_group::clock::UnixMillis;
+use domain::clock::UnixMillis;
 
 /// In UTC, to the second: `2027-01-31T00:00:00Z`.
 pub(crate) fn shown(at: UnixMillis) -> String {

@@ -7,12 +7,12 @@ use std::sync::Arc;
 
 use aws_config::Region;
 use aws_sdk_dynamodb::config::{BehaviorVersion, ProvideCredentials, SharedHttpClient};
-use leave_group::aws::https_client;
-use leave_group::clock::{Clock, SystemClock};
-use leave_group::config::Config;
-use leave_group::service::StartError;
-use leave_group::whatsapp::tls_config;
+use domain::clock::{Clock, SystemClock};
+use operation::config::Config;
+use operation::engine::StartError;
 use operator::Operator;
+use store::aws::https_client;
+use whatsapp::tls_config;
 
 use crate::failure::Failure;
 

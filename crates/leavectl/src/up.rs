@@ -2,11 +2,8 @@
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
-use std::sync::Arc;
 
 use clap::Args;
-use leave_group::clock::SystemClock;
-use leave_group::service::Service;
 use local_stack::front::Front;
 use local_stack::phones::{self, Phones};
 use local_stack::seed::{Seeded, SeededInstance, seed};
@@ -79,9 +76,7 @@ impl Up {
         };
         let backends = Backends::start(&options).await?;
         let seeded = seed(&backends).await?;
-        let service = Service::new(&backends.config()?, Arc::new(SystemClock::new()))?;
-        service.preload().await;
-        let front = Front::start(self.listen, Arc::new(service), backends.persistence()).await?;
+        let front = Front::of(self.listen, &backends).await?;
         backends.persistence().caught_up().await;
 
         let url = front.url();

@@ -4,13 +4,13 @@
 //! phone's, and `companion_finish` hands over a key bundle from which the phone derives the ADV
 //! secret that we derive too (WhatsApp Web: `WAWebAltDeviceLinkingApi`).
 
-use leave_group::whatsapp::Failure;
 use rand::rngs::StdRng;
 use tokio::task::spawn_blocking;
 use tokio::time::Instant;
 use wacore::libsignal::protocol::KeyPair;
 use wacore::pair_code::PairCodeUtils;
 use wacore_binary::OwnedNodeRef;
+use whatsapp::Failure;
 use zeroize::Zeroizing;
 
 use crate::companion::Companion;

@@ -1,6 +1,6 @@
 //! A device that does not exist yet: its keys, and how it registers.
 
-use leave_group::config::ClientVersion;
+use domain::client_version::ClientVersion;
 use rand::Rng;
 use rand::rngs::StdRng;
 use wacore::companion_reg::companion_web_client_type_for_props;

@@ -4,8 +4,7 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use leave_group::clock::Budget;
-use leave_group::whatsapp::{Failure, Online, Pause, Step};
+use domain::clock::Budget;
 use tokio::time::{Instant, sleep_until};
 use wacore::iq::keepalive::KeepaliveSpec;
 use wacore::iq::spec::IqSpec;
@@ -13,6 +12,7 @@ use wacore::pair::PairUtils;
 use wacore::request::{InfoQuery, IqError, RequestUtils};
 use wacore_binary::builder::NodeBuilder;
 use wacore_binary::{Node, OwnedNodeRef};
+use whatsapp::{Failure, Online, Pause, Step};
 
 use crate::timing::Timing;
 

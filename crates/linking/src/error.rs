@@ -1,6 +1,6 @@
 //! What can go wrong, each situation its own variant, each text with what to do next.
 
-use leave_group::whatsapp::{Failure, LoginFailure, Step};
+use whatsapp::{Failure, LoginFailure, Step};
 
 /// No device was linked.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
-use leave_group::credentials::DeviceJid;
+use domain::credentials::DeviceJid;
 
 /// Something to show. QR texts and codes are secrets until they are used: `Debug` has none.
 #[non_exhaustive]

@@ -2,11 +2,10 @@
 //!
 //! App state, presence and privacy are left out: the function needs none of them.
 
-use leave_group::clock::{Budget, Clock};
-use leave_group::connection::CLOSING;
-use leave_group::whatsapp::{Dialer, Failure, LoginFailure, Step, StreamError};
+use domain::clock::{Budget, Clock};
 use tokio::time::{Instant, sleep, timeout_at};
 use wacore::iq::passive::PassiveModeSpec;
+use whatsapp::{CLOSING, Dialer, Failure, LoginFailure, Step, StreamError};
 
 use crate::conversation::Conversation;
 use crate::error::Unfinished;

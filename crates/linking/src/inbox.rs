@@ -4,13 +4,13 @@
 
 use std::time::Duration;
 
-use leave_group::whatsapp::Failure;
 use tokio::time::Instant;
 use wacore::libsignal::protocol::ProtocolAddress;
 use wacore::messages::{decode_plaintext, unwrap_device_sent};
 use wacore_binary::builder::NodeBuilder;
 use wacore_binary::node::ValueRef;
 use wacore_binary::{Jid, Node, NodeRef, OwnedNodeRef};
+use whatsapp::Failure;
 
 use crate::conversation::{Conversation, ack, text};
 use crate::signal::{Sealing, Signal};

@@ -1,6 +1,6 @@
 //! A device's keys as bytes, for a first login that another run is to end.
 
-use leave_group::credentials::Credentials;
+use domain::credentials::Credentials;
 use wacore::libsignal::protocol::{KeyPair, PrivateKey};
 use zeroize::Zeroizing;
 

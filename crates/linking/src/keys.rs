@@ -1,7 +1,6 @@
 //! The keys that messages to the device are encrypted with: one signed pre-key, and one-time
 //! pre-keys of which each sender takes one.
 
-use leave_group::whatsapp::Failure;
 use rand::SeedableRng;
 use rand::rngs::StdRng;
 use wacore::iq::prekeys::{
@@ -10,6 +9,7 @@ use wacore::iq::prekeys::{
 use wacore::libsignal::protocol::{KeyPair, PublicKey};
 use wacore::prekeys::compute_key_bundle_digest;
 use wacore::store::Device;
+use whatsapp::Failure;
 
 use crate::conversation::Conversation;
 use crate::error::Unfinished;

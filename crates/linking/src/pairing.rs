@@ -2,11 +2,11 @@
 
 use std::fmt;
 
-use leave_group::clock::{Budget, Clock};
-use leave_group::credentials::Credentials;
-use leave_group::whatsapp::{Abandoned, Dialer, Failure, Online};
+use domain::clock::{Budget, Clock};
+use domain::credentials::Credentials;
 use tokio::time::Instant;
 use wacore_binary::OwnedNodeRef;
+use whatsapp::{Abandoned, Dialer, Failure, Online};
 
 use crate::companion::Companion;
 use crate::conversation::Conversation;

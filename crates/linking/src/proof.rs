@@ -6,6 +6,7 @@
 //! signatures' prefixes from the outer account type, which refuses business accounts that are
 //! shared with the phone's app.
 
+use domain::credentials::DeviceJid;
 use rand::rngs::StdRng;
 use ring::hmac;
 use wacore::libsignal::protocol::{KeyPair, PublicKey};
@@ -16,8 +17,6 @@ use waproto::codec::{
     adv_signed_device_identity_hmac_decode, adv_signed_device_identity_to_vec,
 };
 use waproto::whatsapp::ADVEncryptionType::HOSTED;
-
-use leave_group::credentials::DeviceJid;
 
 use crate::companion::Companion;
 use crate::conversation::text;

@@ -1,12 +1,11 @@
 //! Takes a device off its account.
 
-use leave_group::clock::Budget;
-use leave_group::connection::CLOSING;
-use leave_group::credentials::DeviceJid;
-use leave_group::whatsapp::{Failure, Online, Step};
+use domain::clock::Budget;
+use domain::credentials::DeviceJid;
 use tokio::time::timeout_at;
 use wacore::iq::devices::RemoveCompanionDeviceSpec;
 use wacore_binary::Jid;
+use whatsapp::{CLOSING, Failure, Online, Step};
 
 use crate::conversation::Conversation;
 use crate::timing::Timing;

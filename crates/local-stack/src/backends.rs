@@ -50,13 +50,13 @@ pub enum StackError {
     },
     /// The function's configuration, made from these parts.
     #[error(transparent)]
-    Config(#[from] leave_group::config::ConfigError),
+    Config(#[from] operation::config::ConfigError),
     /// The function's service.
     #[error(transparent)]
-    Start(#[from] leave_group::service::StartError),
+    Start(#[from] operation::engine::StartError),
     /// Sealing a session.
     #[error(transparent)]
-    Seal(#[from] leave_group::seal::SealError),
+    Seal(#[from] store::seal::SealError),
     /// What an operator does.
     #[error(transparent)]
     Operator(#[from] operator::OperatorError),
@@ -168,7 +168,7 @@ impl Backends {
     /// # Errors
     /// [`StackError`].
     pub fn provisioner(&self) -> Result<Provisioner, StackError> {
-        Provisioner::new(&self.config()?)
+        Provisioner::new(&self.config()?.operation)
     }
 
     /// DynamoDB's address.

@@ -8,6 +8,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
+use domain::clock::SystemClock;
 use http_body_util::{BodyExt, Full, Limited};
 use hyper::body::Incoming;
 use hyper::http::request::Parts;
@@ -21,7 +22,7 @@ use serde_json::{Value, json};
 use tokio::net::TcpListener;
 
 use crate::StackError;
-use crate::backends::Persistence;
+use crate::backends::{Backends, Persistence};
 use crate::server::Server;
 
 /// What the function may take, as Lambda's timeout would have it.
@@ -56,6 +57,16 @@ impl Front {
             }
         })?;
         Ok(Self { server })
+    }
+
+    /// The function on these back ends, behind HTTP.
+    ///
+    /// # Errors
+    /// When it cannot be built, or the address cannot be bound.
+    pub async fn of(listen: SocketAddr, backends: &Backends) -> Result<Self, StackError> {
+        let service = Service::new(&backends.config()?, Arc::new(SystemClock::new()))?;
+        service.engine.preload().await;
+        Self::start(listen, Arc::new(service), backends.persistence()).await
     }
 
     /// `http://ADDRESS`.

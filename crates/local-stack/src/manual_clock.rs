@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use leave_group::clock::{Clock, UnixMillis};
+use domain::clock::{Clock, UnixMillis};
 
 /// A wall clock under a test's control. It does not listen to DynamoDB's `Date`.
 #[derive(Debug)]

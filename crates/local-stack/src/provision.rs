@@ -7,18 +7,19 @@ use std::time::Duration;
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::error::DisplayErrorContext;
 use aws_sdk_dynamodb::types::AttributeValue;
-use leave_group::clock::{Budget, Clock, SystemClock};
-use leave_group::config::{Config, Sealing};
-use leave_group::credentials::Credentials;
-use leave_group::gate::{NewToken, Scope};
-use leave_group::group::Group;
-use leave_group::seal::Sealed;
-use leave_group::session::{Generation, NewSession, device_claim, group_row, session_item};
-use leave_group::table::{Attributes, Item, keys};
-use leave_group::tenant::{AccountId, InstanceId};
-use leave_group::token::{Token, TokenHash};
+use domain::clock::{Budget, Clock, SystemClock};
+use domain::credentials::Credentials;
+use domain::group::Group;
+use domain::tenant::{AccountId, InstanceId};
+use domain::token::{Token, TokenHash};
+use operation::config::Config;
 use operator::schema::TableSchema;
 use operator::{Operator, OperatorError};
+use store::gate::{NewToken, Scope};
+use store::seal::Sealed;
+use store::seal::Sealing;
+use store::session::{Generation, NewSession, device_claim, group_row, session_item};
+use store::table::{Attributes, Item, keys};
 
 use crate::StackError;
 
@@ -82,7 +83,7 @@ impl Provisioner {
     pub async fn data_key(&self) -> Result<(), StackError> {
         let key = keys::data_key(&self.data_key);
         if self.item(&key.pk, &key.sk).await?.is_none() {
-            let keyring = &self.operator.service().keyring;
+            let keyring = &self.operator.engine().keyring;
             let new = keyring.new_data_key(&self.data_key, Budget::of(PATIENCE)).await?;
             self.put(new).await?;
             self.operator.adopt_key(&self.data_key, None).await?;
@@ -137,7 +138,7 @@ impl Provisioner {
         let plain = credentials.to_bytes();
         let sealed = self
             .operator
-            .service()
+            .engine()
             .keyring
             .seal(&plain, instance, &self.data_key, Budget::of(PATIENCE))
             .await?;
@@ -184,7 +185,7 @@ impl Provisioner {
         };
         let sealed = Sealed { key_id: key_id.to_owned(), bytes: bytes.to_vec() };
         let plain =
-            self.operator.service().keyring.open(&sealed, instance, Budget::of(PATIENCE)).await?;
+            self.operator.engine().keyring.open(&sealed, instance, Budget::of(PATIENCE)).await?;
         Credentials::from_bytes(&plain)
             .map(Some)
             .map_err(|error| StackError::Database(error.to_string()))

@@ -1,13 +1,13 @@
 //! The demonstration data of `leavectl up`: one account, two instances, tokens
 //! and groups. A restart on the same data folder finds it again.
 
-use leave_group::credentials::{Credentials, DeviceJid};
-use leave_group::gate::{DEFAULT_LIMIT, Scope};
-use leave_group::group::{Group, GroupJid, GroupKind};
-use leave_group::tenant::{AccountId, InstanceId, InstanceName};
-use leave_group::token::Token;
+use domain::credentials::{Credentials, DeviceJid};
+use domain::group::{Group, GroupJid, GroupKind};
+use domain::tenant::{AccountId, InstanceId, InstanceName};
+use domain::token::Token;
 use ring::rand::{SecureRandom, SystemRandom};
 use serde::Serialize;
+use store::gate::{DEFAULT_LIMIT, Scope};
 use whatsapp_simulator::{NewGroup, Rank, Simulator};
 use zeroize::Zeroizing;
 

@@ -6,9 +6,9 @@
 
 use std::collections::HashMap;
 
-use leave_group::clock::UnixMillis;
-use leave_group::table::{Attributes, Corrupt, Item, keys, number, text};
-use leave_group::tenant::AccountId;
+use domain::clock::UnixMillis;
+use domain::tenant::AccountId;
+use store::table::{Attributes, Corrupt, Item, keys, number, text};
 
 use crate::writes::{self, Condition};
 use crate::{Operator, OperatorError, patience};

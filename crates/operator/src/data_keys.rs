@@ -9,10 +9,10 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
-use leave_group::clock::UnixMillis;
-use leave_group::seal::SealError;
-use leave_group::table::{Attributes, Corrupt, Item, keys, number, text};
-use leave_group::tenant::InstanceId;
+use domain::clock::UnixMillis;
+use domain::tenant::InstanceId;
+use store::seal::SealError;
+use store::table::{Attributes, Corrupt, Item, keys, number, text};
 
 use crate::device::{as_sealed, set_sealed};
 use crate::writes::{Condition, owner, random};
@@ -60,7 +60,7 @@ impl Operator {
             return Ok(id);
         }
         let id = new_id()?;
-        let data_key = self.service.keyring.new_data_key(&id, patience()).await?;
+        let data_key = self.engine.keyring.new_data_key(&id, patience()).await?;
         self.adopt_key(&id, Some(data_key)).await
     }
 
@@ -100,7 +100,7 @@ impl Operator {
     /// # Errors
     /// [`OperatorError::Seal`], or the table's.
     pub async fn unwrap_keys(&self) -> Result<(), OperatorError> {
-        Ok(self.service.keyring.preload(patience()).await?)
+        Ok(self.engine.keyring.preload(patience()).await?)
     }
 
     /// Ends a rotation that was cut short: reseals every session that is not under
@@ -126,8 +126,8 @@ impl Operator {
         let (old, new) = (ended.key_id, new_id()?);
         // With another sealing key than the function's, everything would go under a
         // data key that only we can open.
-        self.service.keyring.has_key(&old, patience()).await?;
-        let data_key = self.service.keyring.new_data_key(&new, patience()).await?;
+        self.engine.keyring.has_key(&old, patience()).await?;
+        let data_key = self.engine.keyring.new_data_key(&new, patience()).await?;
         let is_old = Condition::new("key_id = :old").value(":old", text(old.as_str()));
         let retire = Condition::exists().value(":now", number(self.now().await?.0));
         let actions = vec![

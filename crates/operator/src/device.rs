@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
-use leave_group::clock::Budget;
-use leave_group::credentials::{Credentials, DeviceJid};
-use leave_group::seal::Sealed;
-use leave_group::session::{Held, SessionEnd};
-use leave_group::table::{Attributes, Item, binary, keys, text};
-use leave_group::tenant::InstanceId;
+use domain::clock::Budget;
+use domain::credentials::{Credentials, DeviceJid};
+use domain::tenant::InstanceId;
+use store::seal::Sealed;
+use store::session::{Held, SessionEnd};
+use store::table::{Attributes, Item, binary, keys, text};
 use zeroize::Zeroizing;
 
 use crate::writes::Condition;
@@ -104,7 +104,7 @@ impl Operator {
         key_id: &str,
         credentials: Option<&Credentials>,
     ) -> Result<Attributes, OperatorError> {
-        let keyring = &self.service.keyring;
+        let keyring = &self.engine.keyring;
         let old = sealed_value(session)
             .ok_or_else(|| OperatorError::NotConnected { instance: from.clone(), gone: None })?;
         let plain = match credentials {
@@ -135,7 +135,7 @@ impl Operator {
             return Ok(None);
         };
         let sealed = Sealed { key_id: credentials.key_id, bytes: bytes.to_vec() };
-        Ok(Some(self.service.keyring.open(&sealed, instance, patience()).await?))
+        Ok(Some(self.engine.keyring.open(&sealed, instance, patience()).await?))
     }
 
     /// Whether `instance` has `device` now, read consistently.
@@ -162,9 +162,9 @@ impl Operator {
         instance: &InstanceId,
         wait: Option<Duration>,
     ) -> Result<Held, OperatorError> {
-        let wait = wait.unwrap_or_else(|| self.service.sessions.wait());
+        let wait = wait.unwrap_or_else(|| self.engine.sessions.wait());
         let budget = Budget::of(LONGEST + wait);
-        let held = self.service.sessions.hold(instance, wait, budget).await;
+        let held = self.engine.sessions.hold(instance, wait, budget).await;
         held.map_err(|error| OperatorError::of_acquire(instance, error))
     }
 
@@ -178,7 +178,7 @@ impl Operator {
         sealed: &Sealed,
         instance: &InstanceId,
     ) -> Result<Credentials, OperatorError> {
-        let plain = self.service.keyring.open(sealed, instance, patience()).await?;
+        let plain = self.engine.keyring.open(sealed, instance, patience()).await?;
         Credentials::from_bytes(&plain).map_err(|_| OperatorError::Credentials(instance.clone()))
     }
 }

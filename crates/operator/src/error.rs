@@ -2,12 +2,14 @@
 
 use std::time::Duration;
 
-use leave_group::group::NotAGroupJid;
-use leave_group::seal::SealError;
-use leave_group::session::{AcquireError, BlockReason, SettleError};
-use leave_group::table::{Corrupt, StoreError};
-use leave_group::tenant::{AccountId, InstanceId};
-use leave_group::whatsapp::{Failure, Gone};
+use domain::block::BlockReason;
+use domain::gone::Gone;
+use domain::group::NotAGroupJid;
+use domain::tenant::{AccountId, InstanceId};
+use store::seal::SealError;
+use store::session::{AcquireError, SettleError};
+use store::table::{Corrupt, StoreError};
+use whatsapp::Failure;
 
 /// Refused, or failed. Nothing is half done unless the variant says so.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -225,7 +227,7 @@ fn why_gone(gone: Option<Gone>) -> &'static str {
 }
 
 fn next_step(failure: &Failure) -> &'static str {
-    use leave_group::whatsapp::LoginFailure;
+    use whatsapp::LoginFailure;
     match failure.gone() {
         Some(Gone::Unlinked) => return "Link the device again",
         Some(Gone::Locked) => {
@@ -312,7 +314,7 @@ impl OperatorError {
 
     /// Whether WhatsApp could not be reached at all: it said neither yes nor no.
     pub fn is_unreachable_whatsapp(&self) -> bool {
-        use leave_group::whatsapp::Step;
+        use whatsapp::Step;
         matches!(
             self,
             Self::WhatsApp(Failure::Connect(_) | Failure::Timeout(Step::Dial | Step::Greet))

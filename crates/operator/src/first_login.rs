@@ -1,9 +1,9 @@
 //! The first login of a device that is stored already: its keys are kept, sealed, until
 //! it has come to its end, so that it can be made by another run than the linking one.
 
-use leave_group::credentials::{Credentials, DeviceJid};
-use leave_group::table::{Item, keys, text};
-use leave_group::tenant::InstanceId;
+use domain::credentials::{Credentials, DeviceJid};
+use domain::tenant::InstanceId;
+use store::table::{Item, keys, text};
 use zeroize::Zeroizing;
 
 use crate::device::sealed_value;

@@ -1,10 +1,10 @@
 //! What an instance left, and what is unresolved.
 
-use leave_group::clock::UnixMillis;
-use leave_group::group::GroupJid;
-use leave_group::session::INTENT_LIFE;
-use leave_group::table::{Attributes, Corrupt, Item, keys};
-use leave_group::tenant::InstanceId;
+use domain::clock::UnixMillis;
+use domain::group::GroupJid;
+use domain::tenant::InstanceId;
+use store::session::INTENT_LIFE;
+use store::table::{Attributes, Corrupt, Item, keys};
 
 use crate::{Operator, OperatorError};
 

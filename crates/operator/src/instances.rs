@@ -5,14 +5,15 @@ mod scan;
 mod tidy;
 mod unblock;
 
-use leave_group::clock::UnixMillis;
-use leave_group::gate::Scope;
-use leave_group::session::{
-    BlockReason, DELETING, Generation, LINKED, LOGGED_OUT, NEVER_LINKED, NewSession, session_item,
+use domain::block::BlockReason;
+use domain::clock::UnixMillis;
+use domain::gone::Gone;
+use domain::tenant::{AccountId, InstanceId};
+use store::gate::Scope;
+use store::session::{
+    DELETING, Generation, LINKED, LOGGED_OUT, NEVER_LINKED, NewSession, session_item,
 };
-use leave_group::table::{Attributes, Corrupt, Item, StoreError, index, keys, text};
-use leave_group::tenant::{AccountId, InstanceId};
-use leave_group::whatsapp::Gone;
+use store::table::{Attributes, Corrupt, Item, StoreError, index, keys, text};
 
 use crate::device::FIRST_LOGIN;
 use crate::tokens::TokenSummary;

@@ -53,22 +53,21 @@ mod writes;
 use std::sync::Arc;
 use std::time::Duration;
 
-use aws_sdk_dynamodb::config::SharedHttpClient;
-use leave_group::aws::{https_client, sdk_config};
-use leave_group::clock::{Budget, Clock, UnixMillis};
-use leave_group::config::Config;
-use leave_group::service::{Service, StartError};
-use leave_group::table::Table;
-use leave_group::whatsapp::tls_config;
+use domain::clock::{Budget, Clock, UnixMillis};
+use operation::config::Config;
+use operation::engine::{Engine, StartError};
+use store::aws::{HttpClient, https_client};
+use store::table::Table;
+use whatsapp::tls_config;
 
 pub use error::OperatorError;
 
 /// Longest time of one step that needs the table only.
 const PATIENCE: Duration = Duration::from_secs(15);
 
-/// Operates one table, with the function's own service.
+/// Operates one table, with the function's own engine.
 pub struct Operator {
-    service: Service,
+    engine: Engine,
     table: Table,
 }
 
@@ -89,18 +88,15 @@ impl Operator {
     pub fn with_http(
         config: &Config,
         clock: Arc<dyn Clock>,
-        http: SharedHttpClient,
+        http: HttpClient,
     ) -> Result<Self, StartError> {
-        let sdk = sdk_config(&config.aws, http.clone());
-        let endpoint = config.aws.dynamodb.as_deref();
-        let table = Table::new(&config.table, &sdk, endpoint, Arc::clone(&clock));
-        let service = Service::with_http(config, clock, http)?;
-        Ok(Self { service, table })
+        let engine = Engine::with_http(config, clock, http)?;
+        Ok(Self { table: engine.table.clone(), engine })
     }
 
-    /// The function's service on the same table.
-    pub fn service(&self) -> &Service {
-        &self.service
+    /// What every run stands on.
+    pub fn engine(&self) -> &Engine {
+        &self.engine
     }
 
     /// The table.
@@ -114,7 +110,7 @@ impl Operator {
     /// # Errors
     /// The table's.
     pub async fn now(&self) -> Result<UnixMillis, OperatorError> {
-        Ok(self.service.sessions.now(patience()).await?)
+        Ok(self.engine.sessions.now(patience()).await?)
     }
 }
 

@@ -8,10 +8,10 @@
 mod item;
 
 use aws_sdk_dynamodb::types::TransactWriteItem;
-use leave_group::credentials::{Credentials, DeviceJid};
-use leave_group::session::{Held, SessionEnd, device_claim};
-use leave_group::table::{Attributes, Item, StoreError, keys, text};
-use leave_group::tenant::InstanceId;
+use domain::credentials::{Credentials, DeviceJid};
+use domain::tenant::InstanceId;
+use store::session::{Held, SessionEnd, device_claim};
+use store::table::{Attributes, Item, StoreError, keys, text};
 
 use crate::device::{FIRST_LOGIN, NewDevice, as_read, same_number};
 use crate::instances::is_deleting;

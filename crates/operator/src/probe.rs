@@ -3,11 +3,11 @@
 
 use std::time::Duration;
 
-use leave_group::clock::Budget;
-use leave_group::config::ClientVersion;
-use leave_group::whatsapp::{Abandoned, Failure, LoginFailure};
+use domain::client_version::ClientVersion;
+use domain::clock::Budget;
 use wacore::store::Device;
 use waproto::codec::client_payload_to_vec;
+use whatsapp::{Abandoned, Failure, LoginFailure};
 use zeroize::Zeroizing;
 
 use crate::writes::random;
@@ -15,8 +15,6 @@ use crate::{Operator, OperatorError};
 
 /// Longest probe.
 const LONGEST: Duration = Duration::from_secs(10);
-/// How long the closing handshake is waited for.
-const CLOSING: Duration = Duration::from_millis(500);
 
 /// What WhatsApp made of our client version.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -38,9 +36,9 @@ impl Operator {
     }
 
     async fn probe(&self, budget: Budget) -> Result<VersionVerdict, OperatorError> {
-        let shown = self.service.versions.current(budget).await;
-        let dialer = self.service.dialer.showing(shown);
-        let greeted = dialer.greet(budget, self.service.clock.now()).await?;
+        let shown = self.engine.versions.current(budget).await;
+        let dialer = self.engine.dialer.showing(shown);
+        let greeted = dialer.greet(budget, self.engine.clock.now()).await?;
         let version = greeted.version();
         let noise_key = Zeroizing::new(random::<32>()?);
         let entered = greeted.enter(&noise_key, &payload(version), budget, || true).await;
@@ -56,9 +54,9 @@ impl Operator {
             // `<pair-device>`, or whatever else.
             Ok(Err(Failure::Login(_)) | Ok(_)) => VersionVerdict::Taken(version),
             Ok(Err(failure)) => return Err(failure.into()),
-            Err(_) => return Err(Failure::Timeout(leave_group::whatsapp::Step::Login).into()),
+            Err(_) => return Err(Failure::Timeout(whatsapp::Step::Login).into()),
         };
-        online.close(budget.at_most(CLOSING)).await;
+        online.close(budget).await;
         Ok(verdict)
     }
 }

@@ -1,10 +1,10 @@
 //! The proxy before an instance's connections, sealed with its credentials: its
 //! address may hold a password.
 
-use leave_group::credentials::Credentials;
-use leave_group::proxy::Proxy;
-use leave_group::table::{Attributes, keys};
-use leave_group::tenant::InstanceId;
+use domain::credentials::Credentials;
+use domain::proxy::Proxy;
+use domain::tenant::InstanceId;
+use store::table::{Attributes, keys};
 
 use crate::device::{as_sealed, sealed_value, set_sealed};
 use crate::{Operator, OperatorError};

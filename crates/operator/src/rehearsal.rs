@@ -1,12 +1,12 @@
 //! What a leave would do, without doing it: resolves identifiers over a connection
 //! of the instance and sends no leave.
 
-use leave_group::group::{Group, GroupJid, GroupKind};
-use leave_group::identifier::{Identifier, InviteCode};
-use leave_group::problem::Problem;
-use leave_group::session::Standing;
-use leave_group::tenant::InstanceId;
-use leave_group::whatsapp::Failure;
+use domain::group::{Group, GroupJid, GroupKind};
+use domain::identifier::{Identifier, InviteCode};
+use domain::problem::Problem;
+use domain::tenant::InstanceId;
+use store::session::Standing;
+use whatsapp::Failure;
 
 use crate::roster::{Listed, Participating, participating};
 use crate::visit::Visit;

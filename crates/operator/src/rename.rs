@@ -10,10 +10,10 @@
 //! or either name is deleted, and the tokens are the old one's.
 
 use aws_sdk_dynamodb::types::{AttributeValue, TransactWriteItem};
-use leave_group::credentials::DeviceJid;
-use leave_group::session::{DELETING, Generation, Held, device_claim};
-use leave_group::table::{Attributes, Cancelled, Item, StoreError, keys, text};
-use leave_group::tenant::{InstanceId, InstanceName};
+use domain::credentials::DeviceJid;
+use domain::tenant::{InstanceId, InstanceName};
+use store::session::{DELETING, Generation, Held, device_claim};
+use store::table::{Attributes, Cancelled, Item, StoreError, keys, text};
 
 use crate::device::sealed_value;
 use crate::instances::is_deleting;

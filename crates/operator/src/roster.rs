@@ -4,14 +4,14 @@
 
 use std::collections::BTreeMap;
 
-use leave_group::clock::Budget;
-use leave_group::group::{Group, GroupJid, GroupKind};
-use leave_group::session::{Generation, group_row};
-use leave_group::table::{Attributes, Cancelled, Corrupt, Item, StoreError, keys, text};
-use leave_group::tenant::InstanceId;
-use leave_group::whatsapp::{Failure, Iq, Online, read_group};
+use domain::clock::Budget;
+use domain::group::{Group, GroupJid, GroupKind};
+use domain::tenant::InstanceId;
+use store::session::{Generation, group_row};
+use store::table::{Attributes, Cancelled, Corrupt, Item, StoreError, keys, text};
 use wacore::request::InfoQueryType;
 use wacore_binary::builder::NodeBuilder;
+use whatsapp::{Failure, Iq, Online, read_group};
 
 use crate::visit::Visit;
 use crate::writes::{MOST_ACTIONS, random};

@@ -1,12 +1,12 @@
 //! Tokens: issued once, stored as a hash, listed and revoked by an id that is no
 //! secret.
 
-use leave_group::clock::UnixMillis;
-use leave_group::gate::{NewToken, Scope};
-use leave_group::session::DELETING;
-use leave_group::table::{Attributes, Corrupt, Item, keys, text};
-use leave_group::tenant::{AccountId, InstanceId, InstanceName};
-use leave_group::token::Token;
+use domain::clock::UnixMillis;
+use domain::tenant::{AccountId, InstanceId, InstanceName};
+use domain::token::Token;
+use store::gate::{NewToken, Scope};
+use store::session::DELETING;
+use store::table::{Attributes, Corrupt, Item, keys, text};
 use zeroize::Zeroizing;
 
 use crate::writes::{self, Condition, random};

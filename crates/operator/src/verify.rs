@@ -6,13 +6,14 @@
 
 use std::time::Duration;
 
-use leave_group::clock::{Budget, UnixMillis};
-use leave_group::connection::{CLOSING, session_end};
-use leave_group::credentials::{Credentials, DeviceJid};
-use leave_group::session::{BlockReason, Held, SessionEnd};
-use leave_group::table::{Item, keys};
-use leave_group::tenant::InstanceId;
-use leave_group::whatsapp::Abandoned;
+use domain::block::BlockReason;
+use domain::clock::{Budget, UnixMillis};
+use domain::credentials::{Credentials, DeviceJid};
+use domain::tenant::InstanceId;
+use operation::connection::session_end;
+use store::session::{Held, SessionEnd};
+use store::table::{Item, keys};
+use whatsapp::Abandoned;
 
 use crate::device::same_number;
 use crate::writes::owner;
@@ -37,11 +38,11 @@ impl Operator {
         credentials: &Credentials,
     ) -> Result<(), OperatorError> {
         self.is_free_for(instance, &credentials.device).await?;
-        let wait = self.service.sessions.wait();
+        let wait = self.engine.sessions.wait();
         let budget = Budget::of(LONGEST + wait);
-        let held = match self.service.sessions.hold(instance, wait, budget).await {
+        let held = match self.engine.sessions.hold(instance, wait, budget).await {
             Ok(held) => Some(held),
-            Err(leave_group::session::AcquireError::NotFound) => None,
+            Err(store::session::AcquireError::NotFound) => None,
             Err(error) => return Err(OperatorError::of_acquire(instance, error)),
         };
         let work = budget.keeping(SETTLING);
@@ -104,24 +105,24 @@ impl Operator {
         credentials: &Credentials,
         budget: Budget,
     ) -> (Result<(), OperatorError>, SessionEnd) {
-        let version = self.service.versions.current(budget).await;
-        let dialer = self.service.dialer.through(credentials.proxy.as_ref()).showing(version);
+        let version = self.engine.versions.current(budget).await;
+        let dialer = self.engine.dialer.through(credentials.proxy.as_ref()).showing(version);
         let is_ours = || held.is_none_or(Held::is_held);
-        let now = self.service.clock.now();
+        let now = self.engine.clock.now();
         let online = match dialer.greet(budget, now).await {
             Ok(greeted) => greeted.login(credentials, budget, is_ours).await,
             Err(failure) => Err(Abandoned::Failed(failure)),
         };
         match online {
             Ok(online) => {
-                online.close(budget.at_most(CLOSING)).await;
+                online.close(budget).await;
                 (Ok(()), SessionEnd::Online)
             }
             Err(Abandoned::LeaseExpired) => {
                 (Err(OperatorError::LeaseExpired(instance.clone())), SessionEnd::Unchanged)
             }
             Err(Abandoned::Failed(failure)) => {
-                let end = session_end(&failure, self.service.clock.now());
+                let end = session_end(&failure, self.engine.clock.now());
                 (Err(OperatorError::WhatsApp(failure)), end)
             }
         }

@@ -1,8 +1,8 @@
 //! The client version that is shown to WhatsApp: an item that every environment
 //! reads again within minutes.
 
-use leave_group::client_version::SetVersion;
-use leave_group::config::ClientVersion;
+use domain::client_version::ClientVersion;
+use store::client_version::SetVersion;
 
 use crate::{Operator, OperatorError, patience};
 
@@ -28,7 +28,7 @@ impl Operator {
     /// # Errors
     /// The table's.
     pub async fn shown_version(&self) -> Result<ShownVersion, OperatorError> {
-        let versions = &self.service.versions;
+        let versions = &self.engine.versions;
         let set = versions.read(patience()).await?;
         Ok(ShownVersion { set, configured: versions.configured() })
     }
@@ -41,7 +41,7 @@ impl Operator {
         let item = SetVersion { version, set_at: self.now().await? }.item();
         let actions = vec![self.put(item, None)?];
         self.write(actions).await?.map_err(|_| {
-            OperatorError::Store(leave_group::table::StoreError::Unavailable("not set".to_owned()))
+            OperatorError::Store(store::table::StoreError::Unavailable("not set".to_owned()))
         })
     }
 }

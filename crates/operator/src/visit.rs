@@ -4,13 +4,13 @@
 
 use std::time::Duration;
 
-use leave_group::clock::Budget;
-use leave_group::connection::{CLOSING, connect, session_end};
-use leave_group::credentials::Credentials;
-use leave_group::session::{Leased, SessionEnd, Settlement};
-use leave_group::tenant::InstanceId;
-use leave_group::trace::Trace;
-use leave_group::whatsapp::{Abandoned, Online};
+use domain::clock::Budget;
+use domain::credentials::Credentials;
+use domain::tenant::InstanceId;
+use domain::trace::Trace;
+use operation::connection::{connect, session_end};
+use store::session::{Leased, SessionEnd, Settlement};
+use whatsapp::{Abandoned, Online};
 
 use crate::{Operator, OperatorError};
 
@@ -45,7 +45,7 @@ impl Operator {
     ) -> Result<T, OperatorError> {
         let budget = Budget::of(LONGEST);
         let leased = self
-            .service
+            .engine
             .sessions
             .acquire(instance, &[], budget)
             .await
@@ -55,7 +55,7 @@ impl Operator {
         let working = self.under_lease(&leased, budget.keeping(SETTLING), &mut lid, work);
         let outcome = Box::pin(working).await;
         let session = match &outcome {
-            Err(OperatorError::WhatsApp(failure)) => session_end(failure, self.service.clock.now()),
+            Err(OperatorError::WhatsApp(failure)) => session_end(failure, self.engine.clock.now()),
             Err(_) => SessionEnd::Unchanged,
             Ok(_) => SessionEnd::Online,
         };
@@ -74,12 +74,12 @@ impl Operator {
         work: impl AsyncFnOnce(Visit<'_>) -> Result<T, OperatorError>,
     ) -> Result<T, OperatorError> {
         let instance = leased.instance();
-        let plain = self.service.keyring.open(leased.sealed(), instance, budget).await?;
+        let plain = self.engine.keyring.open(leased.sealed(), instance, budget).await?;
         let credentials = Credentials::from_bytes(&plain)
             .map_err(|_| OperatorError::Credentials(instance.clone()))?;
         // As the function connects: through the instance's proxy, with the set version.
         let mut trace = Trace::default();
-        let login = connect(&self.service, leased, &credentials, budget, &mut trace).await;
+        let login = connect(&self.engine, leased, &credentials, budget, &mut trace).await;
         let mut online = login.map_err(|abandoned| match abandoned {
             Abandoned::LeaseExpired => OperatorError::LeaseExpired(instance.clone()),
             Abandoned::Failed(failure) => OperatorError::WhatsApp(failure),
@@ -88,7 +88,7 @@ impl Operator {
         let visit = Visit { leased, credentials: &credentials, online: &mut online, budget };
         let outcome = work(visit).await;
         // Closed before the lease is released: two sockets of one session never stand.
-        online.close(budget.at_most(CLOSING)).await;
+        online.close(budget).await;
         outcome
     }
 }

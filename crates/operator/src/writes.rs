@@ -6,10 +6,10 @@ use aws_sdk_dynamodb::operation::delete_item::DeleteItemError;
 use aws_sdk_dynamodb::types::{
     ConditionCheck, Delete, Put, ReturnValuesOnConditionCheckFailure, TransactWriteItem, Update,
 };
-use leave_group::session::Generation;
-use leave_group::table::{Attributes, Cancelled, Item, StoreError, keys::Key, text};
-use leave_group::tenant::{InstanceId, InstanceName};
+use domain::tenant::{InstanceId, InstanceName};
 use ring::rand::{SecureRandom, SystemRandom};
+use store::session::Generation;
+use store::table::{Attributes, Cancelled, Item, StoreError, keys::Key, text};
 
 use crate::{Operator, OperatorError, patience};
 
@@ -263,7 +263,7 @@ pub(crate) fn random<const N: usize>() -> Result<[u8; N], StoreError> {
 
 /// Whose item this is.
 pub(crate) fn owner(item: &Attributes) -> Result<InstanceId, OperatorError> {
-    use leave_group::table::Corrupt;
+    use store::table::Corrupt;
     let item = Item(item);
     Ok(InstanceId {
         account: item.text("account")?.parse().map_err(|_| Corrupt("account"))?,

@@ -1,6 +1,6 @@
 //! Which of several stored devices is meant.
 
-use leave_group::credentials::DeviceJid;
+use domain::credentials::DeviceJid;
 
 use crate::device::Device;
 use crate::error::ImportError;

@@ -1,6 +1,6 @@
 //! One stored device, and the check that makes credentials of it.
 
-use leave_group::credentials::{Credentials, DeviceJid};
+use domain::credentials::{Credentials, DeviceJid};
 use x25519_dalek::{PublicKey, StaticSecret};
 use zeroize::Zeroizing;
 

@@ -4,7 +4,7 @@ use std::fmt::{self, Write as _};
 use std::io;
 use std::path::PathBuf;
 
-use leave_group::credentials::DeviceJid;
+use domain::credentials::DeviceJid;
 
 use crate::source::Source;
 

@@ -1,6 +1,6 @@
 //! JIDs as other software writes them.
 
-use leave_group::credentials::DeviceJid;
+use domain::credentials::DeviceJid;
 
 /// Whom a JID on `s.whatsapp.net` names.
 #[derive(Debug, PartialEq, Eq)]

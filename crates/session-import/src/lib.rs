@@ -1,5 +1,5 @@
 //! Reads the `WhatsApp` session that other software stored, and makes of it what
-//! [`leave_group`] logs in with.
+//! the function logs in with.
 //!
 //! [`read`] opens an [`input`], finds out whose it is ([`detect`]), takes the devices
 //! out of it (one module for each [`source`]), chooses one and checks its key. A
@@ -26,7 +26,7 @@ pub mod source;
 mod whatsapp_rust;
 mod whatsmeow;
 
-use leave_group::credentials::{Credentials, DeviceJid};
+use domain::credentials::{Credentials, DeviceJid};
 use serde_json::value::RawValue;
 
 use crate::choice::Rows;

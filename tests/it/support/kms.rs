@@ -6,9 +6,9 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::Mutex;
 
-use leave_group::aws::{https_client, sdk_config};
 use leave_group::config::Config;
-use leave_group::whatsapp::tls_config;
+use store::aws::{https_client, sdk_config};
+use whatsapp::tls_config;
 
 const MINISTACK: &str = "ministack==1.5.33";
 /// Tests of one process install it once.
@@ -38,7 +38,7 @@ impl Kms {
             .spawn()
             .unwrap();
         let url = format!("http://127.0.0.1:{port}");
-        let sdk = sdk_config(&config.aws, https_client(tls_config().unwrap()));
+        let sdk = sdk_config(&config.operation.aws, https_client(tls_config().unwrap()));
         let client = aws_sdk_kms::Client::from_conf(
             aws_sdk_kms::config::Builder::from(&sdk).endpoint_url(&url).build(),
         );

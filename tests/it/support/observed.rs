@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex};
 
-use leave_group::clock::SystemClock;
+use domain::clock::SystemClock;
 use leave_group::config::Config;
 use leave_group::entry::{self, Invocation};
 use leave_group::report::{DIMENSION, Metric, NAMESPACE, Reporter};

@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use leave_group::clock::{Budget, Clock, SystemClock};
-use leave_group::credentials::Credentials;
-use leave_group::whatsapp::Online;
+use domain::clock::{Budget, Clock, SystemClock};
+use domain::credentials::Credentials;
 use local_stack::traffic::Traffic;
+use whatsapp::Online;
 
 use super::Rig;
 
@@ -26,7 +26,7 @@ impl Rig {
     /// A login of `acme/sales`, with nothing of the table around it.
     pub async fn online(&self) -> Online {
         let budget = Budget::of(PLENTY);
-        let dialer = &self.local(&Traffic::new()).dialer;
+        let dialer = &self.local(&Traffic::new()).engine.dialer;
         let greeted = dialer.greet(budget, SystemClock::new().now()).await.unwrap();
         greeted.login(&self.credentials(), budget, || true).await.unwrap()
     }

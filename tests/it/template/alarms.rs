@@ -157,7 +157,9 @@ fn the_runbooks_queries_use_fields_that_a_line_has() {
         "type",
         "record",
     ]);
-    let source = read("src/report.rs") + &read("src/entry/batch.rs") + &read("src/check.rs");
+    let source = read("src/report.rs")
+        + &read("src/entry/batch.rs")
+        + &read("crates/operation/src/check.rs");
     for query in runbook.split("```text\n").skip(1) {
         let query = query.split("```").next().unwrap();
         queries += 1;

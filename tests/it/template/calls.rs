@@ -4,17 +4,17 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
-use leave_group::clock::{Clock, SystemClock, UnixMillis};
+use domain::clock::{Clock, SystemClock, UnixMillis};
+use domain::group::GroupKind;
+use domain::token::Token;
 use leave_group::entry::{self, Invocation};
-use leave_group::gate::Scope;
-use leave_group::group::GroupKind;
 use leave_group::service::Service;
-use leave_group::table::{index, keys, number, text};
-use leave_group::token::Token;
 use local_stack::manual_clock::ManualClock;
 use local_stack::traffic::{Access, CallFault, Traffic};
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
+use store::gate::Scope;
+use store::table::{index, keys, number, text};
 use whatsapp_simulator::{Fault, GroupKind as Kind, Moment, NewGroup, Rank, Reaction};
 
 use super::policy::{Grant, allowing, grants};
@@ -37,7 +37,7 @@ impl Walk {
         let clock = Arc::new(ManualClock::at(UnixMillis(now - now % 60_000)));
         let traffic = Traffic::new();
         let service = rig.service(clock.clone(), &traffic);
-        service.preload().await;
+        service.engine.preload().await;
         Self { rig, clock, traffic, service }
     }
 

@@ -3,8 +3,9 @@
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 
-use leave_group::config::{Config, Sealing};
+use leave_group::config::Config;
 use serde_json::Value;
+use store::seal::Sealing;
 
 use super::{branches, properties, template};
 
@@ -50,7 +51,7 @@ fn the_environment_is_what_the_configuration_reads() {
         environment.get(name).cloned()
     })
     .unwrap();
-    assert!(matches!(config.sealing, Sealing::Kms(_)), "{:?}", config.sealing);
+    assert!(matches!(config.operation.sealing, Sealing::Kms(_)), "{:?}", config.operation.sealing);
     let asked = asked.into_inner();
     for name in given.keys() {
         assert!(asked.contains(name), "nobody reads {name}");

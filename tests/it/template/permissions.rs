@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use leave_group::table::index;
 use serde_json::{Value, json};
+use store::table::index;
 
 use super::policy::{arns, index as index_of};
 use super::{function_statements, properties, set, statements, template, texts, walk};
@@ -87,7 +87,7 @@ fn the_function_may_do_what_its_code_does_and_no_more() {
     }
     let allowed: BTreeSet<_> =
         allowed.into_iter().filter(|action| !action.starts_with("logs:")).collect();
-    let mut needed = actions_of(&["src"]);
+    let mut needed = actions_of(&["src", "crates/store/src", "crates/operation/src"]);
     for action in OPERATORS_ALONE {
         assert!(needed.remove(action), "{action} is called nowhere");
     }
@@ -144,7 +144,13 @@ fn operators_may_do_what_their_tool_does_and_no_more() {
             other => panic!("{other}: what is it for?"),
         }
     }
-    let mut needed = actions_of(&["src", "crates/operator/src", "crates/leavectl/src"]);
+    let mut needed = actions_of(&[
+        "src",
+        "crates/store/src",
+        "crates/operation/src",
+        "crates/operator/src",
+        "crates/leavectl/src",
+    ]);
     // The stack makes its table by itself.
     needed.remove("dynamodb:CreateTable");
     assert_eq!(allowed, needed);

@@ -2,8 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use leave_group::table::index;
 use serde_json::{Value, json};
+use store::table::index;
 
 use super::{properties, read, template, texts};
 
@@ -42,7 +42,7 @@ fn the_table_has_the_keys_indexes_and_ttl_that_the_code_uses() {
         .collect();
     let expected = [("pk", "S"), ("sk", "S"), ("account", "S"), ("due", "S"), ("due_at", "N")];
     assert_eq!(types, BTreeMap::from(expected));
-    let due = read("src/session/due.rs");
+    let due = read("crates/store/src/session/due.rs");
     assert!(due.contains("due = :due AND due_at <= :now"), "the query of {}", index::BY_DUE);
     for attribute in ["account", "instance"] {
         let carried = texts(&indexes[index::BY_DUE]["Projection"]["NonKeyAttributes"]);

@@ -1,7 +1,7 @@
 //! `leavectl account create`.
 
 use clap::Args;
-use leave_group::tenant::AccountId;
+use domain::tenant::AccountId;
 
 use crate::failure::Failure;
 use crate::{output, place};

@@ -1,7 +1,7 @@
 //! `leavectl account delete`.
 
 use clap::Args;
-use leave_group::tenant::AccountId;
+use domain::tenant::AccountId;
 
 use crate::confirm::Consent;
 use crate::failure::Failure;

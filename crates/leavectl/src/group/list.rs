@@ -1,7 +1,7 @@
 //! `leavectl group list`.
 
 use clap::Args;
-use leave_group::group::GroupJid;
+use domain::group::GroupJid;
 use operator::roster::Listed;
 use serde_json::json;
 

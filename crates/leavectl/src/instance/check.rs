@@ -3,10 +3,10 @@
 use std::time::Duration;
 
 use clap::Args;
+use domain::clock::Budget;
+use domain::tenant::{AccountId, InstanceId, InstanceName};
 use futures_util::{StreamExt, stream};
-use leave_group::check::{self, Health, When};
-use leave_group::clock::Budget;
-use leave_group::tenant::{AccountId, InstanceId, InstanceName};
+use operation::check::{self, Health, When};
 use operator::Operator;
 use operator::instances::State;
 use serde_json::{Value, json};
@@ -63,7 +63,7 @@ impl Check {
         bar.set_length(u64::try_from(instances.len()).unwrap_or(u64::MAX));
         let checks = stream::iter(instances).map(|id| async {
             let budget = Budget::of(LONGEST);
-            let health = check::one(operator.service(), &id, When::Always, budget).await;
+            let health = check::one(operator.engine(), &id, When::Always, budget).await;
             bar.inc(1);
             (id, health)
         });

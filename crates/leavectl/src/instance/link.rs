@@ -6,15 +6,15 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::Args;
-use leave_group::clock::Budget;
-use leave_group::tenant::InstanceId;
-use leave_group::whatsapp::Dialer;
+use domain::clock::Budget;
+use domain::tenant::InstanceId;
 use linking::{Event, FirstLogin, Method, Paired, PhoneNumber, Timing};
 use operator::device::NewDevice;
 use operator::first_login::Unfinished;
 use operator::link::Stored;
 use operator::{Operator, OperatorError};
 use serde_json::json;
+use whatsapp::Dialer;
 
 use self::first_login::{WAIT, Why, dialer};
 use super::{NewlyNamed, set_proxy};
@@ -75,7 +75,7 @@ impl Link {
             Some(phone) => Method::Code { phone: phone.clone() },
             None => Method::Qr,
         };
-        let clock = operator.service().clock.as_ref();
+        let clock = operator.engine().clock.as_ref();
         let timing = Timing::default();
         let mut told = Ok(());
         let pairing = linking::pair(&dialer, clock, method, &timing, |event| {
@@ -149,7 +149,7 @@ impl Link {
     ) -> Failure {
         let budget = Budget::of(UNLINKING);
         let device = &paired.credentials.device;
-        let login = match dialer.greet(budget, operator.service().clock.now()).await {
+        let login = match dialer.greet(budget, operator.engine().clock.now()).await {
             Ok(greeted) => greeted.login(&paired.credentials, budget, || true).await.ok(),
             Err(_) => None,
         };

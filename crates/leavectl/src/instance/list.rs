@@ -1,7 +1,7 @@
 //! `leavectl instance list`.
 
 use clap::Args;
-use leave_group::tenant::AccountId;
+use domain::tenant::AccountId;
 use serde_json::json;
 
 use super::{as_json, state};

@@ -1,7 +1,7 @@
 //! `leavectl instance rename`.
 
 use clap::Args;
-use leave_group::tenant::InstanceName;
+use domain::tenant::InstanceName;
 
 use super::Named;
 use crate::failure::Failure;

@@ -1,7 +1,7 @@
 //! `leavectl instance set-proxy`.
 
 use clap::Args;
-use leave_group::proxy::{NotAProxy, Proxy};
+use domain::proxy::{NotAProxy, Proxy};
 
 use super::Named;
 use crate::failure::Failure;

@@ -1,7 +1,7 @@
 //! `leavectl instance show`.
 
 use clap::Args;
-use leave_group::session::BlockReason;
+use domain::block::BlockReason;
 use serde_json::json;
 
 use super::{Named, as_json, state};

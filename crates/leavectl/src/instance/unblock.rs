@@ -1,7 +1,7 @@
 //! `leavectl instance unblock`.
 
 use clap::Args;
-use leave_group::session::BlockReason;
+use domain::block::BlockReason;
 
 use super::Named;
 use crate::confirm::Consent;

@@ -2,13 +2,14 @@
 
 use std::time::Duration;
 
-use leave_group::clock::Budget;
-use leave_group::connection::{connect, credentials};
-use leave_group::session::{SessionEnd, Settlement};
-use leave_group::tenant::InstanceId;
-use leave_group::trace::Trace;
-use leave_group::whatsapp::{Abandoned, Failure as WhatsApp, Gone};
+use domain::clock::Budget;
+use domain::gone::Gone;
+use domain::tenant::InstanceId;
+use domain::trace::Trace;
+use operation::connection::{connect, credentials};
 use operator::{Operator, OperatorError};
+use store::session::{SessionEnd, Settlement};
+use whatsapp::{Abandoned, Failure as WhatsApp};
 
 use crate::failure::Failure;
 
@@ -20,11 +21,11 @@ const SETTLING: Duration = Duration::from_millis(1_500);
 /// Unlinks the device of `id` under its lease, and records that it is logged out.
 /// One that WhatsApp has unlinked already is fine.
 pub(super) async fn unlink(operator: &Operator, id: &InstanceId) -> Result<(), Failure> {
-    let service = operator.service();
+    let service = operator.engine();
     let budget = Budget::of(LEASE);
     let leased = match service.sessions.acquire(id, &[], budget).await {
         Ok(leased) => leased,
-        Err(leave_group::session::AcquireError::NotConnected(_)) => return Ok(()),
+        Err(store::session::AcquireError::NotConnected(_)) => return Ok(()),
         Err(error) => return Err(OperatorError::of_acquire(id, error).into()),
     };
     let work = budget.keeping(SETTLING);

@@ -1,10 +1,10 @@
 //! `leavectl token issue`.
 
 use clap::Args;
-use leave_group::gate::{DEFAULT_LIMIT, Scope};
-use leave_group::tenant::{AccountId, InstanceName};
+use domain::tenant::{AccountId, InstanceName};
 use operator::tokens::TokenRequest;
 use serde_json::json;
+use store::gate::{DEFAULT_LIMIT, Scope};
 
 use crate::failure::Failure;
 use crate::moment::{self, Expiry};

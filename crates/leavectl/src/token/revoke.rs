@@ -1,7 +1,7 @@
 //! `leavectl token revoke`.
 
 use clap::Args;
-use leave_group::tenant::AccountId;
+use domain::tenant::AccountId;
 
 use crate::failure::Failure;
 use crate::{output, place};

@@ -4,15 +4,15 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use clap::Args;
+use domain::client_version::ClientVersion;
 use http_body_util::{BodyExt, Empty, Limited};
 use hyper::header::{HeaderValue, USER_AGENT};
 use hyper::{Request, Uri};
 use hyper_rustls::HttpsConnectorBuilder;
 use hyper_util::client::legacy::Client;
 use hyper_util::rt::TokioExecutor;
-use leave_group::config::ClientVersion;
-use leave_group::service::StartError;
-use leave_group::whatsapp::tls_config;
+use operation::engine::StartError;
+use whatsapp::tls_config;
 
 use super::SOON;
 use crate::failure::Failure;

@@ -1,7 +1,7 @@
 //! `leavectl version set`.
 
 use clap::Args;
-use leave_group::config::ClientVersion;
+use domain::client_version::ClientVersion;
 
 use super::SOON;
 use crate::failure::Failure;

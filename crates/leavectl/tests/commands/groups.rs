@@ -3,8 +3,8 @@
 use std::collections::HashMap;
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use leave_group::group::{Group, GroupKind};
-use leave_group::table::{number, text};
+use domain::group::{Group, GroupKind};
+use store::table::{number, text};
 use whatsapp_simulator::{Fault, Moment, Reaction};
 
 use crate::rig::{ANNOUNCEMENT, COMMUNITY, GROUP, Rig, SUBGROUP, id};

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use leave_group::table::{number, text};
+use store::table::{number, text};
 
 use crate::rig::{GROUP, Rig};
 

@@ -1,9 +1,8 @@
 //! `leavectl instance`.
 
-use leave_group::credentials::Credentials;
-use leave_group::table::{number, text};
-use leave_group::tenant::{InstanceId, InstanceName};
-
+use domain::credentials::Credentials;
+use domain::tenant::{InstanceId, InstanceName};
+use store::table::{number, text};
 use whatsapp_simulator::{Fault, Moment, Reaction};
 
 use crate::rig::Rig;

@@ -5,11 +5,11 @@ use std::path::Path;
 use std::process::Stdio;
 use std::time::Duration;
 
-use leave_group::clock::{Clock, SystemClock};
-use leave_group::table::{Item, number, text};
+use domain::clock::{Clock, SystemClock};
 use local_stack::proxy::Proxy;
 use local_stack::traffic::CallFault;
 use serde_json::Value;
+use store::table::{Item, number, text};
 use tokio::io::{AsyncBufReadExt, BufReader, Lines};
 use tokio::process::{Child, ChildStdout, Command};
 use whatsapp_simulator::{Fault, Moment, PairSuccessFault, PairingNotification, Reaction};

@@ -4,12 +4,12 @@
 use std::collections::BTreeMap;
 use std::process::{Command, Output};
 
-use leave_group::credentials::Credentials;
-use leave_group::table::{Attributes, Item};
-use leave_group::tenant::InstanceId;
+use domain::credentials::Credentials;
+use domain::tenant::InstanceId;
 use local_stack::provision::Provisioner;
 use local_stack::{Backends, Options};
 use serde_json::Value;
+use store::table::{Attributes, Item};
 use whatsapp_simulator::{Device, GroupKind, NewGroup, Rank, Simulator};
 
 pub const GROUP: &str = "120363406289005073@g.us";

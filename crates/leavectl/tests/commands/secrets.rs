@@ -2,7 +2,7 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use leave_group::table::Item;
+use store::table::Item;
 
 use crate::rig::{GROUP, Rig};
 

@@ -3,18 +3,19 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use leave_group::clock::{Budget, SystemClock};
-use leave_group::gate::{Caller, Refusal, Scope};
-use leave_group::service::Service;
-use leave_group::token::Token;
+use domain::clock::{Budget, SystemClock};
+use domain::token::Token;
+use operation::engine::Engine;
+use store::gate::{Caller, Gate, Refusal, Scope};
 
 use crate::rig::Rig;
 
 async fn admit(rig: &Rig, secret: &str) -> Result<Caller, Refusal> {
     let config = rig.backends.config().unwrap();
-    let service = Service::new(&config, Arc::new(SystemClock::new())).unwrap();
+    let clock = Arc::new(SystemClock::new());
+    let engine = Engine::new(&config.operation, clock.clone()).unwrap();
     let token = Token::new(secret).unwrap();
-    service.gate.admit(&token, Budget::of(Duration::from_secs(5))).await
+    Gate::new(engine.table, clock).admit(&token, Budget::of(Duration::from_secs(5))).await
 }
 
 #[tokio::test(flavor = "multi_thread")]

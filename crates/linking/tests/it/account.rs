@@ -1,13 +1,15 @@
 //! One simulated account with its phone, and the linking of a device to it.
 
-use leave_group::clock::{Budget, Clock, SystemClock};
-use leave_group::config::{ClientVersion, WhatsApp};
-use leave_group::credentials::Credentials;
-use leave_group::whatsapp::{Dialer, Online, tls_config};
-use linking::{Event, FirstLogin, LinkError, Linked, Method, Timing, link};
 use std::time::Duration;
+
+use domain::client_version::ClientVersion;
+use domain::clock::{Budget, Clock, SystemClock};
+use domain::credentials::Credentials;
+use linking::{Event, FirstLogin, LinkError, Linked, Method, Timing, link};
 use tokio::sync::mpsc::unbounded_channel;
 use tokio::time::sleep;
+use whatsapp::WhatsApp;
+use whatsapp::{Dialer, Online, tls_config};
 use whatsapp_simulator::{Fault, Moment, Pairing, Phone, Reaction, Simulator, World};
 
 pub(crate) const NUMBER: &str = "5511999990000";

@@ -1,8 +1,9 @@
 //! What follows the pairing: a device that the phone shows is never lost.
 
-use leave_group::whatsapp::Failure;
-use linking::{FirstLogin, LinkError, Linked, Method, Paired, Timing, Unfinished, pair};
 use std::time::Duration;
+
+use linking::{FirstLogin, LinkError, Linked, Method, Paired, Timing, Unfinished, pair};
+use whatsapp::Failure;
 use whatsapp_simulator::{Moment, Reaction};
 
 use crate::account::{Account, LONG, Shown, refusal, timing};

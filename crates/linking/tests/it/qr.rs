@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use leave_group::clock::Budget;
-use leave_group::group::{Group, GroupKind};
-use leave_group::whatsapp::TargetReply;
+use domain::clock::Budget;
+use domain::group::{Group, GroupKind};
 use linking::{FirstLogin, LinkError, Method, Timing};
+use whatsapp::TargetReply;
 use whatsapp_simulator::{AccountKind, Direction, NewGroup, PairingAnswer, Rank};
 
 use crate::account::{Account, LONG, NUMBER, SHORT, Shown, timing};

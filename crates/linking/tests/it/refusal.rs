@@ -1,7 +1,8 @@
 //! No device is linked, and why.
 
-use leave_group::whatsapp::{CertificateFault as Fault, Failure, Gone, LoginFailure};
+use domain::gone::Gone;
 use linking::{LinkError, Method};
+use whatsapp::{CertificateFault as Fault, Failure, LoginFailure};
 use whatsapp_simulator::{
     CertificateFault, Moment, PairSuccessFault, PairingAnswer, PairingNotification, Reaction,
 };

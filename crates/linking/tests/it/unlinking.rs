@@ -1,10 +1,11 @@
 //! Taking a device off its account.
 
-use leave_group::clock::{Budget, Clock};
-use leave_group::whatsapp::{Abandoned, Failure, Pause, Step};
-use linking::unlink;
 use std::time::Duration;
+
+use domain::clock::{Budget, Clock};
+use linking::unlink;
 use tokio::time::{Instant, sleep_until};
+use whatsapp::{Abandoned, Failure, Pause, Step};
 use whatsapp_simulator::{Moment, Reaction, StreamErrorKind};
 
 use crate::account::{Account, LONG, refusal};

@@ -1,7 +1,7 @@
 //! What a call needs of IAM.
 
-use leave_group::table::index;
 use serde_json::Value;
+use store::table::index;
 
 use super::Call;
 

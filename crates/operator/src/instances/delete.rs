@@ -9,10 +9,10 @@
 use std::collections::HashMap;
 
 use aws_sdk_dynamodb::types::{AttributeValue, TransactWriteItem};
-use leave_group::credentials::DeviceJid;
-use leave_group::session::{DELETING, Held};
-use leave_group::table::{Attributes, Corrupt, Item, keys, text};
-use leave_group::tenant::{InstanceId, InstanceName};
+use domain::credentials::DeviceJid;
+use domain::tenant::{InstanceId, InstanceName};
+use store::session::{DELETING, Held};
+use store::table::{Attributes, Corrupt, Item, keys, text};
 
 use super::is_deleting;
 use crate::device::as_read;

@@ -1,7 +1,7 @@
 //! Reading the whole table, consistently: what an index has follows by a moment.
 
-use leave_group::table::{Attributes, StoreError, text};
-use leave_group::tenant::AccountId;
+use domain::tenant::AccountId;
+use store::table::{Attributes, StoreError, text};
 
 use crate::writes::Condition;
 use crate::{Operator, OperatorError};

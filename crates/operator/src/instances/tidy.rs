@@ -6,9 +6,9 @@
 //! deleted. Either way each row goes on condition of the generation that was read on it.
 
 use aws_sdk_dynamodb::types::TransactWriteItem;
+use domain::tenant::InstanceId;
 use futures_util::{StreamExt, TryStreamExt, stream};
-use leave_group::table::{Attributes, Item, keys, text};
-use leave_group::tenant::InstanceId;
+use store::table::{Attributes, Item, keys, text};
 
 use super::is_deleting;
 use crate::rename::moving_from;

@@ -1,9 +1,9 @@
 //! Forgetting that WhatsApp bans or throttles a number.
 
-use leave_group::clock::UnixMillis;
-use leave_group::session::BlockReason;
-use leave_group::table::{Item, keys, number};
-use leave_group::tenant::InstanceId;
+use domain::block::BlockReason;
+use domain::clock::UnixMillis;
+use domain::tenant::InstanceId;
+use store::table::{Item, keys, number};
 
 use crate::writes::Condition;
 use crate::{Operator, OperatorError};

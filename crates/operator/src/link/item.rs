@@ -1,12 +1,12 @@
 //! The item of a device that is to be stored: its credentials and the keys of its first
 //! login, sealed with one data key.
 
-use leave_group::credentials::Credentials;
-use leave_group::proxy::Proxy;
-use leave_group::seal::Sealed;
-use leave_group::session::{Generation, Held, NewSession, session_item};
-use leave_group::table::{Attributes, binary};
-use leave_group::tenant::InstanceId;
+use domain::credentials::Credentials;
+use domain::proxy::Proxy;
+use domain::tenant::InstanceId;
+use store::seal::Sealed;
+use store::session::{Generation, Held, NewSession, session_item};
+use store::table::{Attributes, binary};
 
 use crate::device::{FIRST_LOGIN, NewDevice, sealed_value};
 use crate::{Operator, OperatorError, patience};
@@ -47,7 +47,7 @@ impl Operator {
             lid: new.credentials.lid.clone(),
             proxy: proxy.cloned(),
         };
-        let keyring = &self.service.keyring;
+        let keyring = &self.engine.keyring;
         let plain = credentials.to_bytes();
         let credentials = keyring.seal(&plain, instance, &key_id, patience()).await?;
         let first_login = match new.first_login {

@@ -10,7 +10,7 @@ use aws_sdk_dynamodb::types::{
     GlobalSecondaryIndexUpdate, KeySchemaElement, OnDemandThroughput,
     PointInTimeRecoverySpecification, Projection, SseSpecification, TimeToLiveSpecification,
 };
-use leave_group::table::StoreError;
+use store::table::StoreError;
 
 use super::found::{Found, Ttl, describe, supported};
 use super::{Index, KeyPart, TableSchema};

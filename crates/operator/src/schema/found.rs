@@ -7,7 +7,7 @@ use aws_sdk_dynamodb::types::{
     BillingMode, KeySchemaElement, PointInTimeRecoveryStatus, SseStatus, TableDescription,
     TableStatus, TimeToLiveStatus,
 };
-use leave_group::table::StoreError;
+use store::table::StoreError;
 
 use super::{Index, KeyPart};
 use crate::OperatorError;

@@ -189,8 +189,8 @@ Resources:
         assert_eq!(schema.billing, "PAY_PER_REQUEST");
         assert_eq!(schema.ttl.as_deref(), Some("expires_at"));
         assert_eq!(schema.indexes.len(), 2);
-        assert_eq!(schema.indexes[0].name, leave_group::table::index::BY_ACCOUNT);
-        assert_eq!(schema.indexes[1].name, leave_group::table::index::BY_DUE);
+        assert_eq!(schema.indexes[0].name, store::table::index::BY_ACCOUNT);
+        assert_eq!(schema.indexes[1].name, store::table::index::BY_DUE);
         assert!(schema.recovery && schema.encryption && schema.deletion_protection);
     }
 

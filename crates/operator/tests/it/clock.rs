@@ -5,15 +5,15 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, SystemTime};
 
-use leave_group::aws::https_client;
-use leave_group::clock::{Clock, SystemClock, UnixMillis};
-use leave_group::config::Config;
-use leave_group::table::{Item, number, text};
-use leave_group::whatsapp::tls_config;
+use domain::clock::{Clock, SystemClock, UnixMillis};
 use local_stack::traffic::Traffic;
+use operation::config::Config;
 use operator::history::Standing;
 use operator::instances::Unblocked;
 use operator::{Operator, OperatorError};
+use store::aws::https_client;
+use store::table::{Item, number, text};
+use whatsapp::tls_config;
 
 use crate::rig::{Rig, id};
 

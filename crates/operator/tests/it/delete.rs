@@ -2,16 +2,16 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use leave_group::clock::Budget;
-use leave_group::session::AcquireError;
-use leave_group::table::{Item, number, text};
+use domain::clock::Budget;
 use local_stack::traffic::CallFault;
 use operator::OperatorError;
 use operator::history::History;
 use operator::link::Stored;
-use std::time::Duration;
+use store::session::AcquireError;
+use store::table::{Item, number, text};
 use whatsapp_simulator::{HoldHandle, NewGroup, Rank};
 
 use crate::cut::{cut_after, writes};
@@ -72,7 +72,7 @@ async fn assert_starts_empty(rig: &Rig) {
     assert!(rig.items("TOKEN#").await.is_empty());
     let kept = "120363400000000001@g.us".parse().unwrap();
     let budget = Budget::of(Duration::from_secs(10));
-    let leased = rig.operator.service().sessions.acquire(&id("sales"), &[], budget).await.unwrap();
+    let leased = rig.operator.engine().sessions.acquire(&id("sales"), &[], budget).await.unwrap();
     let rows = leased.rows(&[kept], budget).await.unwrap();
     assert!(rows.is_empty(), "{rows:?}");
 }
@@ -106,7 +106,7 @@ async fn one_that_is_cut_short_after_any_write_is_ended_by_another() {
         // The lease, then the state.
         if made >= 2 {
             let budget = Budget::of(Duration::from_secs(10));
-            let acquired = rig.operator.service().sessions.acquire(&id("sales"), &[], budget).await;
+            let acquired = rig.operator.engine().sessions.acquire(&id("sales"), &[], budget).await;
             assert!(matches!(acquired, Err(AcquireError::NotFound)), "{made}: {acquired:?}");
             let refused = issue(&rig, Some("sales")).await.err().unwrap();
             assert_eq!(refused, OperatorError::Deleting(id("sales")), "{made}");

@@ -4,12 +4,12 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use leave_group::clock::Budget;
-use leave_group::credentials::Credentials;
-use leave_group::session::{AcquireError, Settlement, Standing};
-use leave_group::table::{Item, number, text};
-use leave_group::tenant::{InstanceId, InstanceName};
+use domain::clock::Budget;
+use domain::credentials::Credentials;
+use domain::tenant::{InstanceId, InstanceName};
 use operator::OperatorError;
+use store::session::{AcquireError, Settlement, Standing};
+use store::table::{Item, number, text};
 use whatsapp_simulator::{NewGroup, Rank};
 
 use crate::cut::{cut_after, writes};
@@ -80,7 +80,7 @@ async fn assert_moved(rig: &Rig, device: &Credentials) {
 
     // The evidence goes with it: an open leave is told as before.
     let budget = Budget::of(Duration::from_secs(10));
-    let leased = rig.operator.service().sessions.acquire(&id("what"), &[], budget).await.unwrap();
+    let leased = rig.operator.engine().sessions.acquire(&id("what"), &[], budget).await.unwrap();
     let jid = GROUP.parse().unwrap();
     assert_eq!(leased.standing(&jid), Some(Standing::Earlier));
     assert_eq!(leased.rows(std::slice::from_ref(&jid), budget).await.unwrap().len(), 1);
@@ -114,7 +114,7 @@ async fn one_that_is_cut_short_after_any_write_is_ended_by_another() {
         let mut works = Vec::new();
         for name in [old(), id("what")] {
             let budget = Budget::of(Duration::from_secs(10));
-            match rig.operator.service().sessions.acquire(&name, &[], budget).await {
+            match rig.operator.engine().sessions.acquire(&name, &[], budget).await {
                 Ok(leased) => {
                     works.push(name);
                     leased.settle(Settlement::default(), budget).await.unwrap();

@@ -4,14 +4,16 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use leave_group::entry::{self, Invocation};
-use leave_group::gate::Scope;
-use leave_group::group::{Group, GroupKind};
-use leave_group::table::{Item, number, text};
+use domain::clock::Budget;
+use domain::group::{Group, GroupKind};
+use domain::identifier::Identifier;
 use local_stack::traffic::CallFault;
+use operation::leave::{self, Outcome};
+use operation::order::Order;
 use operator::OperatorError;
 use operator::tokens::TokenRequest;
-use serde_json::value::RawValue;
+use store::gate::Scope;
+use store::table::{Item, number, text};
 use whatsapp_simulator::{HoldHandle, NewGroup, Rank};
 
 use crate::cut::{cut_after, writes};
@@ -21,15 +23,18 @@ const NUMBER: &str = "5511999990001";
 const OTHERS: &str = "5511999990002";
 const GROUP: &str = "120363400000000001@g.us";
 
-async fn leave(rig: &Rig, name: &str) -> serde_json::Value {
-    let command = serde_json::json!({
-        "action": "leave", "account": "acme", "instance": name, "identifiers": [GROUP],
-    });
-    let event = RawValue::from_string(command.to_string()).unwrap();
-    let remaining = Duration::from_secs(20);
-    let invocation = Invocation { request_id: "request".to_owned(), trace_id: None, remaining };
-    let answer = entry::handle(rig.operator.service(), &event, invocation).await.unwrap();
-    serde_json::from_str(answer.get()).unwrap()
+/// The status that a leave of the group is answered with.
+async fn leave(rig: &Rig, name: &str) -> u16 {
+    let group = Ok(Identifier::parse(GROUP).unwrap());
+    let order = Order::commanded(id(name), vec![group], "request".to_owned());
+    let budget = Budget::of(Duration::from_secs(20));
+    match leave::serve(rig.operator.engine(), &order, budget).await.outcome {
+        Outcome::Ran(results) => match &results[0] {
+            Ok(_) => 200,
+            Err(problem) => problem.answered().status,
+        },
+        Outcome::Replayed(kept) => kept.status,
+    }
 }
 
 /// `sales` gets the name `what`, and meanwhile another number is linked as `what`, which
@@ -69,7 +74,7 @@ async fn a_refused_rename_leaves_the_rows_of_the_instance_that_has_the_name() {
     let (renamed, ()) = tokio::join!(renaming, meanwhile);
     assert_eq!(renamed, Err(OperatorError::InstanceExists(id("what"))));
     let answer = leave(&rig, "what").await;
-    assert_eq!(answer["results"][0]["status"], 200, "its own lost leave: {answer}");
+    assert_eq!(answer, 200, "its own lost leave: {answer}");
 }
 
 /// An operator lifts a block while the instance gets another name.

@@ -4,18 +4,18 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use leave_group::aws::https_client;
-use leave_group::clock::{Clock, UnixMillis};
-use leave_group::config::Config;
-use leave_group::credentials::Credentials;
-use leave_group::table::{Attributes, Item};
-use leave_group::tenant::InstanceId;
-use leave_group::whatsapp::tls_config;
+use domain::clock::{Clock, UnixMillis};
+use domain::credentials::Credentials;
+use domain::tenant::InstanceId;
 use local_stack::manual_clock::ManualClock;
 use local_stack::provision::Provisioner;
 use local_stack::traffic::{CallFault, Traffic};
 use local_stack::{Backends, Options};
+use operation::config::Config;
 use operator::Operator;
+use store::aws::https_client;
+use store::table::{Attributes, Item};
+use whatsapp::tls_config;
 use whatsapp_simulator::Simulator;
 
 pub struct Rig {

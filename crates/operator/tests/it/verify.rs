@@ -1,8 +1,8 @@
 //! What is learned about one device is written on that device only.
 
-use leave_group::session::BlockReason;
-use leave_group::table::{Item, number, text};
+use domain::block::BlockReason;
 use operator::OperatorError;
+use store::table::{Item, number, text};
 use whatsapp_simulator::{Fault, Moment, Reaction};
 
 use crate::rig::{Rig, id};

@@ -2,14 +2,15 @@
 
 use std::time::Duration;
 
-use leave_group::clock::Budget;
-use leave_group::proxy::Proxy;
-use leave_group::session::SessionEnd;
-use leave_group::table::Item;
-use leave_group::tenant::InstanceId;
-use leave_group::whatsapp::{Dialer, Gone};
+use domain::clock::Budget;
+use domain::gone::Gone;
+use domain::proxy::Proxy;
+use domain::tenant::InstanceId;
 use linking::{Paired, Timing};
 use operator::{Operator, OperatorError};
+use store::session::SessionEnd;
+use store::table::Item;
+use whatsapp::Dialer;
 
 use super::Link;
 use crate::failure::Failure;
@@ -54,7 +55,7 @@ impl Link {
         let proxy = kept_proxy(operator, id).await.unwrap_or_default();
         let dialer = dialer(operator, proxy.as_ref()).await;
         let timing = Timing { finish: work.remaining(), ..Timing::default() };
-        let clock = operator.service().clock.as_ref();
+        let clock = operator.engine().clock.as_ref();
         let mut told = Ok(());
         let finishing = paired.finish(
             &dialer,
@@ -91,7 +92,7 @@ impl Link {
 
 /// The way to WhatsApp, with the client version that is set.
 pub(super) async fn dialer(operator: &Operator, proxy: Option<&Proxy>) -> Dialer {
-    let service = operator.service();
+    let service = operator.engine();
     let version = service.versions.current(Budget::of(VERSION)).await;
     service.dialer.through(proxy).showing(version)
 }

@@ -1,0 +1,28 @@
+//! The words of the field, without any I/O: what names a group, an instance and who asks,
+//! every refusal once, and the time that all of it is counted in.
+//!
+//! | module | what it is |
+//! |---|---|
+//! | [`identifier`], [`group`] | what is to be left |
+//! | [`tenant`], [`token`], [`idempotency`] | who asks, and for which instance |
+//! | [`credentials`], [`proxy`], [`client_version`] | a linked device, its way out, and what it says it is |
+//! | [`problem`] | every refusal: status, text, `Retry-After` |
+//! | [`gone`], [`block`] | why a session cannot log in, for good or for a while |
+//! | [`clock`] | injected time, and the budget that every wait derives from |
+//! | [`trace`] | what happened on a run's way |
+//! | [`invisible`] | the characters that nobody sees |
+
+pub mod block;
+pub mod client_version;
+pub mod clock;
+pub mod credentials;
+pub mod gone;
+pub mod group;
+pub mod idempotency;
+pub mod identifier;
+pub mod invisible;
+pub mod problem;
+pub mod proxy;
+pub mod tenant;
+pub mod token;
+pub mod trace;

@@ -1,0 +1,245 @@
+//! From an identifier to a target that may be left: its JID, its kind, and the
+//! evidence of membership.
+
+use domain::group::{Group, GroupJid, GroupKind};
+use domain::identifier::{Identifier, InviteCode};
+use domain::problem::Problem;
+use domain::trace::Step;
+use tokio::time::Instant;
+use whatsapp::{Failure, Metadata};
+
+use super::attempt::Run;
+use super::evidence::Evidence;
+use super::verdict::{Named, Verdict};
+use super::was_attempted;
+
+/// A target that may be left, once an intent stands.
+#[derive(Debug, Clone)]
+pub(super) struct Target {
+    pub(super) group: Group,
+    /// An invite of an unknown group has none.
+    pub(super) evidence: Option<Evidence>,
+}
+
+/// Where a group stands when nothing is known but its name.
+struct Looked {
+    metadata: Metadata,
+    evidence: Option<Evidence>,
+}
+
+impl Run<'_> {
+    /// Finds out what each identifier names, and whether that may be left. A group is
+    /// looked at once, in whatever forms it is named.
+    pub(super) async fn resolve_all(&mut self, wanted: &[&Identifier]) {
+        let began = Instant::now();
+        for (index, &identifier) in wanted.iter().enumerate() {
+            // Each may take two questions.
+            let left = (wanted.len() - index) * 2;
+            match identifier {
+                Identifier::Jid(jid) => self.resolve_jid(jid, left).await,
+                Identifier::Invite(code) => {
+                    let named = self.resolve_invite(code, left).await;
+                    self.progress.named(identifier, named);
+                }
+            }
+        }
+        self.progress.trace.spent(Step::Resolve, began);
+    }
+
+    fn is_known(&self, jid: &GroupJid) -> bool {
+        self.targets.contains_key(jid) || self.progress.has_ended(jid) || self.told.is_final(jid)
+    }
+
+    async fn resolve_jid(&mut self, jid: &GroupJid, left: usize) {
+        if self.is_known(jid) {
+            return;
+        }
+        let resolved = self.look_up(jid, left).await;
+        self.resolved(jid, resolved);
+    }
+
+    fn resolved(&mut self, jid: &GroupJid, resolved: Result<Target, Verdict>) {
+        match resolved {
+            Ok(target) => {
+                self.targets.insert(jid.clone(), target);
+            }
+            Err(verdict) => self.progress.ended(jid, verdict),
+        }
+    }
+
+    async fn look_up(&mut self, jid: &GroupJid, left: usize) -> Result<Target, Verdict> {
+        self.has_room(jid)?;
+        match self.rows.get(jid).cloned() {
+            Some(row) if leaves_alone(&row.group().kind) => {
+                let evidence = Some(Evidence::of_row(&row));
+                Ok(Target { group: row.group().clone(), evidence })
+            }
+            // A stale row must neither refuse nor take a whole community along.
+            Some(row) => self.look(row.group(), Some(Evidence::of_row(&row)), left).await?.target(),
+            None => {
+                // Its kind is not known yet, and nothing depends on it.
+                let unknown = Group { jid: jid.clone(), kind: GroupKind::Group };
+                let looked = self.look(&unknown, None, left).await?;
+                self.recorded(looked).await?.target()
+            }
+        }
+    }
+
+    async fn resolve_invite(&mut self, code: &InviteCode, left: usize) -> Named {
+        if let Some(problem) = self.stopped {
+            return Named::Unknown(problem);
+        }
+        let Some(budget) = self.shares.question(left) else {
+            return Named::Unknown(Problem::WhatsAppUnavailable);
+        };
+        let group = match self.online.invite(code, budget).await {
+            Ok(group) => group,
+            Err(failure) => return self.unresolved(&failure),
+        };
+        let jid = group.jid.clone();
+        if !self.is_known(&jid) {
+            let resolved = self.invited(group, left).await;
+            self.resolved(&jid, resolved);
+        }
+        Named::Group(jid)
+    }
+
+    /// A group that an invite led to. Its row is read and its intent written side by
+    /// side.
+    async fn invited(&mut self, group: Group, left: usize) -> Result<Target, Verdict> {
+        self.has_room(&group.jid)?;
+        let jids = [group.jid.clone()];
+        let budget = self.shares.run();
+        let (rows, intended) = tokio::join!(
+            self.leased.rows(&jids, budget),
+            self.leased.intend(vec![group.clone()], budget)
+        );
+        let row = rows.and_then(|mut rows| intended.map(|_| rows.remove(&group.jid)));
+        let row = row.map_err(|error| nothing_done(Problem::from(&error)))?;
+        let evidence = row.as_ref().map(Evidence::of_row);
+        if leaves_alone(&group.kind) {
+            return Ok(Target { group, evidence });
+        }
+        let looked = self.look(&group, evidence, left).await?;
+        match looked.evidence {
+            Some(_) => looked.target(),
+            None => self.recorded(looked).await?.target(),
+        }
+    }
+
+    /// Whether an intent could stand for it.
+    fn has_room(&self, jid: &GroupJid) -> Result<(), Verdict> {
+        self.leased.has_room_for(jid).map_err(|error| nothing_done(Problem::from(&error)))
+    }
+
+    /// An answered metadata query is evidence; its row is written before the stanza.
+    async fn recorded(&self, looked: Looked) -> Result<Looked, Verdict> {
+        let recorded =
+            self.leased.record_membership(looked.metadata.group(), self.shares.run()).await;
+        match recorded {
+            Ok(()) => {
+                Ok(Looked { evidence: Some(Evidence::of_metadata(&looked.metadata)), ..looked })
+            }
+            Err(error) => Err(nothing_done(Problem::from(&error))),
+        }
+    }
+
+    /// Asks for a group's metadata before anything was sent, and refuses what
+    /// WhatsApp's own word says cannot be left: an announcement group, and a
+    /// community that is ours.
+    async fn look(
+        &mut self,
+        group: &Group,
+        evidence: Option<Evidence>,
+        left: usize,
+    ) -> Result<Looked, Verdict> {
+        if let Some(problem) = self.stopped {
+            return Err(nothing_done(problem));
+        }
+        let Some(budget) = self.shares.question(left) else {
+            return Err(nothing_done(Problem::WhatsAppUnavailable));
+        };
+        match self.online.metadata(&group.jid, self.credentials, budget).await {
+            Ok(metadata) if cannot_be_left(&metadata) => {
+                Err(Verdict::Refused { group: metadata.group().clone() })
+            }
+            Ok(metadata) => Ok(Looked { metadata, evidence }),
+            Err(Failure::Iq { code: code @ (403 | 404), .. }) => {
+                self.saw_code(code);
+                Err(self.absent(group, evidence, false).await)
+            }
+            Err(failure) => {
+                self.saw(&failure);
+                Err(nothing_done(self.problem(&failure)))
+            }
+        }
+    }
+
+    /// We are not in `group` now. Whether that was our own act is told by an
+    /// attempt whose outcome was lost (an earlier run's intent, or a stanza of this
+    /// run's own) together with evidence; one alone tells nothing.
+    pub(super) async fn absent(
+        &self,
+        group: &Group,
+        evidence: Option<Evidence>,
+        is_uncertain: bool,
+    ) -> Verdict {
+        let attempted = was_attempted(self.leased.standing(&group.jid)) || is_uncertain;
+        match evidence {
+            Some(evidence) if attempted => match self.linked_to(group).await {
+                Some(linked) => Verdict::Recovered { evidence, group: group.clone(), linked },
+                None => Verdict::Unconfirmed,
+            },
+            _ => Verdict::NotMember,
+        }
+    }
+
+    /// The groups that go with a community; `None` when they cannot be read.
+    pub(super) async fn linked_to(&self, group: &Group) -> Option<Vec<GroupJid>> {
+        match group.kind {
+            GroupKind::Community => self.leased.linked_to(&group.jid, self.shares.run()).await.ok(),
+            GroupKind::Group | GroupKind::Subgroup { .. } | GroupKind::Announcement { .. } => {
+                Some(Vec::new())
+            }
+        }
+    }
+
+    /// An invite that led to no group. 410 is a revoked one; the other codes
+    /// were all seen for codes that do not exist.
+    fn unresolved(&mut self, failure: &Failure) -> Named {
+        self.saw(failure);
+        match failure {
+            Failure::Iq { code: 410, .. } => Named::Revoked,
+            Failure::Iq { code: 400 | 401 | 403 | 404 | 406 | 416 | 423 | 436, .. } => {
+                Named::Nowhere
+            }
+            other => Named::Unknown(self.problem(other)),
+        }
+    }
+}
+
+impl Looked {
+    #[allow(clippy::unnecessary_wraps, reason = "the end of a chain of results")]
+    fn target(self) -> Result<Target, Verdict> {
+        let group = self.metadata.group().clone();
+        Ok(Target { group, evidence: self.evidence })
+    }
+}
+
+pub(super) fn nothing_done(problem: Problem) -> Verdict {
+    Verdict::NothingDone { problem }
+}
+
+/// Kinds that are left by naming them, with nothing else in sight.
+fn leaves_alone(kind: &GroupKind) -> bool {
+    matches!(kind, GroupKind::Group | GroupKind::Subgroup { .. })
+}
+
+/// By WhatsApp's own metadata of this run, never by a stored row alone.
+pub(super) fn cannot_be_left(metadata: &Metadata) -> bool {
+    match metadata.group().kind {
+        GroupKind::Announcement { .. } => true,
+        GroupKind::Community => metadata.is_owned_by_us(),
+        GroupKind::Group | GroupKind::Subgroup { .. } => false,
+    }
+}

@@ -1,0 +1,182 @@
+//! Every item that a settlement writes beside the session: rows, history, and the
+//! answer to keep.
+
+use std::collections::BTreeSet;
+
+use aws_sdk_dynamodb::types::{Delete, Put, TransactWriteItem};
+use domain::clock::UnixMillis;
+use domain::group::{Group, GroupJid};
+
+use super::super::Leased;
+use super::super::intents::StoredIntent;
+use super::super::item::{LeftRow, group_row};
+use super::super::kept;
+use super::{GroupEnd, Settlement};
+use crate::table::{Attributes, StoreError, keys, text};
+
+/// What a settlement writes beside the session.
+pub(super) struct Rows {
+    /// Rows of groups that went with a community.
+    pub(super) linked: Vec<TransactWriteItem>,
+    /// The targets' own rows, the history, the kept answer. At most 40 targets
+    /// share a run, so these fit one transaction.
+    pub(super) own: Vec<Write>,
+}
+
+/// One action, and whether the settling goes on without it when its condition fails.
+#[derive(Debug, Clone)]
+pub(super) struct Write {
+    pub(super) action: TransactWriteItem,
+    pub(super) may_be_dropped: bool,
+}
+
+impl Write {
+    fn always(action: TransactWriteItem) -> Self {
+        Self { action, may_be_dropped: false }
+    }
+
+    fn unless_refused(action: TransactWriteItem) -> Self {
+        Self { action, may_be_dropped: true }
+    }
+}
+
+impl Leased {
+    /// The items that `settlement` writes.
+    pub(super) fn rows_of(
+        &self,
+        settlement: &Settlement<'_>,
+        now: UnixMillis,
+    ) -> Result<Rows, StoreError> {
+        let mut rows = Rows { linked: Vec::new(), own: Vec::new() };
+        for end in &settlement.groups {
+            match end {
+                GroupEnd::Left { group, confirmed, .. } => {
+                    rows.own.push(Write::always(self.delete_row(&group.jid)?));
+                    rows.own.push(self.history(group, *confirmed, settlement, now)?);
+                }
+                GroupEnd::NotMember(jid) => rows.own.push(Write::always(self.delete_row(jid)?)),
+                GroupEnd::StillMember(group) if goes_along(group, settlement) => {
+                    rows.own.push(Write::always(self.delete_row(&group.jid)?));
+                }
+                GroupEnd::StillMember(group) => {
+                    let row = group_row(&self.instance, group, &self.generation);
+                    rows.own.push(Write::always(self.put(row, None)?));
+                }
+                GroupEnd::NothingDone(_) | GroupEnd::Open(_) => {}
+            }
+        }
+        for jid in self.gone_along(settlement, now) {
+            rows.linked.push(self.delete_row(&jid)?);
+        }
+        if let Some(keep) = &settlement.keep {
+            let item = kept::item(
+                &self.instance,
+                &self.generation,
+                keep.key,
+                keep.identifier,
+                &keep.answer,
+                now,
+            );
+            let absent = kept::is_absent(&self.generation, now);
+            rows.own.push(Write::unless_refused(self.put(item, Some(absent))?));
+        }
+        Ok(rows)
+    }
+
+    /// A confirmed leave is this run's own, whoever wrote the intent; a recovered one
+    /// is the leave that the intent was written for, and may be written already.
+    fn history(
+        &self,
+        group: &Group,
+        confirmed: bool,
+        settlement: &Settlement<'_>,
+        now: UnixMillis,
+    ) -> Result<Write, StoreError> {
+        let ours = StoredIntent::new(&self.owner.0, self.began);
+        let intent = match self.intents().get(group.jid.as_str()) {
+            Some(intent) if !confirmed => intent.clone(),
+            _ => ours,
+        };
+        let row = LeftRow {
+            group,
+            began: intent.began,
+            by: &intent.by,
+            at: now,
+            request_id: settlement.request_id,
+            confirmed,
+        };
+        let item = row.item(&self.instance, &self.generation);
+        if confirmed {
+            return Ok(Write::always(self.put(item, None)?));
+        }
+        let (absent, values) = self.generation.is_absent();
+        Ok(Write::unless_refused(self.put(item, Some((absent.to_owned(), values)))?))
+    }
+
+    /// The groups that went with a community and have no other end in this
+    /// settlement. One with an open intent is left alone: its row is the evidence by
+    /// which that leave's own outcome is told.
+    fn gone_along(&self, settlement: &Settlement<'_>, now: UnixMillis) -> BTreeSet<GroupJid> {
+        let intents = self.intents().clone();
+        let own_end = |jid: &GroupJid| settlement.groups.iter().find(|end| end.jid() == jid);
+        let linked = settlement.groups.iter().filter_map(|end| match end {
+            GroupEnd::Left { linked, .. } => Some(linked),
+            _ => None,
+        });
+        linked
+            .flatten()
+            .filter(|jid| {
+                let open = intents
+                    .get(jid.as_str())
+                    .filter(|intent| self.counts(jid.as_str(), intent, now));
+                match (own_end(jid), open) {
+                    (None, open) => open.is_none(),
+                    // Our own intent is taken back, so that nothing stays open.
+                    (Some(GroupEnd::NothingDone(_)), open) => {
+                        open.is_none_or(|intent| intent.by == self.owner.0)
+                    }
+                    (Some(_), _) => false,
+                }
+            })
+            .cloned()
+            .collect()
+    }
+
+    fn put(
+        &self,
+        item: Attributes,
+        condition: Option<(String, Attributes)>,
+    ) -> Result<TransactWriteItem, StoreError> {
+        let mut put = Put::builder().table_name(self.table.name()).set_item(Some(item));
+        if let Some((condition, values)) = condition {
+            put = put
+                .condition_expression(condition)
+                .set_expression_attribute_values((!values.is_empty()).then_some(values));
+        }
+        Ok(TransactWriteItem::builder().put(put.build().map_err(|_| not_built())?).build())
+    }
+
+    fn delete_row(&self, jid: &GroupJid) -> Result<TransactWriteItem, StoreError> {
+        let key = keys::group(&self.instance, jid);
+        let delete = Delete::builder()
+            .table_name(self.table.name())
+            .key("pk", text(key.pk))
+            .key("sk", text(key.sk))
+            .build();
+        Ok(TransactWriteItem::builder().delete(delete.map_err(|_| not_built())?).build())
+    }
+}
+
+/// Whether a group that we were in when it was asked for went with its community in
+/// the same run: an announcement group, say, which cannot be left alone.
+fn goes_along(group: &Group, settlement: &Settlement<'_>) -> bool {
+    let left = settlement.groups.iter().filter_map(|end| match end {
+        GroupEnd::Left { group, .. } => Some(&group.jid),
+        _ => None,
+    });
+    left.into_iter().any(|community| group.kind.parent() == Some(community))
+}
+
+pub(super) fn not_built() -> StoreError {
+    StoreError::Refused("the call could not be built".to_owned())
+}

@@ -1,0 +1,305 @@
+//! The SDK's client as this function uses it: one TLS provider, own timeouts,
+//! `TransactionConflict` retried, the server's `Date` heard.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::config::Builder;
+use aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder;
+use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
+use aws_sdk_dynamodb::operation::update_item::{UpdateItemError, UpdateItemOutput};
+use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes, TransactWriteItem};
+use aws_types::SdkConfig;
+use domain::clock::{Budget, Clock};
+use tokio::time::timeout_at;
+
+use super::failure::{Cancelled, StoreError};
+use super::item::Attributes;
+use super::keys::Key;
+use super::witness::Witness;
+use crate::aws::FIRST_BACKOFF;
+
+/// How often a transaction that met another is tried again.
+const CONFLICT_ATTEMPTS: u32 = 6;
+
+/// The table and the client to reach it.
+#[derive(Clone, Debug)]
+pub struct Table {
+    client: Client,
+    name: String,
+    calls: Arc<AtomicU64>,
+}
+
+impl Table {
+    /// A client for `name`. Nothing is connected before the first call.
+    /// `endpoint` is another DynamoDB than AWS's.
+    pub fn new(name: &str, sdk: &SdkConfig, endpoint: Option<&str>, clock: Arc<dyn Clock>) -> Self {
+        let calls = Arc::new(AtomicU64::new(0));
+        let witness = Witness { clock, calls: Arc::clone(&calls) };
+        let mut config = Builder::from(sdk).interceptor(witness);
+        config.set_endpoint_url(endpoint.map(str::to_owned));
+        Self { client: Client::from_conf(config.build()), name: name.to_owned(), calls }
+    }
+
+    /// The SDK's client, for what operators and tests do beyond the request path.
+    pub fn client(&self) -> &Client {
+        &self.client
+    }
+
+    /// How many calls were made so far, repeated ones included.
+    pub fn calls(&self) -> u64 {
+        self.calls.load(Ordering::Relaxed)
+    }
+
+    /// The table's name.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// A conditional update of one item, which comes back as it is afterwards, or
+    /// as it was when it refused.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn update(
+        &self,
+        key: &Key,
+        update: Update,
+        budget: Budget,
+    ) -> Result<Updated, StoreError> {
+        let mut call = self
+            .client
+            .update_item()
+            .table_name(&self.name)
+            .key("pk", AttributeValue::S(key.pk.clone()))
+            .key("sk", AttributeValue::S(key.sk.clone()))
+            .update_expression(update.expression)
+            .condition_expression(update.condition)
+            .set_expression_attribute_values(Some(update.values))
+            .return_values(aws_sdk_dynamodb::types::ReturnValue::AllNew)
+            .return_values_on_condition_check_failure(
+                aws_sdk_dynamodb::types::ReturnValuesOnConditionCheckFailure::AllOld,
+            );
+        if !update.names.is_empty() {
+            call = call.set_expression_attribute_names(Some(update.names));
+        }
+        for attempt in 0.. {
+            let answer = timeout_at(budget.end(), call.clone().send())
+                .await
+                .map_err(|_| StoreError::out_of_time())?;
+            let error = match answer {
+                Ok(UpdateItemOutput { attributes, .. }) => {
+                    return Ok(Updated::Applied(attributes.unwrap_or_default()));
+                }
+                Err(error) => error,
+            };
+            match error.as_service_error() {
+                Some(UpdateItemError::ConditionalCheckFailedException(failed)) => {
+                    return Ok(Updated::Refused(failed.item().cloned()));
+                }
+                Some(UpdateItemError::TransactionConflictException(_))
+                    if attempt + 1 < CONFLICT_ATTEMPTS =>
+                {
+                    pause(attempt, budget).await;
+                }
+                _ => return Err(StoreError::of(&error)),
+            }
+        }
+        Err(StoreError::out_of_time())
+    }
+
+    /// Several writes at once, or none of them. `token` makes a repeated call
+    /// the same call (at most 36 characters; the actions must be identical).
+    ///
+    /// `Ok(Err(_))` says why DynamoDB cancelled it.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn transact(
+        &self,
+        token: &str,
+        actions: Vec<TransactWriteItem>,
+        budget: Budget,
+    ) -> Result<Result<(), Cancelled>, StoreError> {
+        let call = self
+            .client
+            .transact_write_items()
+            .client_request_token(token)
+            .set_transact_items(Some(actions));
+        for attempt in 0.. {
+            let answer = timeout_at(budget.end(), call.clone().send())
+                .await
+                .map_err(|_| StoreError::out_of_time())?;
+            let Err(error) = answer else {
+                return Ok(Ok(()));
+            };
+            let conflict = match error.as_service_error() {
+                Some(TransactWriteItemsError::TransactionCanceledException(cancelled)) => {
+                    match Cancelled::of(cancelled.cancellation_reasons()) {
+                        Cancelled::Conflict => true,
+                        other => return Ok(Err(other)),
+                    }
+                }
+                Some(TransactWriteItemsError::TransactionInProgressException(_)) => true,
+                _ => false,
+            };
+            if !conflict {
+                return Err(StoreError::of(&error));
+            }
+            if attempt + 1 == CONFLICT_ATTEMPTS {
+                return Ok(Err(Cancelled::Conflict));
+            }
+            pause(attempt, budget).await;
+        }
+        Err(StoreError::out_of_time())
+    }
+
+    /// A strongly consistent read of one item.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn get(&self, key: &Key, budget: Budget) -> Result<Option<Attributes>, StoreError> {
+        let call = self
+            .client
+            .get_item()
+            .table_name(&self.name)
+            .key("pk", AttributeValue::S(key.pk.clone()))
+            .key("sk", AttributeValue::S(key.sk.clone()))
+            .consistent_read(true);
+        match timeout_at(budget.end(), call.send()).await {
+            Ok(Ok(output)) => Ok(output.item),
+            Ok(Err(error)) => Err(StoreError::of(&error)),
+            Err(_) => Err(StoreError::out_of_time()),
+        }
+    }
+
+    /// Strongly consistent reads of some items in one call, `projection` of each. Those
+    /// that are not there are left out.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn get_all(
+        &self,
+        places: &[Key],
+        projection: &str,
+        budget: Budget,
+    ) -> Result<Vec<Attributes>, StoreError> {
+        let keys = places.iter().map(|key| {
+            Attributes::from([
+                ("pk".to_owned(), AttributeValue::S(key.pk.clone())),
+                ("sk".to_owned(), AttributeValue::S(key.sk.clone())),
+            ])
+        });
+        let wanted = KeysAndAttributes::builder()
+            .set_keys(Some(keys.collect()))
+            .projection_expression(projection)
+            .consistent_read(true)
+            .build()
+            .map_err(|_| StoreError::Refused("the call could not be built".to_owned()))?;
+        let mut wanted = HashMap::from([(self.name.clone(), wanted)]);
+        let mut items = Vec::new();
+        for attempt in 0..CONFLICT_ATTEMPTS {
+            let call = self.client.batch_get_item().set_request_items(Some(wanted));
+            let mut output = timeout_at(budget.end(), call.send())
+                .await
+                .map_err(|_| StoreError::out_of_time())?
+                .map_err(|error| StoreError::of(&error))?;
+            items.extend(
+                output
+                    .responses
+                    .as_mut()
+                    .and_then(|found| found.remove(&self.name))
+                    .unwrap_or_default(),
+            );
+            // What a throttled partition did not give is asked for again.
+            wanted = output.unprocessed_keys.unwrap_or_default();
+            if wanted.is_empty() {
+                return Ok(items);
+            }
+            pause(attempt, budget).await;
+        }
+        Err(StoreError::Unavailable("keys stayed unprocessed".to_owned()))
+    }
+
+    /// All items of a partition whose sort key begins with `prefix`.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn list(
+        &self,
+        pk: &str,
+        prefix: &str,
+        budget: Budget,
+    ) -> Result<Vec<Attributes>, StoreError> {
+        let query = self
+            .query(pk, "pk = :pk AND begins_with(sk, :prefix)")
+            .expression_attribute_values(":prefix", AttributeValue::S(prefix.to_owned()));
+        pages(query, budget).await
+    }
+
+    /// All items of a partition.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn partition(&self, pk: &str, budget: Budget) -> Result<Vec<Attributes>, StoreError> {
+        pages(self.query(pk, "pk = :pk"), budget).await
+    }
+
+    fn query(&self, pk: &str, condition: &str) -> QueryFluentBuilder {
+        self.client
+            .query()
+            .table_name(&self.name)
+            .key_condition_expression(condition)
+            .expression_attribute_values(":pk", AttributeValue::S(pk.to_owned()))
+            .consistent_read(true)
+    }
+}
+
+/// Every page of a query.
+async fn pages(query: QueryFluentBuilder, budget: Budget) -> Result<Vec<Attributes>, StoreError> {
+    let mut items = Vec::new();
+    let mut next = None;
+    loop {
+        let call = query.clone().set_exclusive_start_key(next);
+        let page = timeout_at(budget.end(), call.send())
+            .await
+            .map_err(|_| StoreError::out_of_time())?
+            .map_err(|error| StoreError::of(&error))?;
+        items.extend(page.items.unwrap_or_default());
+        next = page.last_evaluated_key;
+        if next.is_none() {
+            return Ok(items);
+        }
+    }
+}
+
+/// An update expression with its condition and values.
+#[derive(Debug, Clone)]
+pub struct Update {
+    /// The update expression.
+    pub expression: String,
+    /// The condition expression.
+    pub condition: String,
+    /// Attribute names by their placeholders, `#…`.
+    pub names: HashMap<String, String>,
+    /// Values by their placeholders, `:…`.
+    pub values: Attributes,
+}
+
+/// What became of an update.
+#[derive(Debug)]
+pub enum Updated {
+    /// Applied; the item as it is now.
+    Applied(Attributes),
+    /// The condition failed; the item as it was, if there is one.
+    Refused(Option<Attributes>),
+}
+
+/// Waits with full jitter before the next attempt, never past the budget.
+async fn pause(attempt: u32, budget: Budget) {
+    let longest = FIRST_BACKOFF * 2_u32.saturating_pow(attempt.min(5));
+    let wait = longest.mul_f64(fastrand::f64()).min(budget.remaining());
+    tokio::time::sleep(wait).await;
+}

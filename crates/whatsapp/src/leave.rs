@@ -1,0 +1,140 @@
+//! The leave itself, with WhatsApp's status for each target.
+//!
+//! Every target of `<leave>` comes back as a child of the reply's `<leave>`,
+//! with `error="CODE"` when it was not left. `LeaveGroupIq` of `wacore` throws
+//! that reply away, so it is read here.
+
+use domain::clock::Budget;
+use domain::group::{Group, GroupJid, GroupKind};
+use wacore::request::InfoQueryType;
+use wacore_binary::builder::NodeBuilder;
+use wacore_binary::{Jid, Node, NodeRef};
+
+use super::failure::Failure;
+use super::groups::group_jid;
+use super::online::{Online, Unanswered};
+use super::pause::Pause;
+use super::stanza::{self, Iq};
+
+/// WhatsApp's own word that this very target was left. Only the reader of the
+/// leave's reply makes one, and a 200 needs it.
+///
+/// ```compile_fail
+/// use whatsapp::Confirmed;
+/// let forged = Confirmed { target: "120363406289005073@g.us".parse().unwrap() };
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Confirmed {
+    target: GroupJid,
+}
+
+impl Confirmed {
+    /// The target that was left.
+    pub fn target(&self) -> &GroupJid {
+        &self.target
+    }
+}
+
+/// What the reply says about one target.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum TargetReply {
+    /// No error: left.
+    Left(Confirmed),
+    /// Its `error`; 0 when that is no number.
+    Error(u16),
+    /// The reply does not name it.
+    Missing,
+}
+
+/// Why a leave has no reply with a status for each target.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum LeaveError {
+    /// Nothing of the stanza left this process: nobody was made to leave.
+    #[error("not sent: {0}")]
+    Unsent(#[source] Failure),
+    /// The stanza was handed to a live connection, and no valid reply came: it
+    /// may have been carried out, whatever the failure says.
+    #[error("no reply: {0}")]
+    Lost(#[source] Failure),
+    /// The IQ as a whole was answered with an error, which counts for each target.
+    #[error("refused with {code}")]
+    Refused {
+        /// Its `code`.
+        code: u16,
+        /// Its `backoff`.
+        backoff: Pause,
+    },
+}
+
+impl Online {
+    /// Leaves the targets with one stanza and returns what WhatsApp says of
+    /// each, in order. `<group>` and `<linked_groups>` never mix in one
+    /// `<leave>`, so communities and groups must come apart: see [`share_stanza`].
+    ///
+    /// # Errors
+    /// [`LeaveError`], which tells whether the stanza can have been carried out.
+    ///
+    /// [`share_stanza`]: Self::share_stanza
+    pub async fn leave(
+        &mut self,
+        targets: &[Group],
+        budget: Budget,
+    ) -> Result<Vec<TargetReply>, LeaveError> {
+        let children: Vec<Node> = targets.iter().map(element).collect();
+        let leave = NodeBuilder::new("leave").children(children).build();
+        let iq = Iq::to_groups(InfoQueryType::Set, leave);
+        let reply = self.exchange(iq, budget).await.map_err(|unanswered| match unanswered {
+            Unanswered::Unsent(failure) => LeaveError::Unsent(failure),
+            Unanswered::Lost(failure) => LeaveError::Lost(failure),
+        })?;
+        let reply = stanza::accepted(reply).map_err(|failure| match failure {
+            Failure::Iq { code, backoff } => LeaveError::Refused { code, backoff },
+            other => LeaveError::Lost(other),
+        })?;
+        let leave = reply.get_optional_child("leave");
+        Ok(targets
+            .iter()
+            .map(|target| leave.map_or(TargetReply::Missing, |leave| read(leave, target)))
+            .collect())
+    }
+
+    /// Whether two targets may stand in one `<leave>`.
+    pub fn share_stanza(one: &Group, other: &Group) -> bool {
+        form(&one.kind) == form(&other.kind)
+    }
+}
+
+/// The element that names a target, and the attribute in it.
+fn form(kind: &GroupKind) -> (&'static str, &'static str) {
+    match kind {
+        GroupKind::Community => ("linked_groups", "parent_group_jid"),
+        GroupKind::Group | GroupKind::Subgroup { .. } | GroupKind::Announcement { .. } => {
+            ("group", "id")
+        }
+    }
+}
+
+fn element(target: &Group) -> Node {
+    let (tag, attribute) = form(&target.kind);
+    NodeBuilder::new(tag).attr(attribute, Jid::group(target.jid.user())).build()
+}
+
+/// Two contradicting entries for one target are no confirmation: the error counts.
+fn read(leave: &NodeRef<'_>, target: &Group) -> TargetReply {
+    let (tag, attribute) = form(&target.kind);
+    let mut found = TargetReply::Missing;
+    for entry in leave.get_children_by_tag(tag) {
+        let named = stanza::attribute(entry, attribute).and_then(|id| group_jid(&id));
+        if named.as_ref() != Some(&target.jid) {
+            continue;
+        }
+        match stanza::attribute(entry, "error") {
+            None => found = TargetReply::Left(Confirmed { target: target.jid.clone() }),
+            Some(code) => match code.parse() {
+                Ok(200) => found = TargetReply::Left(Confirmed { target: target.jid.clone() }),
+                code => return TargetReply::Error(code.unwrap_or_default()),
+            },
+        }
+    }
+    found
+}

@@ -1,0 +1,39 @@
+//! One short WhatsApp connection, in stages that each take the one before.
+//!
+//! ```text
+//! Dialer::greet → Greeted    TCP, TLS, WebSocket, Noise up to the server's verified hello
+//! Greeted::login → Online    the login's last message, passive, and `<success>`
+//! Online::invite, metadata, leave
+//! Online::close              awaited, so that a frozen environment holds no half-open socket
+//! ```
+//!
+//! `greet` takes no credentials, so it can run beside the session's read.
+//! Dropping any stage closes its socket. Nothing here knows the table.
+
+mod address;
+mod certificate;
+mod dial;
+mod failure;
+mod greet;
+mod groups;
+mod leave;
+mod login;
+mod measure;
+mod online;
+mod pause;
+mod socket;
+mod stanza;
+mod tunnel;
+mod upgrade;
+
+pub use address::{ROOT_KEY, URL, WhatsApp};
+pub use certificate::CertificateFault;
+pub use dial::{Dialer, tls_config};
+pub use failure::{Failure, LoginFailure, Step, StreamError};
+pub use greet::Greeted;
+pub use groups::{Metadata, read_group};
+pub use leave::{Confirmed, LeaveError, TargetReply};
+pub use login::Abandoned;
+pub use online::{CLOSING, Online};
+pub use pause::Pause;
+pub use stanza::Iq;
