@@ -1,4 +1,4 @@
-//! One HTTP request, in the order of the contract's table.
+//! One HTTP request, in the order of `docs/contract.md`, whose rows are named by number.
 
 use std::panic::AssertUnwindSafe;
 
@@ -150,7 +150,7 @@ async fn end(service: &Service, request: &Request, budget: Budget, known: &mut K
     }
 }
 
-/// Row 5 to 7: token and limit.
+/// Rows 5 to 7: token and limit.
 async fn admit(
     service: &Service,
     request: &Request,

@@ -1,5 +1,5 @@
-//! The contract's table, row by row, through the real binary and every shape of
-//! event: what is answered before WhatsApp is asked. The rest: [`crate::outcomes`].
+//! The table of `docs/contract.md`, row by row, through the real binary and every shape
+//! of event: what is answered before WhatsApp is asked. The rest: [`crate::outcomes`].
 //! Of each answer the status, the whole body and all headers are asserted.
 
 use crate::support::{ACCOUNT_TOKEN, CORS, GROUP, INSTANCE_TOKEN, ORIGIN, Request, Rig, Shape};

@@ -1,4 +1,4 @@
-//! The contract's table, row by row: what WhatsApp, the session and storage make
+//! The table of `docs/contract.md`, row by row: what WhatsApp, the session and storage make
 //! of a request that was let in. The rows before: [`crate::contract`].
 
 use std::time::Duration;

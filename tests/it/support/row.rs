@@ -1,4 +1,4 @@
-//! What a row of the contract's table answers, and that an answer is exactly that.
+//! What a row of `docs/contract.md` answers, and that an answer is exactly that.
 
 use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
