@@ -20,6 +20,7 @@ use std::panic::AssertUnwindSafe;
 use std::time::Duration;
 
 use domain::clock::Budget;
+use domain::lease::LEASE;
 use futures_util::FutureExt;
 use serde_json::value::RawValue;
 
@@ -29,12 +30,6 @@ pub use failure::EntryError;
 use kind::Kind;
 pub use origins::Origins;
 pub use payload::Payload;
-
-/// Longest run. An HTTP API cuts at 30 s, whatever the function's own timeout
-/// is, and a lease covers this time and no longer.
-const LONGEST_RUN: Duration = Duration::from_secs(25);
-/// Kept back for the answer's own way out of the function.
-const ANSWERING: Duration = Duration::from_millis(150);
 
 /// What the runtime tells about an invocation.
 #[derive(Debug, Clone)]
@@ -85,7 +80,7 @@ async fn answer(
     event: &RawValue,
     invocation: &Invocation,
 ) -> Result<Box<RawValue>, EntryError> {
-    let budget = Budget::of(invocation.remaining).keeping(ANSWERING).at_most(LONGEST_RUN);
+    let budget = Budget::of(invocation.remaining).keeping(LEASE.answering).at_most(LEASE.run);
     match kind::kind(event) {
         Kind::Http(origin) => {
             let request = request::request(event, origin, invocation);

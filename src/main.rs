@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use domain::clock::SystemClock;
+use domain::lease::LEASE;
 use lambda_runtime::{LambdaEvent, service_fn};
 use leave_group::config::Config;
 use leave_group::entry::{self, Invocation, Payload};
@@ -48,14 +49,11 @@ async fn run() -> Result<(), lambda_runtime::Error> {
     .await
 }
 
-/// Taken for an invocation without a deadline that can be true.
-const WITHOUT_DEADLINE: Duration = Duration::from_secs(25);
-
 /// How long it is until `deadline`, in milliseconds of the Unix epoch. One that
 /// has passed is none: Lambda hands no such invocation out, but emulators name
-/// moments of 1970, and a machine's clock may run ahead.
+/// moments of 1970, and a machine's clock may run ahead. Such an invocation has a run's time.
 fn until(deadline: u64) -> Duration {
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     let left = Duration::from_millis(deadline).checked_sub(now);
-    left.filter(|left| !left.is_zero()).unwrap_or(WITHOUT_DEADLINE)
+    left.filter(|left| !left.is_zero()).unwrap_or(LEASE.run)
 }

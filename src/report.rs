@@ -207,7 +207,7 @@ mod tests {
     use super::*;
     use crate::log::LONGEST_LINE;
     use domain::problem::Problem;
-    use domain::trace::Reason;
+    use domain::trace::{Reason, WhatsAppCode};
 
     /// Everything that a line can have, each at its longest.
     #[test]
@@ -219,7 +219,7 @@ mod tests {
         for step in Step::ALL {
             trace.spent(step, tokio::time::Instant::now());
         }
-        trace.whatsapp_code = Some(u16::MAX);
+        trace.whatsapp_code = Some(WhatsAppCode::new(u16::MAX));
         trace.failure = Some(Reason::VersionRefused);
         trace.round_trips = u32::MAX;
         trace.lease_waits = u32::MAX;

@@ -19,6 +19,7 @@ mod deadline;
 mod events;
 mod failures;
 mod fencing;
+mod foretelling;
 mod forged_items;
 mod full_windows;
 mod fuzz;

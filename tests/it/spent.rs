@@ -9,7 +9,7 @@ use futures_util::FutureExt;
 use local_stack::traffic::Traffic;
 use serde_json::json;
 use wacore_binary::builder::NodeBuilder;
-use whatsapp::{Failure, LeaveError, Online, StreamError};
+use whatsapp::{Failure, LeaveError, MetadataError, Online, StreamError};
 use whatsapp_simulator::{Fault, HoldHandle, Moment, NewGroup, Reaction, StreamErrorKind};
 
 use crate::support::{ACCOUNT_TOKEN, GROUP, PLENTY, Request, Rig, ask, command, envelope};
@@ -41,13 +41,13 @@ async fn after_a_failure_nothing_is_sent_and_every_question_is_told_so() {
         let mut online = rig.online().await;
         rig.simulator().script(Fault::new(Moment::Metadata, reaction));
         let failure = online.metadata(&jid(), &rig.credentials(), plenty()).await.unwrap_err();
-        assert_eq!(failure, cause);
+        assert_eq!(failure, MetadataError::Failed(cause.clone()));
         assert!(online.is_spent(), "{cause:?}");
 
         let spent = Failure::Spent(Box::new(cause.clone()));
         assert_eq!(leave(&mut online).await, Err(LeaveError::Unsent(spent.clone())));
         let again = online.metadata(&jid(), &rig.credentials(), plenty()).await.unwrap_err();
-        assert_eq!(again, spent);
+        assert_eq!(again, MetadataError::Failed(spent));
         assert_eq!(rig.simulator().record().iqs(&rig.device.jid), ["query"], "{cause:?}");
         assert!(rig.simulator().is_member(GROUP, &rig.device.phone));
     }
@@ -95,7 +95,7 @@ async fn an_answer_that_does_not_come_in_time_is_passed_over_when_it_comes_late(
     rig.simulator().script(Fault::new(Moment::Metadata, Reaction::Hold(held.clone())));
     let share = Budget::of(Duration::from_millis(100));
     let late = online.metadata(&jid(), &rig.credentials(), share).await.unwrap_err();
-    assert!(matches!(late, Failure::Timeout(_)), "{late:?}");
+    assert!(matches!(late, MetadataError::Failed(Failure::Timeout(_))), "{late:?}");
     assert!(!online.is_spent());
 
     held.release();

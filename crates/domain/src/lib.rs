@@ -8,6 +8,7 @@
 //! | [`credentials`], [`proxy`], [`client_version`] | a linked device, its way out, and what it says it is |
 //! | [`problem`] | every refusal: status, text, `Retry-After` |
 //! | [`gone`], [`block`] | why a session cannot log in, for good or for a while |
+//! | [`lease`] | every time that belongs to a lease |
 //! | [`clock`] | injected time, and the budget that every wait derives from |
 //! | [`trace`] | what happened on a run's way |
 //! | [`invisible`] | the characters that nobody sees |
@@ -21,6 +22,7 @@ pub mod group;
 pub mod idempotency;
 pub mod identifier;
 pub mod invisible;
+pub mod lease;
 pub mod problem;
 pub mod proxy;
 pub mod tenant;

@@ -36,11 +36,29 @@ impl Step {
     ];
 }
 
+/// A code number of WhatsApp's, for the log. What it means is known where it was read, and
+/// nobody decides by the number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct WhatsAppCode(u16);
+
+impl WhatsAppCode {
+    /// The number as it came.
+    pub fn new(code: u16) -> Self {
+        Self(code)
+    }
+}
+
+impl From<WhatsAppCode> for u64 {
+    fn from(code: WhatsAppCode) -> Self {
+        code.0.into()
+    }
+}
+
 /// What happened on a run's way.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Trace {
     /// The last code that WhatsApp gave for something that failed.
-    pub whatsapp_code: Option<u16>,
+    pub whatsapp_code: Option<WhatsAppCode>,
     /// Why WhatsApp failed, if it did.
     pub failure: Option<Reason>,
     /// Round trips to WhatsApp after TCP and TLS.
@@ -77,7 +95,7 @@ impl Trace {
     }
 
     /// Notes why WhatsApp failed, and with which of its codes.
-    pub fn failed(&mut self, reason: Reason, code: Option<u16>) {
+    pub fn failed(&mut self, reason: Reason, code: Option<WhatsAppCode>) {
         self.failure = Some(reason);
         self.whatsapp_code = code.or(self.whatsapp_code);
     }

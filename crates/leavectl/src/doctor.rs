@@ -8,10 +8,10 @@ use clap::Args;
 use domain::clock::{Clock, SystemClock, UnixMillis};
 use operation::config::Config;
 use operator::Operator;
-use operator::probe::VersionVerdict;
 use operator::schema::{Difference, TableSchema};
 use serde_json::{Value, json};
 use store::seal::Sealing;
+use whatsapp::VersionVerdict;
 
 use crate::failure::Failure;
 use crate::output::{Colour, Format, coloured};

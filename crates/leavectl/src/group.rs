@@ -5,8 +5,8 @@ mod sync;
 
 use clap::Subcommand;
 use domain::group::{GroupJid, GroupKind};
-use operator::roster::Listed;
 use serde_json::{Value, json};
+use whatsapp::Listed;
 
 use crate::failure::Failure;
 use crate::output::printable;

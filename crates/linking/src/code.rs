@@ -33,7 +33,7 @@ struct Code {
 
 /// Shows codes until one was entered, and returns the `<pair-success>` that follows.
 pub(crate) async fn entered(
-    conversation: &mut Conversation,
+    conversation: &mut Conversation<'_>,
     companion: &mut Companion,
     phone: &PhoneNumber,
     timing: &Timing,
@@ -52,7 +52,7 @@ pub(crate) async fn entered(
 
 /// A code is good only once WhatsApp has given it a reference.
 async fn ask_for_code(
-    conversation: &mut Conversation,
+    conversation: &mut Conversation<'_>,
     companion: &Companion,
     phone: &PhoneNumber,
 ) -> Result<Code, LinkError> {
@@ -81,7 +81,7 @@ async fn ask_for_code(
 
 /// None when the code is no longer good.
 async fn wait(
-    conversation: &mut Conversation,
+    conversation: &mut Conversation<'_>,
     companion: &mut Companion,
     phone: &PhoneNumber,
     code: &Code,
@@ -120,7 +120,7 @@ async fn wait(
 /// Answers the phone's hello. False when there is no answer to it: under a mistyped code its key
 /// is no key.
 async fn finish(
-    conversation: &mut Conversation,
+    conversation: &mut Conversation<'_>,
     companion: &mut Companion,
     phone: &PhoneNumber,
     code: &Code,
@@ -172,10 +172,10 @@ fn public_key(pair: &KeyPair) -> Result<[u8; 32], LinkError> {
 
 /// WhatsApp also answers 400 when one number asked for too many codes.
 fn refused(failure: Failure) -> LinkError {
-    match failure {
-        Failure::Iq { code: code @ (400 | 429), .. } => LinkError::CodeThrottled { code },
-        Failure::Iq { code: code @ (403 | 452), .. } => LinkError::CodeUnavailable { code },
-        Failure::Iq { code, .. } => LinkError::CodeRefused { code },
-        failure => failure.into(),
+    let Failure::Iq(refusal) = failure else { return failure.into() };
+    match refusal.code() {
+        code @ (400 | 429) => LinkError::CodeThrottled { code },
+        code @ (403 | 452) => LinkError::CodeUnavailable { code },
+        code => LinkError::CodeRefused { code },
     }
 }

@@ -12,13 +12,13 @@ use wacore::pair::PairUtils;
 use wacore::request::{InfoQuery, IqError, RequestUtils};
 use wacore_binary::builder::NodeBuilder;
 use wacore_binary::{Node, OwnedNodeRef};
-use whatsapp::{Failure, Online, Pause, Step};
+use whatsapp::{Failure, Online, Pause, Refusal, Step};
 
 use crate::timing::Timing;
 
 /// A connection that is being talked on.
-pub(crate) struct Conversation {
-    online: Online,
+pub(crate) struct Conversation<'a> {
+    online: &'a mut Online,
     step: Duration,
     keep_alive: Duration,
     next_keep_alive: Instant,
@@ -27,8 +27,8 @@ pub(crate) struct Conversation {
     waiting: VecDeque<OwnedNodeRef>,
 }
 
-impl Conversation {
-    pub(crate) fn new(online: Online, timing: &Timing) -> Self {
+impl<'a> Conversation<'a> {
+    pub(crate) fn new(online: &'a mut Online, timing: &Timing) -> Self {
         Self {
             online,
             step: timing.step,
@@ -118,11 +118,6 @@ impl Conversation {
         self.requests.generate_request_id()
     }
 
-    /// Ends the connection and waits for it, at most until `budget` ends.
-    pub(crate) async fn close(self, budget: Budget) {
-        self.online.close(budget).await;
-    }
-
     fn iq(&self, query: InfoQuery<'_>, id: String) -> Node {
         self.requests.build_iq_node(query, Some(id))
     }
@@ -139,7 +134,7 @@ impl Conversation {
             Err(IqError::ServerError { code, backoff, .. }) => {
                 let backoff =
                     backoff.map_or_else(Pause::default, |told| Pause::seconds(told.into()));
-                Err(Failure::Iq { code, backoff })
+                Err(Failure::Iq(Refusal::new(code, backoff)))
             }
             Err(_) => Err(Failure::Protocol("IQ reply")),
         }

@@ -93,7 +93,7 @@ impl From<Failure> for LinkError {
             | Failure::Closed
             | Failure::Protocol(_)
             | Failure::Stream(_)
-            | Failure::Iq { .. } => Self::Lost(failure),
+            | Failure::Iq(_) => Self::Lost(failure),
         }
     }
 }
@@ -132,7 +132,7 @@ impl From<Failure> for Unfinished {
     fn from(failure: Failure) -> Self {
         match failure {
             failure if failure.is_logged_out() => Self::LoggedOut,
-            Failure::Iq { code, .. } => Self::Refused { code },
+            Failure::Iq(refusal) => Self::Refused { code: refusal.code() },
             failure => Self::Connection(failure),
         }
     }

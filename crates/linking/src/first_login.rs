@@ -66,17 +66,17 @@ impl Paired {
         let FirstTry { dialer, clock, timing, keys, whole, work, is_ours } = *first;
         let step = work.at_most(timing.step);
         let greeted = dialer.greet(step, clock.now()).await?;
-        let online = greeted.login(&self.credentials, step, is_ours).await.map_err(failure)?;
-        let mut conversation = Conversation::new(online, timing);
+        let mut online = greeted.login(&self.credentials, step, is_ours).await.map_err(failure)?;
+        let mut conversation = Conversation::new(&mut online, timing);
         let finished = self.get_ready(&mut conversation, timing, keys, work.end(), on).await;
-        conversation.close(whole.at_most(timing.step)).await;
+        online.close(whole.at_most(timing.step)).await;
         finished
     }
 
     /// Passive until the keys are there, or the queue would come between the questions.
     async fn get_ready(
         &self,
-        conversation: &mut Conversation,
+        conversation: &mut Conversation<'_>,
         timing: &Timing,
         keys: &OneTimeKeys,
         end: Instant,
@@ -120,6 +120,6 @@ fn passes(failure: &Failure) -> bool {
         | Failure::Certificate(_)
         | Failure::Login(_)
         | Failure::Stream(_)
-        | Failure::Iq { .. } => false,
+        | Failure::Iq(_) => false,
     }
 }

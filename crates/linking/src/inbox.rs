@@ -18,7 +18,7 @@ use crate::timing::Timing;
 
 /// Receives until nothing comes any more, at most until `end`.
 pub(crate) async fn drain(
-    conversation: &mut Conversation,
+    conversation: &mut Conversation<'_>,
     signal: &mut Signal<'_>,
     timing: &Timing,
     end: Instant,
@@ -40,7 +40,7 @@ pub(crate) async fn drain(
 
 /// Acknowledges a message; one of the phone's own also gets its receipts.
 async fn receive(
-    conversation: &mut Conversation,
+    conversation: &mut Conversation<'_>,
     signal: &mut Signal<'_>,
     message: &OwnedNodeRef,
 ) -> Result<(), Failure> {

@@ -40,7 +40,7 @@ impl OneTimeKeys {
 
 /// Uploads the keys unless WhatsApp has some, and checks that it has these; if not, once more.
 pub(crate) async fn hand_over(
-    conversation: &mut Conversation,
+    conversation: &mut Conversation<'_>,
     device: &Device,
     keys: &OneTimeKeys,
 ) -> Result<(), Unfinished> {
@@ -58,7 +58,7 @@ pub(crate) async fn hand_over(
 }
 
 async fn upload(
-    conversation: &mut Conversation,
+    conversation: &mut Conversation<'_>,
     device: &Device,
     keys: &OneTimeKeys,
 ) -> Result<(), Failure> {
@@ -76,13 +76,13 @@ async fn upload(
 
 /// Whether WhatsApp's digest is that of our keys.
 async fn are_held(
-    conversation: &mut Conversation,
+    conversation: &mut Conversation<'_>,
     device: &Device,
     keys: &OneTimeKeys,
 ) -> Result<bool, Failure> {
     match conversation.ask(&DigestKeyBundleSpec::new()).await {
         Ok(held) => Ok(agrees(&held, device, keys)),
-        Err(Failure::Iq { code: NO_BUNDLE, .. }) => Ok(false),
+        Err(Failure::Iq(refusal)) if refusal.code() == NO_BUNDLE => Ok(false),
         Err(failure) => Err(failure),
     }
 }

@@ -14,6 +14,11 @@
 //! the two ways to the phone, `proof` the check that it is the phone that answered, `first_login`
 //! what follows, with `keys`, `inbox` and `signal`, `kept_keys` its keys as bytes.
 
+#![allow(
+    clippy::disallowed_methods,
+    reason = "linking speaks a part of WhatsApp's protocol of its own"
+)]
+
 mod code;
 mod companion;
 mod conversation;

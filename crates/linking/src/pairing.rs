@@ -99,10 +99,10 @@ pub async fn pair(
     mut on: impl FnMut(Event<'_>),
 ) -> Result<Paired, LinkError> {
     let mut companion = Companion::new();
-    let online = register(dialer, clock, &mut companion, timing).await?;
-    let mut conversation = Conversation::new(online, timing);
+    let mut online = register(dialer, clock, &mut companion, timing).await?;
+    let mut conversation = Conversation::new(&mut online, timing);
     let paired = take(&mut conversation, companion, method, timing, &mut on).await;
-    conversation.close(Budget::of(timing.step)).await;
+    online.close(Budget::of(timing.step)).await;
     paired
 }
 
@@ -121,7 +121,7 @@ async fn register(
 }
 
 async fn take(
-    conversation: &mut Conversation,
+    conversation: &mut Conversation<'_>,
     mut companion: Companion,
     method: Method,
     timing: &Timing,
@@ -154,7 +154,7 @@ async fn take(
 
 /// Waits for `<pair-device>`, the first thing that WhatsApp says.
 async fn references(
-    conversation: &mut Conversation,
+    conversation: &mut Conversation<'_>,
     timing: &Timing,
 ) -> Result<Vec<String>, LinkError> {
     let until = Instant::now() + timing.step;
@@ -170,7 +170,7 @@ async fn references(
 
 /// Checks the phone's proof, and answers it either way.
 async fn answer(
-    conversation: &mut Conversation,
+    conversation: &mut Conversation<'_>,
     success: &OwnedNodeRef,
     companion: &Companion,
 ) -> Result<proof::Proven, LinkError> {
@@ -184,7 +184,7 @@ async fn answer(
 
 /// WhatsApp ends the stream with 515 once it knows the device. However it ends, the phone may show
 /// the device by now: only the login will tell.
-async fn hear_out(conversation: &mut Conversation, timing: &Timing) {
+async fn hear_out(conversation: &mut Conversation<'_>, timing: &Timing) {
     let until = Instant::now() + timing.step;
     while let Ok(Some(_)) = conversation.next(until).await {}
 }

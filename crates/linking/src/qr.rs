@@ -13,7 +13,7 @@ use crate::timing::Timing;
 /// Shows one reference after the other until the phone has scanned one, and returns the
 /// `<pair-success>` that follows.
 pub(crate) async fn scanned(
-    conversation: &mut Conversation,
+    conversation: &mut Conversation<'_>,
     companion: &mut Companion,
     mut references: Vec<String>,
     timing: &Timing,
@@ -56,7 +56,10 @@ enum Answer {
     SecretRetired,
 }
 
-async fn answered(conversation: &mut Conversation, until: Instant) -> Result<Answer, LinkError> {
+async fn answered(
+    conversation: &mut Conversation<'_>,
+    until: Instant,
+) -> Result<Answer, LinkError> {
     while let Some(stanza) = conversation.next(until).await? {
         match Prompt::read(&stanza) {
             Prompt::Success => return Ok(Answer::Success(stanza)),

@@ -15,10 +15,10 @@ use store::session::{
     AcquireError, CheckNote, DueSession, SessionEnd, Settlement, is_fresh, next_check,
 };
 use store::table::StoreError;
-use whatsapp::Abandoned;
+use whatsapp::{Abandoned, Online};
 
-use crate::connection::{connect, credentials, session_end};
 use crate::engine::Engine;
+use crate::visit::{Visit, visit};
 
 /// Sessions that are checked at the same time. Each has a socket and some 50 KiB.
 const AT_ONCE: usize = 8;
@@ -26,8 +26,6 @@ const AT_ONCE: usize = 8;
 const MOST: usize = 200;
 /// No check is begun with less time than this left.
 const ONE_CHECK: Duration = Duration::from_secs(8);
-/// Kept back of a check's time for settling.
-const SETTLING: Duration = Duration::from_millis(1_500);
 /// When a session is looked at again that could not be checked: an hour, and up
 /// to another at random.
 const AGAIN: Duration = Duration::from_hours(1);
@@ -107,22 +105,6 @@ impl Health {
             Self::Connected | Self::Fresh | Self::Busy | Self::NotFound | Self::Unreadable => None,
         }
     }
-
-    /// Whether the check itself brought no result.
-    pub fn is_failure(self) -> bool {
-        match self {
-            Self::VersionRefused | Self::Unreachable(_) | Self::Unreadable => true,
-            Self::Connected
-            | Self::Fresh
-            | Self::LoggedOut
-            | Self::Locked
-            | Self::BannedForGood
-            | Self::Banned { .. }
-            | Self::Throttled { .. }
-            | Self::Busy
-            | Self::NotFound => false,
-        }
-    }
 }
 
 /// Which sessions are asked.
@@ -159,7 +141,7 @@ pub async fn due(engine: &Engine, budget: Budget) -> Result<Checked, StoreError>
             return None;
         }
         // A panic is that session's, and its lease ends by itself.
-        let checking = AssertUnwindSafe(one(engine, &instance, When::Due(at), budget));
+        let checking = AssertUnwindSafe(one(engine, &instance, When::Due(at), budget).boxed());
         let health = checking.catch_unwind().await.unwrap_or_else(|_| {
             tracing::error!(%instance, "panicked in a check");
             Health::Unreadable
@@ -176,62 +158,61 @@ pub async fn due(engine: &Engine, budget: Budget) -> Result<Checked, StoreError>
 /// Checks one session, under its lease, and records what was found and when the
 /// next check is due.
 pub async fn one(engine: &Engine, instance: &InstanceId, when: When, budget: Budget) -> Health {
-    let leased = match engine.sessions.acquire(instance, &[], budget.keeping(SETTLING)).await {
-        Ok(leased) => leased,
+    let mut trace = Trace::default();
+    let looking = async |visit: &mut Visit<'_>| look(visit, when).await;
+    let visited = match visit(engine, instance, &[], budget, &mut trace, looking).await {
+        Ok(visited) => visited,
         Err(error) => return without_lease(engine, instance, &error, when, budget).await,
     };
-    let now = engine.clock.now();
-    let (health, session, lid, next) = match leased.seen().filter(|seen| is_fresh(*seen, now)) {
-        Some(seen) if when != When::Always => {
-            (Health::Fresh, SessionEnd::Unchanged, None, next_check(seen))
-        }
-        _ => {
-            let (health, session, lid) = log_in(engine, &leased, budget.keeping(SETTLING)).await;
-            (health, session, lid, next_after(health, now))
-        }
-    };
+    let (health, next) = visited.done.unwrap_or_else(|| {
+        (Health::Unreadable, next_after(Health::Unreadable, engine.clock.now()))
+    });
     let check = Some(CheckNote { result: health.name(), next });
-    let settlement = Settlement { session, check, lid, ..Settlement::default() };
-    if let Err(error) = leased.settle(settlement, budget).await {
+    let settlement = Settlement { check, ..Settlement::default() };
+    if let Err(error) = visited.settle(settlement).await {
         tracing::warn!(%instance, %error, "the check is not recorded");
     }
     tracing::info!(%instance, health = health.name(), "checked");
     health
 }
 
-async fn log_in(
-    engine: &Engine,
-    leased: &store::session::Leased,
-    budget: Budget,
-) -> (Health, SessionEnd, Option<String>) {
-    let Ok(credentials) = credentials(engine, leased, budget).await else {
-        return (Health::Unreadable, SessionEnd::Unchanged, None);
+/// How the session does, and when it is to be looked at again.
+async fn look(visit: &mut Visit<'_>, when: When) -> (Health, UnixMillis) {
+    let now = visit.engine().clock.now();
+    match visit.leased().seen().filter(|seen| is_fresh(*seen, now)) {
+        Some(seen) if when != When::Always => (Health::Fresh, next_check(seen)),
+        Some(_) | None => {
+            let health = log_in(visit).await;
+            (health, next_after(health, now))
+        }
+    }
+}
+
+async fn log_in(visit: &mut Visit<'_>) -> Health {
+    let budget = visit.budget();
+    let Ok(credentials) = visit.credentials(budget).await else { return Health::Unreadable };
+    let online = visit.online(
+        &credentials,
+        budget,
+        async {},
+        async |_: &mut Visit<'_>, _: &mut Online, ()| {},
+    );
+    let in_vain = match online.boxed().await {
+        Ok(()) => return Health::Connected,
+        Err(Abandoned::LeaseExpired) => return Health::Unreachable(Reason::TimedOut),
+        Err(Abandoned::Failed(failure)) => failure,
     };
-    match connect(engine, leased, &credentials, budget, &mut Trace::default()).await {
-        Ok(online) => {
-            let lid = online.lid().map(str::to_owned);
-            online.close(budget).await;
-            (Health::Connected, SessionEnd::Online, lid)
+    let now = visit.engine().clock.now();
+    match (in_vain.reason(), visit.said().session) {
+        (_, SessionEnd::LoggedOut(gone)) => Health::of_gone(gone),
+        (Reason::VersionRefused, _) => Health::VersionRefused,
+        (_, SessionEnd::Blocked { reason: BlockReason::Banned, until }) => {
+            Health::Banned { left: until.since(now) }
         }
-        Err(Abandoned::LeaseExpired) => {
-            (Health::Unreachable(Reason::TimedOut), SessionEnd::Unchanged, None)
+        (_, SessionEnd::Blocked { reason: BlockReason::Throttled, until }) => {
+            Health::Throttled { left: until.since(now) }
         }
-        Err(Abandoned::Failed(failure)) => {
-            let now = engine.clock.now();
-            let session = session_end(&failure, now);
-            let health = match (failure.reason(), session) {
-                (_, SessionEnd::LoggedOut(gone)) => Health::of_gone(gone),
-                (Reason::VersionRefused, _) => Health::VersionRefused,
-                (_, SessionEnd::Blocked { reason: BlockReason::Banned, until }) => {
-                    Health::Banned { left: until.since(now) }
-                }
-                (_, SessionEnd::Blocked { reason: BlockReason::Throttled, until }) => {
-                    Health::Throttled { left: until.since(now) }
-                }
-                (reason, SessionEnd::Unchanged | SessionEnd::Online) => Health::Unreachable(reason),
-            };
-            (health, session, None)
-        }
+        (reason, SessionEnd::Unchanged | SessionEnd::Online) => Health::Unreachable(reason),
     }
 }
 

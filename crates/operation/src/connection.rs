@@ -1,57 +1,24 @@
-//! From a lease to an open connection, and what a failure on the way says about
-//! the session.
+//! A connection of one session, and what a failure on the way says about it.
 
 use domain::block::BlockReason;
 use domain::clock::{Budget, UnixMillis};
 use domain::credentials::Credentials;
 use domain::problem::Problem;
 use domain::trace::{Reason, Step, Trace};
-use store::seal::SealError;
-use store::session::{Leased, SessionEnd};
+use store::session::SessionEnd;
 use tokio::time::Instant;
 use whatsapp::{Abandoned, Failure, Online};
 
 use crate::engine::Engine;
 
-/// The session's credentials, opened.
-///
-/// # Errors
-/// 503 when a key cannot be had now, 500 when they do not open.
-pub async fn credentials(
+/// Connects and logs in, through the session's proxy and with the version that counts.
+/// `is_ours` is asked right before the login.
+pub(crate) async fn connect(
     engine: &Engine,
-    leased: &Leased,
-    budget: Budget,
-) -> Result<Credentials, Problem> {
-    let opened = engine.keyring.open(leased.sealed(), leased.instance(), budget).await;
-    let opened = opened.map_err(|error| {
-        tracing::error!(instance = %leased.instance(), %error, "credentials cannot be opened");
-        match error {
-            SealError::Store(error) => Problem::from(&error),
-            SealError::KeyService(_) => Problem::Unavailable,
-            SealError::UnknownKey | SealError::DoesNotOpen | SealError::NotSealed => {
-                Problem::Internal
-            }
-        }
-    })?;
-    let mut credentials = Credentials::from_bytes(&opened).map_err(|error| {
-        tracing::error!(instance = %leased.instance(), %error, "credentials cannot be read");
-        Problem::Internal
-    })?;
-    // Imported without one, and told by WhatsApp at an earlier login.
-    credentials.lid = credentials.lid.or_else(|| leased.device_lid().map(str::to_owned));
-    Ok(credentials)
-}
-
-/// Connects and logs in.
-///
-/// # Errors
-/// [`Abandoned`].
-pub async fn connect(
-    engine: &Engine,
-    leased: &Leased,
     credentials: &Credentials,
     budget: Budget,
     trace: &mut Trace,
+    is_ours: impl Fn() -> bool,
 ) -> Result<Online, Abandoned> {
     let began = Instant::now();
     let dialer = engine.dialer.through(credentials.proxy.as_ref());
@@ -63,38 +30,33 @@ pub async fn connect(
             // The WebSocket's upgrade and the hello, and now the login.
             trace.round_trips += 3;
             let began = Instant::now();
-            let online =
-                greeted.showing(version).login(credentials, budget, || leased.is_held()).await;
+            let online = greeted.showing(version).login(credentials, budget, is_ours).await;
             trace.spent(Step::Login, began);
             online
         }
         Err(failure) => Err(failure.into()),
     };
-    if let Err(error) = &online {
-        saw(leased, error, trace);
-        if trace.failure == Some(Reason::VersionRefused) {
+    if let Err(Abandoned::Failed(failure)) = &online {
+        trace.failed(failure.reason(), failure.code());
+        if failure.reason() == Reason::VersionRefused {
             engine.versions.refused();
         }
     }
     online
 }
 
-fn saw(leased: &Leased, error: &Abandoned, trace: &mut Trace) {
-    let instance = leased.instance();
-    match error {
-        Abandoned::Failed(failure) => {
-            trace.failed(failure.reason(), failure.code());
-            if trace.failure == Some(Reason::VersionRefused) {
-                tracing::error!(
-                    %instance,
-                    "WhatsApp refuses this client version: `leavectl version refresh` sets a newer one"
-                );
-            } else {
-                tracing::warn!(%instance, %failure, "not online");
-            }
-        }
-        Abandoned::LeaseExpired => tracing::warn!(%instance, "the lease ran out before the login"),
-    }
+/// Logs in with `credentials` that no session has, and hangs up.
+///
+/// # Errors
+/// When it does not get in.
+pub async fn try_login(
+    engine: &Engine,
+    credentials: &Credentials,
+    budget: Budget,
+) -> Result<(), Abandoned> {
+    let online = connect(engine, credentials, budget, &mut Trace::default(), || true).await?;
+    online.close(budget).await;
+    Ok(())
 }
 
 /// What a failure before anything was sent is to the caller, wherever it arrived:

@@ -7,7 +7,9 @@
 mod attempt;
 mod depart;
 mod evidence;
-mod keeping;
+mod foretell;
+mod idempotency;
+mod left;
 mod progress;
 mod resolve;
 mod shares;
@@ -17,7 +19,6 @@ mod verdict;
 use std::panic::AssertUnwindSafe;
 
 use domain::clock::Budget;
-use domain::group::GroupJid;
 use domain::identifier::Identifier;
 use domain::problem::Problem;
 use domain::trace::{Step, Trace};
@@ -26,53 +27,18 @@ use tokio::time::Instant;
 
 use crate::engine::Engine;
 use crate::order::Order;
+use crate::visit::{Visit, visit};
 pub use evidence::Evidence;
+pub use foretell::{Foretold, foretell};
+pub use left::Left;
 use progress::Progress;
-use shares::Shares;
-use store::session::{Kept, KeptAnswer, SessionEnd, Settled, Settlement, Standing};
+use store::session::{Kept, KeptAnswer, SessionEnd, Settled, Settlement};
 use told::Told;
-use verdict::Verdict;
-use whatsapp::Confirmed;
 
 /// Identifiers that are left under one lease and over one connection. What a run
 /// settles has to fit one transaction of 100 actions: two for each group, the release,
 /// and the answer to keep.
 const AT_ONCE: usize = 40;
-
-/// A group that was left, for certain. The 200.
-///
-/// Made from WhatsApp's own confirmation, or from evidence of membership and a
-/// settlement that was written: "attempted, outcome lost, out now".
-///
-/// ```compile_fail
-/// use operation::leave::Left;
-/// let forged = Left { group: "120363406289005073@g.us".parse().unwrap(), recovered: false };
-/// ```
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Left {
-    group: GroupJid,
-    recovered: bool,
-}
-
-impl Left {
-    fn confirmed(confirmed: &Confirmed) -> Self {
-        Self { group: confirmed.target().clone(), recovered: false }
-    }
-
-    fn recovered(evidence: &Evidence, _: &Settled) -> Self {
-        Self { group: evidence.jid().clone(), recovered: true }
-    }
-
-    /// The group.
-    pub fn group(&self) -> &GroupJid {
-        &self.group
-    }
-
-    /// Whether it was an earlier run's leave, whose outcome was lost.
-    pub fn is_recovered(&self) -> bool {
-        self.recovered
-    }
-}
 
 /// What came of an order, and what happened on the way, for the log.
 #[derive(Debug)]
@@ -110,7 +76,7 @@ async fn answer(
     trace: &mut Trace,
 ) -> Result<Outcome, Problem> {
     let wanted = wanted(order);
-    if let Some((key, identifier)) = keeping::asked(order, &wanted) {
+    if let Some((key, identifier)) = idempotency::asked(order, &wanted) {
         let kept = engine.sessions.kept(order.instance(), key, identifier, budget).await;
         match kept.map_err(|error| Problem::from(&error))? {
             Kept::Nothing => {}
@@ -125,22 +91,27 @@ async fn answer(
         let mut progress = Progress::new(portion);
         let budget = shares::portion(budget, portions.len() + 1);
         // Boxed: the layout of a run costs its callers more than an allocation costs a run.
-        let leaving = Box::pin(leave(engine, order, portion, &told, budget, &mut progress));
-        let settled = AssertUnwindSafe(leaving).catch_unwind().await.unwrap_or_else(|_| {
+        let leaving = leave(engine, order, portion, &told, budget, trace, &mut progress).boxed();
+        let ended = AssertUnwindSafe(leaving).catch_unwind().await.unwrap_or_else(|_| {
             tracing::error!(instance = %order.instance(), "panicked beside the lease");
-            None
+            Ended { session: SessionEnd::Unchanged, settled: None }
         });
-        trace.merge(&progress.trace);
         if let Some(kept) = progress.kept {
             return Ok(Outcome::Replayed(kept));
         }
-        told.portion(portion, &progress, settled.as_ref());
+        told.portion(portion, &progress, ended.settled.as_ref());
         // Whether or not it could be written: WhatsApp is not to be asked any more.
-        if matches!(progress.session, SessionEnd::Blocked { .. } | SessionEnd::LoggedOut(_)) {
+        if matches!(ended.session, SessionEnd::Blocked { .. } | SessionEnd::LoggedOut(_)) {
             portions.by_ref().for_each(|rest| told.nothing_done(rest, progress.rest));
         }
     }
     Ok(Outcome::Ran(each(order, |identifier| told.result(identifier))))
+}
+
+/// How a portion's visit ended.
+struct Ended {
+    session: SessionEnd,
+    settled: Option<Settled>,
 }
 
 /// One portion of an order: lease, run, settling.
@@ -150,61 +121,34 @@ async fn leave(
     wanted: &[&Identifier],
     told: &Told,
     budget: Budget,
+    trace: &mut Trace,
     progress: &mut Progress,
-) -> Option<Settled> {
+) -> Ended {
     let instance = order.instance();
-    let began = Instant::now();
-    let acquired = engine.sessions.acquire(instance, &groups_of(wanted, told), budget).await;
-    progress.trace.spent(Step::Lease, began);
-    let leased = match acquired {
-        Ok(leased) => leased,
+    let jids = told::groups_of(wanted, told);
+    let running = async |visit: &mut Visit<'_>| {
+        attempt::run(visit, order, wanted, told, &mut *progress).await;
+    };
+    let visited = match visit(engine, instance, &jids, budget, trace, running).await {
+        Ok(visited) => visited,
         Err(error) => {
             tracing::debug!(%instance, %error, "no lease");
-            progress.trace.lease_waits = error.waits();
             progress.rest = Problem::from(&error);
-            return None;
+            return Ended { session: SessionEnd::Unchanged, settled: None };
         }
     };
-    progress.trace.lease_waits = leased.waits();
-
-    let shares = Shares::of(budget);
-    let running = attempt::run(engine, order, &leased, wanted, told, shares, progress);
-    if AssertUnwindSafe(running).catch_unwind().await.is_err() {
-        tracing::error!(%instance, "panicked under the lease");
-    }
-
+    let session = visited.said.session;
     let settlement = Settlement {
         groups: progress.ends(),
-        session: progress.session,
-        keep: keeping::keep(order, wanted, progress),
+        keep: idempotency::keep(order, wanted, progress),
         request_id: order.request_id(),
-        check: None,
-        lid: progress.lid.clone(),
+        ..Settlement::default()
     };
     let began = Instant::now();
-    let settled = leased.settle(settlement, budget).await;
-    progress.trace.spent(Step::Settle, began);
-    settled.inspect_err(|error| tracing::warn!(%instance, %error, "not settled")).ok()
-}
-
-/// What a verdict is in words. A recovered leave is a 200 only once it is
-/// settled: until then nothing keeps two runs from claiming it. "Not a member" is
-/// a 404 only once it is settled: a run that was fenced off may have seen the act
-/// of the run that took over. A confirmed leave needs no settling: a true success
-/// never becomes an error.
-fn speak(verdict: &Verdict, settled: Option<&Settled>) -> Result<Left, Problem> {
-    match (verdict, settled) {
-        (Verdict::Confirmed { confirmed, .. }, _) => Ok(Left::confirmed(confirmed)),
-        (Verdict::Recovered { evidence, .. }, Some(settled)) => {
-            Ok(Left::recovered(evidence, settled))
-        }
-        (Verdict::NotMember, Some(_)) => Err(Problem::NotMember),
-        (Verdict::Recovered { .. } | Verdict::NotMember | Verdict::Unconfirmed, _) => {
-            Err(Problem::Unconfirmed)
-        }
-        (Verdict::Refused { .. }, _) => Err(Problem::NotAllowed),
-        (Verdict::NothingDone { problem }, _) => Err(*problem),
-    }
+    let settled = visited.settle(settlement).await;
+    trace.spent(Step::Settle, began);
+    let settled = settled.inspect_err(|error| tracing::warn!(%instance, %error, "not settled"));
+    Ended { session, settled: settled.ok() }
 }
 
 /// One result for each identifier, the refused ones included.
@@ -223,18 +167,4 @@ fn each(
 fn wanted(order: &Order) -> Vec<&Identifier> {
     let mut seen = std::collections::HashSet::new();
     order.identifiers().iter().flatten().filter(|identifier| seen.insert(*identifier)).collect()
-}
-
-/// The groups that are named by their JID and have no verdict yet.
-fn groups_of(wanted: &[&Identifier], told: &Told) -> Vec<GroupJid> {
-    let jids = wanted.iter().filter_map(|identifier| match identifier {
-        Identifier::Jid(jid) if !told.is_final(jid) => Some(jid.clone()),
-        Identifier::Jid(_) | Identifier::Invite(_) => None,
-    });
-    jids.collect()
-}
-
-/// Whether an earlier run tried to leave a group and its outcome was lost.
-fn was_attempted(standing: Option<Standing>) -> bool {
-    standing == Some(Standing::Earlier)
 }

@@ -4,17 +4,16 @@ use std::time::Duration;
 
 use domain::clock::Budget;
 use domain::credentials::{Credentials, DeviceJid};
+use domain::lease::LEASE;
 use domain::tenant::InstanceId;
+use operation::visit::held;
 use store::seal::Sealed;
-use store::session::{Held, SessionEnd};
+use store::session::{Held, Settlement};
 use store::table::{Attributes, Item, binary, keys, text};
 use zeroize::Zeroizing;
 
 use crate::writes::Condition;
 use crate::{Operator, OperatorError, patience};
-
-/// Longest work under an operator's lease.
-const LONGEST: Duration = Duration::from_secs(25);
 
 /// A device that was linked, or comes from other software.
 #[derive(Debug, Clone, Copy)]
@@ -163,14 +162,14 @@ impl Operator {
         wait: Option<Duration>,
     ) -> Result<Held, OperatorError> {
         let wait = wait.unwrap_or_else(|| self.engine.sessions.wait());
-        let budget = Budget::of(LONGEST + wait);
-        let held = self.engine.sessions.hold(instance, wait, budget).await;
+        let budget = Budget::of(LEASE.run + wait);
+        let held = held(&self.engine, instance, wait, budget).await;
         held.map_err(|error| OperatorError::of_acquire(instance, error))
     }
 
     /// Gives a lease back. What does not get through ends with the lease.
     pub(crate) async fn let_go(&self, held: Held) {
-        let _ = held.settle(SessionEnd::Unchanged, patience()).await;
+        let _ = held.into_leased().settle(Settlement::default(), patience()).await;
     }
 
     pub(crate) async fn open_credentials(

@@ -174,6 +174,9 @@ pub enum OperatorError {
     /// WhatsApp, or the way to it.
     #[error("WhatsApp failed: {0}; nothing was changed there. {next}", next = next_step(.0))]
     WhatsApp(Failure),
+    /// A fault of our own, under the lease. It was given back.
+    #[error("internal error while instance {0} was held; its lease was given back")]
+    Panicked(InstanceId),
     /// Our lease ran out.
     #[error("it took longer than the lease of instance {0} lasts, and was stopped; try again")]
     LeaseExpired(InstanceId),

@@ -2,8 +2,8 @@
 
 use domain::clock::UnixMillis;
 use domain::group::GroupJid;
+use domain::lease::LEASE;
 use domain::tenant::InstanceId;
-use store::session::INTENT_LIFE;
 use store::table::{Attributes, Corrupt, Item, keys};
 
 use crate::{Operator, OperatorError};
@@ -108,7 +108,7 @@ fn unresolved(session: Item<'_>, now: UnixMillis) -> Result<Vec<Unresolved>, Ope
             let at = UnixMillis(intent.number("at")?);
             let state = if owner == Some(intent.text("by")?) {
                 Standing::UnderWay
-            } else if at.plus(INTENT_LIFE) <= now {
+            } else if at.plus(LEASE.intent) <= now {
                 Standing::Expired
             } else {
                 Standing::Lost

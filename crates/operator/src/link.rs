@@ -10,7 +10,7 @@ mod item;
 use aws_sdk_dynamodb::types::TransactWriteItem;
 use domain::credentials::{Credentials, DeviceJid};
 use domain::tenant::InstanceId;
-use store::session::{Held, SessionEnd, device_claim};
+use store::session::{Held, Settlement, device_claim};
 use store::table::{Attributes, Item, StoreError, keys, text};
 
 use crate::device::{FIRST_LOGIN, NewDevice, as_read, same_number};
@@ -238,7 +238,7 @@ impl Operator {
         let instance = held.instance().clone();
         let before = Item(held.item()).optional_text("device_jid").map(str::to_owned);
         let is_told_apart = before != Some(new.credentials.device.to_string());
-        let released = held.settle(SessionEnd::Unchanged, patience()).await;
+        let released = held.into_leased().settle(Settlement::default(), patience()).await;
         match self.holds(&instance, &new.credentials.device).await {
             Ok(true) if is_told_apart => Ok(Attempt::Done(Stored::Relinked)),
             Ok(false) if released.is_ok() => Err(error),

@@ -5,36 +5,14 @@
 use std::collections::BTreeMap;
 
 use domain::clock::Budget;
-use domain::group::{Group, GroupJid, GroupKind};
+use domain::group::{Group, GroupKind};
 use domain::tenant::InstanceId;
-use store::session::{Generation, group_row};
+use store::session::{Generation, Leased, group_row};
 use store::table::{Attributes, Cancelled, Corrupt, Item, StoreError, keys, text};
-use wacore::request::InfoQueryType;
-use wacore_binary::builder::NodeBuilder;
-use whatsapp::{Failure, Iq, Online, read_group};
+use whatsapp::{Listed, Participating};
 
-use crate::visit::Visit;
 use crate::writes::{MOST_ACTIONS, random};
 use crate::{Operator, OperatorError};
-
-/// A group with its subject.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Listed {
-    /// The group and its kind.
-    pub group: Group,
-    /// Its subject, when it is known.
-    pub subject: Option<String>,
-}
-
-/// WhatsApp's list of the groups that a session is in.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Participating {
-    /// Those that could be read, by JID.
-    pub groups: BTreeMap<GroupJid, Listed>,
-    /// Entries that could not be read. Then a group that is not listed may be one of
-    /// them.
-    pub unreadable: usize,
-}
 
 /// What a sync changed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -69,21 +47,22 @@ impl Operator {
     /// # Errors
     /// Those of a [`Self::visit`].
     pub async fn sync_roster(&self, instance: &InstanceId) -> Result<Synced, OperatorError> {
-        self.visit(instance, async |visit: Visit<'_>| {
-            let listed = participating(visit.online, visit.budget).await?;
-            self.write_roster(&visit, listed).await
+        self.visit(instance, async |visit, online, _| {
+            let listed = online.participating(visit.budget()).await?;
+            self.write_roster(visit.leased(), listed, visit.budget()).await
         })
         .await
     }
 
     async fn write_roster(
         &self,
-        visit: &Visit<'_>,
+        leased: &Leased,
         listed: Participating,
+        budget: Budget,
     ) -> Result<Synced, OperatorError> {
-        let instance = visit.leased.instance();
+        let instance = leased.instance();
         let pk = keys::instance_partition(instance);
-        let rows = self.table.list(&pk, keys::GROUP_PREFIX, visit.budget).await?;
+        let rows = self.table.list(&pk, keys::GROUP_PREFIX, budget).await?;
         let mut synced = Synced {
             groups: listed.groups.len(),
             unreadable: listed.unreadable,
@@ -96,9 +75,9 @@ impl Operator {
         }
         let mut actions = Vec::new();
         for (jid, listed) in &listed.groups {
-            let row = row(instance, listed, visit.leased.generation());
+            let row = row(instance, listed, leased.generation());
             let known = there.remove(keys::group(instance, jid).sk.as_str());
-            if visit.leased.standing(jid).is_some() {
+            if leased.standing(jid).is_some() {
                 synced.unresolved += 1;
             } else if known != Some(&row) {
                 synced.written += 1;
@@ -107,7 +86,7 @@ impl Operator {
         }
         for (sk, row) in there {
             let jid = sk.strip_prefix(keys::GROUP_PREFIX).and_then(|jid| jid.parse().ok());
-            let stands = jid.is_some_and(|jid| visit.leased.standing(&jid).is_some());
+            let stands = jid.is_some_and(|jid| leased.standing(&jid).is_some());
             if stands {
                 synced.unresolved += 1;
             } else if listed.unreadable == 0 {
@@ -118,10 +97,10 @@ impl Operator {
         // Each transaction has the fence, so a run that lost its lease writes nothing more.
         while !actions.is_empty() {
             let most = actions.len().min(MOST_ACTIONS - 1);
-            let mut chunk = vec![visit.leased.fence()?];
+            let mut chunk = vec![leased.fence()?];
             chunk.extend(actions.drain(..most));
             let token = hex::encode(random::<16>()?);
-            match self.table.transact(&token, chunk, visit.budget).await? {
+            match self.table.transact(&token, chunk, budget).await? {
                 Ok(()) => {}
                 Err(Cancelled::Condition { .. }) => {
                     return Err(OperatorError::LeaseExpired(instance.clone()));
@@ -133,27 +112,6 @@ impl Operator {
         }
         Ok(synced)
     }
-}
-
-/// Asks WhatsApp for the groups that a session is in: ids, subjects and kinds, no
-/// members (`<participating>` without its children).
-///
-/// # Errors
-/// [`Failure::Iq`], or the connection's failure.
-pub async fn participating(online: &mut Online, budget: Budget) -> Result<Participating, Failure> {
-    let query = NodeBuilder::new("participating").build();
-    let reply = online.ask(Iq::to_groups(InfoQueryType::Get, query), budget).await?;
-    let groups = reply.get_optional_child("groups").ok_or(Failure::Protocol("list of groups"))?;
-    let mut listed = Participating::default();
-    for node in groups.get_children_by_tag("group") {
-        let Some(group) = read_group(node) else {
-            listed.unreadable += 1;
-            continue;
-        };
-        let subject = node.get_attr("subject").map(|subject| subject.as_str().into_owned());
-        listed.groups.insert(group.jid.clone(), Listed { group, subject });
-    }
-    Ok(listed)
 }
 
 /// Longest subject that is stored, in characters: WhatsApp's own are 100 at most, and

@@ -10,19 +10,19 @@ use domain::block::BlockReason;
 use domain::clock::{Budget, UnixMillis};
 use domain::credentials::{Credentials, DeviceJid};
 use domain::tenant::InstanceId;
-use operation::connection::session_end;
-use store::session::{Held, SessionEnd};
+use domain::trace::Trace;
+use operation::connection::try_login;
+use operation::visit::{Visit, hold};
+use store::session::{AcquireError, Held};
 use store::table::{Item, keys};
-use whatsapp::Abandoned;
 
 use crate::device::same_number;
+use crate::visit::ended;
 use crate::writes::owner;
 use crate::{Operator, OperatorError, patience};
 
 /// Longest look.
 const LONGEST: Duration = Duration::from_secs(20);
-/// Kept back for settling.
-const SETTLING: Duration = Duration::from_millis(1_500);
 
 impl Operator {
     /// Logs in with `credentials`, and hangs up. When `instance` is there, it is done
@@ -40,23 +40,24 @@ impl Operator {
         self.is_free_for(instance, &credentials.device).await?;
         let wait = self.engine.sessions.wait();
         let budget = Budget::of(LONGEST + wait);
-        let held = match self.engine.sessions.hold(instance, wait, budget).await {
-            Ok(held) => Some(held),
-            Err(store::session::AcquireError::NotFound) => None,
-            Err(error) => return Err(OperatorError::of_acquire(instance, error)),
+        let mut trace = Trace::default();
+        let looking = async |visit: &mut Visit<'_>, held: &Held| {
+            self.may_dial(held, &credentials.device).await?;
+            let budget = visit.budget();
+            let entered = visit.online(credentials, budget, async {}, async |_, _, ()| {}).await;
+            if device_of(held).as_ref() != Some(&credentials.device) {
+                visit.forget();
+            }
+            entered.map_err(|abandoned| OperatorError::of_abandoned(instance, abandoned))
         };
-        let work = budget.keeping(SETTLING);
-        let (outcome, session) = match self.may_dial(held.as_ref(), &credentials.device).await {
-            Ok(()) => self.try_login(instance, held.as_ref(), credentials, work).await,
-            Err(error) => (Err(error), SessionEnd::Unchanged),
-        };
-        if let Some(held) = held {
-            let is_its_own = device_of(&held).as_ref() == Some(&credentials.device);
-            let session = if is_its_own { session } else { SessionEnd::Unchanged };
-            let settled = held.settle(session, budget).await;
-            settled.map_err(|error| OperatorError::of_settle(instance, error))?;
+        match hold(&self.engine, instance, wait, budget, &mut trace, looking).await {
+            Ok(visited) => ended(visited).await,
+            Err(AcquireError::NotFound) => {
+                let entered = Box::pin(try_login(&self.engine, credentials, budget)).await;
+                entered.map_err(|abandoned| OperatorError::of_abandoned(instance, abandoned))
+            }
+            Err(error) => Err(OperatorError::of_acquire(instance, error)),
         }
-        outcome
     }
 
     /// No other instance has `device`.
@@ -80,8 +81,7 @@ impl Operator {
 
     /// Another number is refused, and a number that WhatsApp does not listen to is not
     /// dialled with.
-    async fn may_dial(&self, held: Option<&Held>, device: &DeviceJid) -> Result<(), OperatorError> {
-        let Some(held) = held else { return Ok(()) };
+    async fn may_dial(&self, held: &Held, device: &DeviceJid) -> Result<(), OperatorError> {
         let (instance, item) = (held.instance(), Item(held.item()));
         same_number(instance, device_of(held).as_ref(), device)?;
         let until = item.optional_number("blocked_until").map(UnixMillis);
@@ -95,36 +95,6 @@ impl Operator {
                 ),
                 left: until.since(now),
             }),
-        }
-    }
-
-    async fn try_login(
-        &self,
-        instance: &InstanceId,
-        held: Option<&Held>,
-        credentials: &Credentials,
-        budget: Budget,
-    ) -> (Result<(), OperatorError>, SessionEnd) {
-        let version = self.engine.versions.current(budget).await;
-        let dialer = self.engine.dialer.through(credentials.proxy.as_ref()).showing(version);
-        let is_ours = || held.is_none_or(Held::is_held);
-        let now = self.engine.clock.now();
-        let online = match dialer.greet(budget, now).await {
-            Ok(greeted) => greeted.login(credentials, budget, is_ours).await,
-            Err(failure) => Err(Abandoned::Failed(failure)),
-        };
-        match online {
-            Ok(online) => {
-                online.close(budget).await;
-                (Ok(()), SessionEnd::Online)
-            }
-            Err(Abandoned::LeaseExpired) => {
-                (Err(OperatorError::LeaseExpired(instance.clone())), SessionEnd::Unchanged)
-            }
-            Err(Abandoned::Failed(failure)) => {
-                let end = session_end(&failure, self.engine.clock.now());
-                (Err(OperatorError::WhatsApp(failure)), end)
-            }
         }
     }
 }

@@ -1,35 +1,18 @@
-//! One short connection of an instance under its lease, as every run has it: lease,
-//! credentials, login, questions, close, settle. Between the lease and its settling
-//! nothing returns early.
+//! One short connection of an instance under its lease, as every run has it.
 
 use std::time::Duration;
 
 use domain::clock::Budget;
 use domain::credentials::Credentials;
+use domain::lease::LEASE;
 use domain::tenant::InstanceId;
 use domain::trace::Trace;
-use operation::connection::{connect, session_end};
-use store::session::{Leased, SessionEnd, Settlement};
+use operation::credentials::Unopened;
+use operation::visit::{Visit, Visited, hold, visit};
+use store::session::{Held, Settlement};
 use whatsapp::{Abandoned, Online};
 
 use crate::{Operator, OperatorError};
-
-/// Longest visit: a lease lasts no longer.
-const LONGEST: Duration = Duration::from_secs(25);
-/// Kept back for settling.
-const SETTLING: Duration = Duration::from_millis(1_500);
-
-/// An open connection of one instance, under its lease.
-pub struct Visit<'a> {
-    /// The lease.
-    pub leased: &'a Leased,
-    /// The instance's credentials.
-    pub credentials: &'a Credentials,
-    /// The connection.
-    pub online: &'a mut Online,
-    /// What is left of the time.
-    pub budget: Budget,
-}
 
 impl Operator {
     /// Does `work` over a connection of `instance`, and settles whatever came of it:
@@ -41,54 +24,87 @@ impl Operator {
     pub async fn visit<T>(
         &self,
         instance: &InstanceId,
-        work: impl AsyncFnOnce(Visit<'_>) -> Result<T, OperatorError>,
+        work: impl AsyncFnOnce(&mut Visit<'_>, &mut Online, &Credentials) -> Result<T, OperatorError>,
     ) -> Result<T, OperatorError> {
-        let budget = Budget::of(LONGEST);
-        let leased = self
-            .engine
-            .sessions
-            .acquire(instance, &[], budget)
-            .await
-            .map_err(|error| OperatorError::of_acquire(instance, error))?;
-        // Boxed: a connection's future is deep, and an operator is in no such hurry.
-        let mut lid = None;
-        let working = self.under_lease(&leased, budget.keeping(SETTLING), &mut lid, work);
-        let outcome = Box::pin(working).await;
-        let session = match &outcome {
-            Err(OperatorError::WhatsApp(failure)) => session_end(failure, self.engine.clock.now()),
-            Err(_) => SessionEnd::Unchanged,
-            Ok(_) => SessionEnd::Online,
-        };
-        let settlement = Settlement { session, lid, ..Settlement::default() };
-        let settled = leased.settle(settlement, budget).await;
-        let outcome = outcome?;
-        settled.map_err(|error| OperatorError::of_settle(instance, error))?;
-        Ok(outcome)
+        let budget = Budget::of(LEASE.run);
+        let mut trace = Trace::default();
+        let over = async |visit: &mut Visit<'_>| connected(visit, work).await;
+        let visited = visit(&self.engine, instance, &[], budget, &mut trace, over).await;
+        ended(visited.map_err(|error| OperatorError::of_acquire(instance, error))?).await
+    }
+}
+
+impl Operator {
+    /// Does `work` under the lease of `instance` whatever its state is, and settles what
+    /// WhatsApp was heard to say. A busy session is waited for as long as `wait`.
+    ///
+    /// # Errors
+    /// Those of `work`, [`OperatorError::NoInstance`], [`OperatorError::Busy`], and the
+    /// others of a run.
+    pub async fn visit_held<T>(
+        &self,
+        instance: &InstanceId,
+        wait: Duration,
+        work: impl AsyncFnOnce(&mut Visit<'_>, &Held) -> Result<T, OperatorError>,
+    ) -> Result<T, OperatorError> {
+        let budget = Budget::of(LEASE.run + wait);
+        let mut trace = Trace::default();
+        let visited = hold(&self.engine, instance, wait, budget, &mut trace, work).await;
+        ended(visited.map_err(|error| OperatorError::of_acquire(instance, error))?).await
+    }
+}
+
+async fn connected<T>(
+    visit: &mut Visit<'_>,
+    work: impl AsyncFnOnce(&mut Visit<'_>, &mut Online, &Credentials) -> Result<T, OperatorError>,
+) -> Result<T, OperatorError> {
+    let instance = visit.leased().instance();
+    let budget = visit.budget();
+    let opened = visit.credentials(budget).await;
+    let credentials = opened.map_err(|error| OperatorError::of_unopened(instance, error))?;
+    let online = visit.online(&credentials, budget, async {}, async |visit, online, ()| {
+        let outcome = work(visit, online, &credentials).await;
+        if let Err(OperatorError::WhatsApp(failure)) = &outcome {
+            visit.saw(failure);
+        }
+        outcome
+    });
+    match online.await {
+        Ok(outcome) => outcome,
+        Err(abandoned) => Err(OperatorError::of_abandoned(instance, abandoned)),
+    }
+}
+
+/// Settles a visit that has nothing to record but what WhatsApp said, and returns what it
+/// came to.
+///
+/// # Errors
+/// Those of the visit, or why it was not settled.
+pub(crate) async fn ended<T>(
+    mut visited: Visited<Result<T, OperatorError>>,
+) -> Result<T, OperatorError> {
+    let instance = visited.instance().clone();
+    let done = visited.done.take();
+    let settled = visited.settle(Settlement::default()).await;
+    let outcome = done.unwrap_or(Err(OperatorError::Panicked(instance.clone())))?;
+    settled.map_err(|error| OperatorError::of_settle(&instance, error))?;
+    Ok(outcome)
+}
+
+impl OperatorError {
+    /// Why the credentials of `instance` were not opened.
+    pub fn of_unopened(instance: &InstanceId, error: Unopened) -> Self {
+        match error {
+            Unopened::Seal(error) => error.into(),
+            Unopened::Unreadable => Self::Credentials(instance.clone()),
+        }
     }
 
-    async fn under_lease<T>(
-        &self,
-        leased: &Leased,
-        budget: Budget,
-        lid: &mut Option<String>,
-        work: impl AsyncFnOnce(Visit<'_>) -> Result<T, OperatorError>,
-    ) -> Result<T, OperatorError> {
-        let instance = leased.instance();
-        let plain = self.engine.keyring.open(leased.sealed(), instance, budget).await?;
-        let credentials = Credentials::from_bytes(&plain)
-            .map_err(|_| OperatorError::Credentials(instance.clone()))?;
-        // As the function connects: through the instance's proxy, with the set version.
-        let mut trace = Trace::default();
-        let login = connect(&self.engine, leased, &credentials, budget, &mut trace).await;
-        let mut online = login.map_err(|abandoned| match abandoned {
-            Abandoned::LeaseExpired => OperatorError::LeaseExpired(instance.clone()),
-            Abandoned::Failed(failure) => OperatorError::WhatsApp(failure),
-        })?;
-        *lid = online.lid().map(str::to_owned);
-        let visit = Visit { leased, credentials: &credentials, online: &mut online, budget };
-        let outcome = work(visit).await;
-        // Closed before the lease is released: two sockets of one session never stand.
-        online.close(budget).await;
-        outcome
+    /// Why `instance` did not get in.
+    pub fn of_abandoned(instance: &InstanceId, abandoned: Abandoned) -> Self {
+        match abandoned {
+            Abandoned::LeaseExpired => Self::LeaseExpired(instance.clone()),
+            Abandoned::Failed(failure) => Self::WhatsApp(failure),
+        }
     }
 }

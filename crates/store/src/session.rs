@@ -17,10 +17,10 @@ mod compared;
 mod due;
 mod generation;
 mod hold;
+mod idempotency;
 mod intent;
 mod intents;
 mod item;
-mod kept;
 mod membership;
 mod settle;
 
@@ -41,13 +41,12 @@ pub use acquire::AcquireError;
 pub use due::{Due, DueSession, is_fresh, next as next_check};
 pub use generation::Generation;
 pub use hold::Held;
+pub use idempotency::{Kept, KeptAnswer};
 pub use intent::{IntendError, Intended, Standing};
-pub use intents::INTENT_LIFE;
 use intents::{Intents, StoredIntent};
 pub use item::{
     DELETING, LINKED, LOGGED_OUT, NEVER_LINKED, NewSession, device_claim, group_row, session_item,
 };
-pub use kept::{Kept, KeptAnswer};
 pub use membership::Row;
 pub use settle::{CheckNote, GroupEnd, Keep, SessionEnd, SettleError, Settled, Settlement};
 
@@ -140,6 +139,11 @@ impl Leased {
     /// one: either alone can be fooled, by a step of the clock or by a freeze.
     pub fn is_held(&self) -> bool {
         self.clock.now() < self.until && Instant::now() < self.until_monotonic
+    }
+
+    /// What is left of the lease for us.
+    pub fn left(&self) -> Duration {
+        self.until_monotonic.saturating_duration_since(Instant::now())
     }
 
     /// The generation that this session's rows carry.

@@ -1,8 +1,10 @@
 //! What can go wrong on a connection, each situation its own variant.
 //! Source of the codes: WhatsApp Web's `<failure>` and `<stream:error>` tables.
 
+use std::fmt;
+
 use domain::gone::Gone;
-use domain::trace::Reason;
+use domain::trace::{Reason, WhatsAppCode};
 
 use super::certificate::CertificateFault;
 use super::pause::Pause;
@@ -32,17 +34,48 @@ pub enum Failure {
     #[error("the stream ended: {0}")]
     Stream(#[from] StreamError),
     /// `<iq type="error">`.
-    #[error("the IQ was refused with {code} (backoff {backoff})")]
-    Iq {
-        /// Its `code`; 0 when it had none.
-        code: u16,
-        /// Its `backoff`.
-        backoff: Pause,
-    },
+    #[error("the IQ was refused with {0}")]
+    Iq(Refusal),
     /// The connection had failed before, so nothing was sent or read; what it
     /// failed of.
     #[error("nothing was sent, the connection had failed before: {0}")]
     Spent(Box<Self>),
+}
+
+/// `<error code [backoff]>` of an IQ.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Refusal {
+    code: u16,
+    backoff: Pause,
+}
+
+impl Refusal {
+    /// With its `code`, 0 when it had none, and its `backoff`.
+    pub fn new(code: u16, backoff: Pause) -> Self {
+        Self { code, backoff }
+    }
+
+    /// The code as it came. Only who speaks a part of WhatsApp's protocol reads it
+    /// (`clippy.toml` keeps that): everybody else gets typed replies.
+    pub fn code(&self) -> u16 {
+        self.code
+    }
+
+    /// Its `backoff`.
+    pub(crate) fn backoff(&self) -> Pause {
+        self.backoff
+    }
+
+    /// The time that came with it, when it is throttling.
+    pub(crate) fn throttled(&self) -> Option<Pause> {
+        (self.code == THROTTLED).then_some(self.backoff)
+    }
+}
+
+impl fmt::Display for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} (backoff {})", self.code, self.backoff)
+    }
 }
 
 /// Where time ran out.
@@ -131,7 +164,7 @@ impl LoginFailure {
 }
 
 /// The code of throttling, wherever it comes.
-const THROTTLED: u16 = 429;
+pub(crate) const THROTTLED: u16 = 429;
 
 /// `<stream:error>` and `<xmlstreamend>`. Source: WhatsApp Web's
 /// `WAWebHandleStreamError`.
@@ -186,7 +219,7 @@ impl Failure {
             Self::Spent(cause) => cause.gone(),
             Self::Login(_)
             | Self::Stream(_)
-            | Self::Iq { .. }
+            | Self::Iq(_)
             | Self::Connect(_)
             | Self::Timeout(_)
             | Self::Closed
@@ -204,12 +237,11 @@ impl Failure {
     pub fn throttled(&self) -> Option<Pause> {
         match self {
             Self::Login(LoginFailure::Throttled { backoff })
-            | Self::Stream(StreamError::Throttled(backoff))
-            | Self::Iq { code: THROTTLED, backoff } => Some(*backoff),
+            | Self::Stream(StreamError::Throttled(backoff)) => Some(*backoff),
+            Self::Iq(refusal) => refusal.throttled(),
             Self::Spent(cause) => cause.throttled(),
             Self::Login(_)
             | Self::Stream(_)
-            | Self::Iq { .. }
             | Self::Connect(_)
             | Self::Timeout(_)
             | Self::Closed
@@ -225,7 +257,7 @@ impl Failure {
             Self::Spent(cause) => cause.banned(),
             Self::Login(_)
             | Self::Stream(_)
-            | Self::Iq { .. }
+            | Self::Iq(_)
             | Self::Connect(_)
             | Self::Timeout(_)
             | Self::Closed
@@ -255,26 +287,32 @@ impl Failure {
                 StreamError::Throttled(_) => Reason::Throttled,
                 StreamError::Code(_) | StreamError::End | StreamError::Unknown => Reason::Stream,
             },
-            Self::Iq { code: THROTTLED, .. } => Reason::Throttled,
-            Self::Iq { .. } => Reason::Refused,
+            Self::Iq(refusal) if refusal.throttled().is_some() => Reason::Throttled,
+            Self::Iq(_) => Reason::Refused,
             Self::Spent(cause) => cause.reason(),
         }
     }
 
     /// WhatsApp's own code, for the log.
-    pub fn code(&self) -> Option<u16> {
-        match self {
-            Self::Login(failure) => Some(failure.code()),
-            Self::Stream(StreamError::Code(code) | StreamError::LoggedOut(code))
-            | Self::Iq { code, .. } => Some(*code),
-            Self::Stream(StreamError::Throttled(_)) => Some(THROTTLED),
-            Self::Spent(cause) => cause.code(),
+    pub fn code(&self) -> Option<WhatsAppCode> {
+        let code = match self {
+            Self::Login(failure) => failure.code(),
+            Self::Stream(StreamError::Code(code) | StreamError::LoggedOut(code)) => *code,
+            Self::Iq(refusal) => refusal.code,
+            Self::Stream(StreamError::Throttled(_)) => THROTTLED,
+            Self::Spent(cause) => return cause.code(),
             Self::Connect(_)
             | Self::Timeout(_)
             | Self::Closed
             | Self::Protocol(_)
             | Self::Certificate(_)
-            | Self::Stream(_) => None,
-        }
+            | Self::Stream(
+                StreamError::Replaced
+                | StreamError::DeviceRemoved
+                | StreamError::End
+                | StreamError::Unknown,
+            ) => return None,
+        };
+        Some(WhatsAppCode::new(code))
     }
 }

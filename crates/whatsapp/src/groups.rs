@@ -33,36 +33,87 @@ impl Metadata {
     }
 }
 
+/// Why an invite led to no group.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum InviteError {
+    /// 410: it was revoked.
+    #[error("revoked: {0}")]
+    Revoked(#[source] Failure),
+    /// It leads nowhere. All of these codes were seen for invites that do not exist.
+    #[error("leads nowhere: {0}")]
+    Nowhere(#[source] Failure),
+    /// It is not known.
+    #[error(transparent)]
+    Failed(Failure),
+}
+
+impl From<Failure> for InviteError {
+    fn from(failure: Failure) -> Self {
+        match &failure {
+            Failure::Iq(refusal) => match refusal.code() {
+                410 => Self::Revoked(failure),
+                400 | 401 | 403 | 404 | 406 | 416 | 423 | 436 => Self::Nowhere(failure),
+                _ => Self::Failed(failure),
+            },
+            _ => Self::Failed(failure),
+        }
+    }
+}
+
+/// Why there is no metadata.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum MetadataError {
+    /// 403, 404: we are not in the group, or there is none.
+    #[error("not a member: {0}")]
+    NotMember(#[source] Failure),
+    /// It is not known.
+    #[error(transparent)]
+    Failed(Failure),
+}
+
+impl From<Failure> for MetadataError {
+    fn from(failure: Failure) -> Self {
+        match &failure {
+            Failure::Iq(refusal) if matches!(refusal.code(), 403 | 404) => Self::NotMember(failure),
+            _ => Self::Failed(failure),
+        }
+    }
+}
+
 impl Online {
     /// Looks an invite up: `<iq type="get" to="g.us"><invite code/></iq>`. The
     /// reply has the group's kind; it does not mean membership.
     ///
     /// # Errors
-    /// [`Failure::Iq`] with WhatsApp's code when the invite does not resolve.
-    pub async fn invite(&mut self, code: &InviteCode, budget: Budget) -> Result<Group, Failure> {
+    /// [`InviteError`].
+    pub async fn invite(
+        &mut self,
+        code: &InviteCode,
+        budget: Budget,
+    ) -> Result<Group, InviteError> {
         let invite = NodeBuilder::new("invite").attr("code", code.as_str()).build();
         let reply = self.ask(Iq::to_groups(InfoQueryType::Get, invite), budget).await?;
         let group = reply.get_optional_child("group").ok_or(Failure::Protocol("invite reply"))?;
-        read_group(group).ok_or(Failure::Protocol("invite reply"))
+        Ok(read_group(group).ok_or(Failure::Protocol("invite reply"))?)
     }
 
     /// Asks for a group's metadata: `<iq type="get" to="J@g.us"><query request="interactive"/></iq>`.
     ///
     /// # Errors
-    /// [`Failure::Iq`] 403 when we are not in it, 404 when there is no such group.
+    /// [`MetadataError`].
     pub async fn metadata(
         &mut self,
         jid: &GroupJid,
         ourselves: &Credentials,
         budget: Budget,
-    ) -> Result<Metadata, Failure> {
+    ) -> Result<Metadata, MetadataError> {
         let query = NodeBuilder::new("query").attr("request", "interactive").build();
         let reply = self.ask(Iq::to_group(InfoQueryType::Get, jid, query), budget).await?;
         let group = reply.get_optional_child("group").ok_or(Failure::Protocol("metadata reply"))?;
         // A reply about another group says nothing about this one.
         let of_this_group = stanza::attribute(group, "id").and_then(|id| group_jid(&id));
         if of_this_group.as_ref() != Some(jid) {
-            return Err(Failure::Protocol("metadata of another group"));
+            return Err(Failure::Protocol("metadata of another group").into());
         }
         let number = ourselves.device.user().to_string();
         // What WhatsApp itself says at login counts before what was stored or imported.
@@ -78,7 +129,7 @@ impl Online {
 
 /// The group that a `<group id>` names, with its kind; `None` without an id that
 /// is a group's.
-pub fn read_group(node: &NodeRef<'_>) -> Option<Group> {
+pub(crate) fn read_group(node: &NodeRef<'_>) -> Option<Group> {
     let jid = stanza::attribute(node, "id").and_then(|id| group_jid(&id))?;
     Some(Group { kind: kind(node), jid })
 }

@@ -6,11 +6,12 @@
 
 use domain::clock::Budget;
 use domain::group::{Group, GroupJid, GroupKind};
+use domain::trace::WhatsAppCode;
 use wacore::request::InfoQueryType;
 use wacore_binary::builder::NodeBuilder;
 use wacore_binary::{Jid, Node, NodeRef};
 
-use super::failure::Failure;
+use super::failure::{Failure, Refusal, THROTTLED};
 use super::groups::group_jid;
 use super::online::{Online, Unanswered};
 use super::pause::Pause;
@@ -35,15 +36,58 @@ impl Confirmed {
     }
 }
 
-/// What the reply says about one target.
+/// What WhatsApp says about one target. Source of the codes: WhatsApp Web's group exit job.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum TargetReply {
     /// No error: left.
     Left(Confirmed),
-    /// Its `error`; 0 when that is no number.
-    Error(u16),
+    /// 404: we are not in it, or there is no such group.
+    NotMember(WhatsAppCode),
+    /// 401, 403, 405, 406: refused, to members and strangers alike.
+    Denied(WhatsAppCode),
+    /// 400: it was named as another kind than it is.
+    WrongKind(WhatsAppCode),
+    /// 429: throttled, with the time that came with it.
+    Throttled(Failure),
+    /// 5xx: it may have been carried out all the same.
+    Failed(WhatsAppCode),
+    /// Another code, or none that is a number: nobody knows.
+    Unknown(WhatsAppCode),
     /// The reply does not name it.
     Missing,
+}
+
+impl Refusal {
+    fn of_target(&self) -> TargetReply {
+        TargetReply::of_error(self.code(), self.backoff())
+    }
+}
+
+impl TargetReply {
+    /// WhatsApp's own code, for the log.
+    pub fn code(&self) -> Option<WhatsAppCode> {
+        match self {
+            Self::NotMember(code)
+            | Self::Denied(code)
+            | Self::WrongKind(code)
+            | Self::Failed(code)
+            | Self::Unknown(code) => Some(*code),
+            Self::Throttled(failure) => failure.code(),
+            Self::Left(_) | Self::Missing => None,
+        }
+    }
+
+    fn of_error(code: u16, backoff: Pause) -> Self {
+        let logged = WhatsAppCode::new(code);
+        match code {
+            404 => Self::NotMember(logged),
+            401 | 403 | 405 | 406 => Self::Denied(logged),
+            400 => Self::WrongKind(logged),
+            THROTTLED => Self::Throttled(Failure::Iq(Refusal::new(code, backoff))),
+            500.. => Self::Failed(logged),
+            _ => Self::Unknown(logged),
+        }
+    }
 }
 
 /// Why a leave has no reply with a status for each target.
@@ -56,14 +100,6 @@ pub enum LeaveError {
     /// may have been carried out, whatever the failure says.
     #[error("no reply: {0}")]
     Lost(#[source] Failure),
-    /// The IQ as a whole was answered with an error, which counts for each target.
-    #[error("refused with {code}")]
-    Refused {
-        /// Its `code`.
-        code: u16,
-        /// Its `backoff`.
-        backoff: Pause,
-    },
 }
 
 impl Online {
@@ -87,10 +123,14 @@ impl Online {
             Unanswered::Unsent(failure) => LeaveError::Unsent(failure),
             Unanswered::Lost(failure) => LeaveError::Lost(failure),
         })?;
-        let reply = stanza::accepted(reply).map_err(|failure| match failure {
-            Failure::Iq { code, backoff } => LeaveError::Refused { code, backoff },
-            other => LeaveError::Lost(other),
-        })?;
+        let reply = match stanza::accepted(reply) {
+            Ok(reply) => reply,
+            // The error of the whole counts for each target.
+            Err(Failure::Iq(refusal)) => {
+                return Ok(targets.iter().map(|_| refusal.of_target()).collect());
+            }
+            Err(other) => return Err(LeaveError::Lost(other)),
+        };
         let leave = reply.get_optional_child("leave");
         Ok(targets
             .iter()
@@ -132,7 +172,10 @@ fn read(leave: &NodeRef<'_>, target: &Group) -> TargetReply {
             None => found = TargetReply::Left(Confirmed { target: target.jid.clone() }),
             Some(code) => match code.parse() {
                 Ok(200) => found = TargetReply::Left(Confirmed { target: target.jid.clone() }),
-                code => return TargetReply::Error(code.unwrap_or_default()),
+                code => {
+                    let code = code.unwrap_or_default();
+                    return TargetReply::of_error(code, Pause::default());
+                }
             },
         }
     }

@@ -102,7 +102,7 @@ impl Online {
     /// [`Failure::Iq`] when it is answered with an error, or the connection's
     /// failure. After [`Failure::Timeout`] the next question may be asked; the
     /// late answer to this one is passed over then.
-    pub async fn ask(&mut self, iq: Iq, budget: Budget) -> Result<OwnedNodeRef, Failure> {
+    pub(crate) async fn ask(&mut self, iq: Iq, budget: Budget) -> Result<OwnedNodeRef, Failure> {
         let answer = self.exchange(iq, budget).await.map_err(Unanswered::failure)?;
         stanza::accepted(answer)
     }

@@ -7,12 +7,12 @@ use wacore::request::{InfoQuery, InfoQueryType, RequestUtils};
 use wacore_binary::zlib_pool::decompress_zlib_pooled;
 use wacore_binary::{Jid, Node, NodeContent, NodeRef, OwnedNodeRef};
 
-use super::failure::{Failure, LoginFailure, StreamError};
+use super::failure::{Failure, LoginFailure, Refusal, StreamError};
 use super::measure;
 use super::pause::Pause;
 
 /// One question, built and not yet sent.
-pub struct Iq {
+pub(crate) struct Iq {
     node: Node,
     id: String,
 }
@@ -22,12 +22,12 @@ const GROUPS: &str = "w:g2";
 
 impl Iq {
     /// A question about groups in general, to `g.us`.
-    pub fn to_groups(kind: InfoQueryType, child: Node) -> Self {
+    pub(crate) fn to_groups(kind: InfoQueryType, child: Node) -> Self {
         Self::new(kind, Jid::group(""), child)
     }
 
     /// A question to one group.
-    pub fn to_group(kind: InfoQueryType, jid: &GroupJid, child: Node) -> Self {
+    pub(crate) fn to_group(kind: InfoQueryType, jid: &GroupJid, child: Node) -> Self {
         Self::new(kind, Jid::group(jid.user()), child)
     }
 
@@ -108,10 +108,8 @@ pub(super) fn accepted(node: OwnedNodeRef) -> Result<OwnedNodeRef, Failure> {
 fn refused(node: &OwnedNodeRef) -> Failure {
     let error = node.get_optional_child("error");
     let of_error = |name: &str| error.and_then(|error| attribute(error, name));
-    Failure::Iq {
-        code: of_error("code").and_then(|code| code.parse().ok()).unwrap_or_default(),
-        backoff: Pause::read(of_error("backoff").as_deref()),
-    }
+    let code = of_error("code").and_then(|code| code.parse().ok()).unwrap_or_default();
+    Failure::Iq(Refusal::new(code, Pause::read(of_error("backoff").as_deref())))
 }
 
 /// An attribute's text.

@@ -2,7 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use super::{properties, read, statements, template, walk};
+use domain::lease::LEASE;
+
+use super::{properties, statements, template, walk};
 
 #[test]
 fn every_parameter_is_used_explained_and_in_one_group() {
@@ -44,11 +46,7 @@ fn every_parameter_is_used_explained_and_in_one_group() {
 fn an_answer_is_out_before_anything_above_the_function_gives_up() {
     let function = properties("Function");
     let timeout = function["Timeout"].as_u64().unwrap();
-    let longest: u64 = read("src/entry.rs")
-        .split("const LONGEST_RUN: Duration = Duration::from_secs(")
-        .nth(1)
-        .and_then(|rest| rest.split(')').next()?.parse().ok())
-        .unwrap();
+    let longest = LEASE.run.as_secs();
     assert!(timeout > longest, "{timeout} s for runs of {longest} s");
     let api = function["Events"]["EveryRequest"]["Properties"]["TimeoutInMillis"].as_u64().unwrap();
     assert!(timeout * 1000 < api && api <= 30_000, "{timeout} s and {api} ms");

@@ -2,8 +2,8 @@
 
 use clap::Args;
 use domain::group::GroupJid;
-use operator::roster::Listed;
 use serde_json::json;
+use whatsapp::Listed;
 
 use super::{as_json, told};
 use crate::failure::Failure;

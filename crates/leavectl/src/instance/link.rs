@@ -154,7 +154,11 @@ impl Link {
             Err(_) => None,
         };
         let is_gone = match login {
-            Some(online) => linking::unlink(online, device, budget).await.is_ok(),
+            Some(mut online) => {
+                let unlinked = linking::unlink(&mut online, device, budget).await;
+                online.close(budget).await;
+                unlinked.is_ok()
+            }
             None => false,
         };
         let rest = if is_gone {

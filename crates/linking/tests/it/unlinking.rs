@@ -5,7 +5,7 @@ use std::time::Duration;
 use domain::clock::{Budget, Clock};
 use linking::unlink;
 use tokio::time::{Instant, sleep_until};
-use whatsapp::{Abandoned, Failure, Pause, Step};
+use whatsapp::{Abandoned, Failure, Pause, Refusal, Step};
 use whatsapp_simulator::{Moment, Reaction, StreamErrorKind};
 
 use crate::account::{Account, LONG, refusal};
@@ -14,8 +14,8 @@ use crate::account::{Account, LONG, refusal};
 async fn an_unlinked_device_is_gone_and_logs_in_no_more() {
     let account = Account::new().await;
     let linked = account.link_by_qr().await.unwrap();
-    let online = account.log_in(&linked.credentials).await;
-    unlink(online, &linked.credentials.device, Budget::of(LONG)).await.unwrap();
+    let mut online = account.log_in(&linked.credentials).await;
+    unlink(&mut online, &linked.credentials.device, Budget::of(LONG)).await.unwrap();
 
     assert!(account.phone.companions().is_empty());
     let budget = Budget::of(LONG);
@@ -31,19 +31,19 @@ async fn an_unlinked_device_is_gone_and_logs_in_no_more() {
 async fn being_removed_before_the_answer_is_no_failure() {
     let account = Account::new().await;
     let linked = account.link_by_qr().await.unwrap();
-    let online = account.log_in(&linked.credentials).await;
+    let mut online = account.log_in(&linked.credentials).await;
     account.fails(Moment::Unlink, Reaction::StreamError(StreamErrorKind::DeviceRemoved));
-    unlink(online, &linked.credentials.device, Budget::of(LONG)).await.unwrap();
+    unlink(&mut online, &linked.credentials.device, Budget::of(LONG)).await.unwrap();
 }
 
 #[tokio::test]
 async fn a_refused_unlinking_leaves_the_device() {
     let account = Account::new().await;
     let linked = account.link_by_qr().await.unwrap();
-    let online = account.log_in(&linked.credentials).await;
+    let mut online = account.log_in(&linked.credentials).await;
     account.fails(Moment::Unlink, refusal(500));
-    let refused = unlink(online, &linked.credentials.device, Budget::of(LONG)).await;
-    assert_eq!(refused, Err(Failure::Iq { code: 500, backoff: Pause::default() }));
+    let refused = unlink(&mut online, &linked.credentials.device, Budget::of(LONG)).await;
+    assert_eq!(refused, Err(Failure::Iq(Refusal::new(500, Pause::default()))));
     assert_eq!(account.phone.companions(), [linked.credentials.device.to_string()]);
 }
 
@@ -52,13 +52,13 @@ async fn a_refused_unlinking_leaves_the_device() {
 async fn a_server_that_says_nothing_does_not_hold_it_longer_than_its_budget() {
     let account = Account::new().await;
     let linked = account.link_by_qr().await.unwrap();
-    let online = account.log_in(&linked.credentials).await;
+    let mut online = account.log_in(&linked.credentials).await;
     account.fails(Moment::Unlink, Reaction::Silence);
     let whole = Duration::from_secs(2);
     let budget = Budget::of(whole);
     // Thrice the time is what three steps of it would take.
     let late = Instant::now() + 2 * whole;
-    let unlinking = unlink(online, &linked.credentials.device, budget);
+    let unlinking = unlink(&mut online, &linked.credentials.device, budget);
     tokio::select! {
         biased;
         outcome = unlinking => assert_eq!(outcome, Err(Failure::Timeout(Step::Iq))),

@@ -1,5 +1,5 @@
-//! One run under the lease: open the session, connect, resolve, leave, close.
-//! What it finds out is in its [`Progress`], whatever happened.
+//! One run under the lease: open the session, connect, resolve, leave. What it finds out
+//! is in its [`Progress`], whatever happened.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -7,24 +7,36 @@ use domain::credentials::Credentials;
 use domain::group::GroupJid;
 use domain::identifier::Identifier;
 use domain::problem::Problem;
+use domain::trace::WhatsAppCode;
+use futures_util::FutureExt;
 use store::session::{Kept, Leased, Row, SessionEnd};
-use whatsapp::{Abandoned, Failure, Online, Pause};
+use whatsapp::{Abandoned, Failure, Online};
 
+use super::idempotency;
 use super::progress::Progress;
 use super::resolve::Target;
 use super::shares::Shares;
-use super::told::Told;
-use super::{groups_of, keeping};
-use crate::connection::{connect, credentials, problem, session_end};
-use crate::engine::Engine;
+use super::told::{Told, groups_of};
+use crate::connection::problem;
 use crate::order::Order;
+use crate::visit::Visit;
+
+/// What is to come of what an identifier names.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Purpose {
+    /// It is left.
+    Leave,
+    /// It is told what leaving would come to: nothing is written and no leave is sent.
+    Foretell,
+}
 
 /// One open connection and what the stages on it share.
-pub(super) struct Run<'a> {
-    pub(super) engine: &'a Engine,
-    pub(super) leased: &'a Leased,
+pub(super) struct Run<'a, 'v> {
+    pub(super) visit: &'a mut Visit<'v>,
+    pub(super) leased: &'v Leased,
+    pub(super) online: &'a mut Online,
     pub(super) credentials: &'a Credentials,
-    pub(super) online: Online,
+    pub(super) purpose: Purpose,
     pub(super) shares: Shares,
     pub(super) progress: &'a mut Progress,
     /// What earlier portions of the same order have found out.
@@ -39,31 +51,28 @@ pub(super) struct Run<'a> {
 
 /// Leaves what is wanted.
 pub(super) async fn run(
-    engine: &Engine,
+    visit: &mut Visit<'_>,
     order: &Order,
-    leased: &Leased,
     wanted: &[&Identifier],
     told: &Told,
-    shares: Shares,
     progress: &mut Progress,
 ) {
-    if let Err(problem) = open(engine, order, leased, wanted, told, shares, progress).await {
+    if let Err(problem) = open(visit, order, wanted, told, progress).await {
         progress.rest = problem;
     }
 }
 
 async fn open(
-    engine: &Engine,
+    visit: &mut Visit<'_>,
     order: &Order,
-    leased: &Leased,
     wanted: &[&Identifier],
     told: &Told,
-    shares: Shares,
     progress: &mut Progress,
 ) -> Result<(), Problem> {
+    let (leased, shares) = (visit.leased(), Shares::of(visit.budget()));
     let budget = shares.connect();
     // A run that was waited for may have answered this very request.
-    if let Some((key, identifier)) = keeping::asked(order, wanted) {
+    if let Some((key, identifier)) = idempotency::asked(order, wanted) {
         match leased.kept(key, identifier, budget).await {
             Ok(Kept::Nothing | Kept::NoInstance) => {}
             Ok(Kept::OtherRequest) => return Err(Problem::IdempotencyKeyReused),
@@ -74,65 +83,52 @@ async fn open(
             Err(error) => return Err(Problem::from(&error)),
         }
     }
-    let credentials = credentials(engine, leased, budget).await?;
+    let opened = visit.credentials(budget).await;
+    let credentials = opened.map_err(|error| Problem::from(&error))?;
     // Under the lease, and beside the login: it costs no time, and a settle or
     // a sync cannot come in between.
     let jids = groups_of(wanted, told);
-    let (rows, online) = tokio::join!(
-        leased.rows(&jids, budget),
-        connect(engine, leased, &credentials, budget, &mut progress.trace)
-    );
-    let online = match online {
-        Ok(online) => online,
-        Err(Abandoned::LeaseExpired) => return Err(Problem::WhatsAppUnavailable),
-        Err(Abandoned::Failed(failure)) => {
-            progress.session = session_end(&failure, engine.clock.now());
-            return Err(problem(&failure, engine.clock.now()));
-        }
-    };
-    let rows = match rows {
-        Ok(rows) => rows,
-        Err(error) => {
-            online.close(shares.run()).await;
-            return Err(Problem::from(&error));
-        }
-    };
-    progress.session = SessionEnd::Online;
-    progress.lid = online.lid().map(str::to_owned);
-    let targets = BTreeMap::new();
-    let mut run = Run {
-        engine,
-        leased,
-        credentials: &credentials,
-        online,
-        shares,
-        progress,
-        told,
+    let rows = leased.rows(&jids, budget);
+    let online = visit.online(
+        &credentials,
+        budget,
         rows,
-        targets,
-        stopped: None,
-    };
-    run.resolve_all(wanted).await;
-    run.leave_all().await;
-    let Run { online, .. } = run;
-    progress.trace.round_trips += online.iqs();
-    // Closed before the lease is released: two sockets of one session never stand.
-    online.close(shares.run()).await;
-    Ok(())
+        async |visit: &mut Visit<'_>, online: &mut Online, rows| {
+            let leased = visit.leased();
+            let mut run = Run {
+                visit,
+                leased,
+                online,
+                credentials: &credentials,
+                purpose: Purpose::Leave,
+                shares,
+                progress,
+                told,
+                rows: rows.map_err(|error| Problem::from(&error))?,
+                targets: BTreeMap::new(),
+                stopped: None,
+            };
+            run.resolve_all(wanted).await;
+            run.leave_all().await;
+            Ok(())
+        },
+    );
+    match online.boxed().await {
+        Ok(ran) => ran,
+        Err(Abandoned::LeaseExpired) => Err(Problem::WhatsAppUnavailable),
+        Err(Abandoned::Failed(failure)) => Err(problem(&failure, visit.engine().clock.now())),
+    }
 }
 
-impl Run<'_> {
+impl Run<'_, '_> {
     /// Remembers what a failure says about the session, and whether it is the end of
     /// asking and sending.
     pub(super) fn saw(&mut self, failure: &Failure) {
         tracing::debug!(instance = %self.leased.instance(), %failure, "WhatsApp failed");
-        self.progress.trace.failed(failure.reason(), failure.code());
-        let is_the_end = match session_end(failure, self.engine.clock.now()) {
+        self.visit.trace().failed(failure.reason(), failure.code());
+        let is_the_end = match self.visit.saw(failure) {
             SessionEnd::Unchanged | SessionEnd::Online => self.online.is_spent(),
-            end @ (SessionEnd::LoggedOut(_) | SessionEnd::Blocked { .. }) => {
-                self.progress.session = end;
-                true
-            }
+            SessionEnd::LoggedOut(_) | SessionEnd::Blocked { .. } => true,
         };
         if is_the_end && self.stopped.is_none() {
             let problem = self.problem(failure);
@@ -142,19 +138,13 @@ impl Run<'_> {
     }
 
     /// Remembers a target's own error code.
-    pub(super) fn saw_code(&mut self, code: u16) {
-        self.progress.trace.whatsapp_code = Some(code);
-    }
-
-    /// WhatsApp throttled one target, or all of them.
-    pub(super) fn throttled(&mut self, backoff: Pause) -> Problem {
-        let failure = Failure::Iq { code: 429, backoff };
-        self.saw(&failure);
-        self.problem(&failure)
+    pub(super) fn saw_code(&mut self, code: Option<WhatsAppCode>) {
+        let trace = self.visit.trace();
+        trace.whatsapp_code = code.or(trace.whatsapp_code);
     }
 
     /// What a failure before anything was sent is to the caller.
     pub(super) fn problem(&self, failure: &Failure) -> Problem {
-        problem(failure, self.engine.clock.now())
+        problem(failure, self.visit.engine().clock.now())
     }
 }

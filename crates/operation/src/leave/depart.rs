@@ -1,18 +1,16 @@
-//! Sending the leave, and what WhatsApp's code for each target means.
-//! Source of the codes: WhatsApp Web's group exit job.
+//! Sending the leave, and what WhatsApp's status for each target means.
 
 use domain::group::{Group, GroupJid, GroupKind};
 use domain::problem::Problem;
 use domain::trace::Step;
 use store::session::Intended;
 use tokio::time::Instant;
-use whatsapp::{Failure, LeaveError, Online, Pause, TargetReply};
+use whatsapp::{LeaveError, Metadata, MetadataError, Online, TargetReply};
 
 use super::attempt::Run;
 use super::evidence::Evidence;
-use super::resolve::{Target, cannot_be_left, nothing_done};
+use super::resolve::{Target, cannot_be_left, nothing_done, was_attempted};
 use super::verdict::Verdict;
-use super::was_attempted;
 
 /// A target whose intent stands.
 struct Ready {
@@ -30,15 +28,15 @@ impl Ready {
 
 /// What became of one stanza, for each of its targets.
 enum Sent {
-    /// WhatsApp answered; an IQ's own error counts for every target.
-    Answered(Vec<(TargetReply, Pause)>),
+    /// WhatsApp answered.
+    Answered(Vec<TargetReply>),
     /// Nobody knows.
     Lost,
     /// It was not sent, for this reason.
     Withheld(Problem),
 }
 
-impl Run<'_> {
+impl Run<'_, '_> {
     /// Leaves everything that may be left: the groups in one stanza, the communities
     /// in another. Groups first: those of a community go with it, and then a
     /// stanza of their own would find that they are left.
@@ -52,7 +50,7 @@ impl Run<'_> {
             targets = rest;
             let began = Instant::now();
             self.leave_batch(batch, 1 + usize::from(!targets.is_empty())).await;
-            self.progress.trace.spent(Step::Leave, began);
+            self.visit.trace().spent(Step::Leave, began);
         }
     }
 
@@ -76,12 +74,11 @@ impl Run<'_> {
             }
         };
         // Before anything is asked about one target: a throttled one ends the asking.
-        let throttled = replies.iter().find(|(reply, _)| *reply == TargetReply::Error(429));
-        if let Some((_, backoff)) = throttled {
-            self.throttled(*backoff);
+        for reply in &replies {
+            self.saw_throttling(reply);
         }
         let mut to_ask = batch.len();
-        for (ready, (reply, _)) in batch.into_iter().zip(replies) {
+        for (ready, reply) in batch.into_iter().zip(replies) {
             let jid = ready.group().jid.clone();
             let verdict = self.judge(ready, reply, to_ask).await;
             self.progress.ended(&jid, verdict);
@@ -105,11 +102,11 @@ impl Run<'_> {
             }
         };
         let mut batch = Vec::with_capacity(targets.len());
-        for (Target { group, evidence }, intended) in targets.into_iter().zip(intended) {
+        for (Target { group, evidence, .. }, intended) in targets.into_iter().zip(intended) {
             match intended {
                 Ok(intended) => {
                     if was_attempted(Some(intended.standing())) {
-                        self.progress.trace.attempt = 2;
+                        self.visit.trace().attempt = 2;
                     }
                     batch.push(Ready { intended, evidence, is_uncertain: false });
                 }
@@ -145,12 +142,7 @@ impl Run<'_> {
         let jids = || groups.iter().map(|group| &group.jid);
         self.progress.sending(jids());
         match self.online.leave(&groups, budget).await {
-            Ok(replies) => {
-                Sent::Answered(replies.into_iter().map(|reply| (reply, Pause::default())).collect())
-            }
-            Err(LeaveError::Refused { code, backoff }) => {
-                Sent::Answered(groups.iter().map(|_| (TargetReply::Error(code), backoff)).collect())
-            }
+            Ok(replies) => Sent::Answered(replies),
             Err(LeaveError::Lost(failure)) => {
                 self.saw(&failure);
                 Sent::Lost
@@ -163,16 +155,19 @@ impl Run<'_> {
         }
     }
 
+    fn saw_throttling(&mut self, reply: &TargetReply) {
+        if let TargetReply::Throttled(failure) = reply {
+            self.saw(failure);
+        }
+    }
+
     /// One target's verdict from its own status. What WhatsApp asks to be tried once
     /// more is sent once more.
     async fn judge(&mut self, ready: Ready, reply: TargetReply, to_ask: usize) -> Verdict {
+        self.saw_code(reply.code());
         match reply {
-            TargetReply::Error(400) => {
-                self.saw_code(400);
-                self.resend(ready, to_ask).await
-            }
-            TargetReply::Error(code @ 500..) if ready.group().kind == GroupKind::Community => {
-                self.saw_code(code);
+            TargetReply::WrongKind(_) => self.resend(ready, to_ask).await,
+            TargetReply::Failed(_) if ready.group().kind == GroupKind::Community => {
                 // It may have been done all the same: "not a member" is our own act then.
                 self.send_again(Ready { is_uncertain: true, ..ready }, to_ask).await
             }
@@ -184,10 +179,9 @@ impl Run<'_> {
     async fn send_again(&mut self, ready: Ready, to_ask: usize) -> Verdict {
         match self.send(&[&ready.intended], 1).await {
             Sent::Answered(replies) => match replies.into_iter().next() {
-                Some((reply, backoff)) => {
-                    if reply == TargetReply::Error(429) {
-                        self.throttled(backoff);
-                    }
+                Some(reply) => {
+                    self.saw_throttling(&reply);
+                    self.saw_code(reply.code());
                     self.judge_once(&ready, reply, to_ask).await
                 }
                 None => Verdict::Unconfirmed,
@@ -199,25 +193,22 @@ impl Run<'_> {
 
     /// As [`Self::judge`], with nothing sent again.
     async fn judge_once(&mut self, ready: &Ready, reply: TargetReply, to_ask: usize) -> Verdict {
-        let code = match reply {
+        match reply {
             TargetReply::Left(confirmed) => {
                 // Rows that cannot be read now are stale at worst, and heal when asked for.
                 let linked = self.linked_to(ready.group()).await.unwrap_or_default();
-                return Verdict::Confirmed { confirmed, group: ready.group().clone(), linked };
+                Verdict::Confirmed { confirmed, group: ready.group().clone(), linked }
             }
-            TargetReply::Missing => {
-                tracing::warn!(instance = %self.leased.instance(), "the reply does not name the target");
-                return Verdict::Unconfirmed;
+            TargetReply::NotMember(_) => self.is_absent(ready).await,
+            TargetReply::Denied(_) => self.member_or_not(ready, to_ask).await,
+            TargetReply::Throttled(_) => {
+                self.refused(ready, self.stopped.unwrap_or(Problem::WhatsAppUnavailable))
             }
-            TargetReply::Error(code) => code,
-        };
-        self.saw_code(code);
-        match code {
-            404 => self.is_absent(ready).await,
-            401 | 403 | 405 | 406 => self.member_or_not(ready, to_ask).await,
-            429 => self.refused(ready, self.stopped.unwrap_or(Problem::WhatsAppUnavailable)),
-            _ => {
-                tracing::warn!(instance = %self.leased.instance(), code, "leave not confirmed");
+            reply @ (TargetReply::WrongKind(_)
+            | TargetReply::Failed(_)
+            | TargetReply::Unknown(_)
+            | TargetReply::Missing) => {
+                tracing::warn!(instance = %self.leased.instance(), ?reply, "leave not confirmed");
                 Verdict::Unconfirmed
             }
         }
@@ -265,19 +256,15 @@ impl Run<'_> {
     }
 
     /// Asks for the metadata of a target that was refused.
-    async fn ask_afterwards(
-        &mut self,
-        jid: &GroupJid,
-        to_ask: usize,
-    ) -> Result<whatsapp::Metadata, Unasked> {
+    async fn ask_afterwards(&mut self, jid: &GroupJid, to_ask: usize) -> Result<Metadata, Unasked> {
         if let Some(problem) = self.stopped {
             return Err(Unasked::Failed(problem));
         }
         let budget = self.shares.afterwards(to_ask);
         match self.online.metadata(jid, self.credentials, budget).await {
             Ok(metadata) => Ok(metadata),
-            Err(Failure::Iq { code: 403 | 404, .. }) => Err(Unasked::NotMember),
-            Err(failure) => {
+            Err(MetadataError::NotMember(_)) => Err(Unasked::NotMember),
+            Err(MetadataError::Failed(failure)) => {
                 self.saw(&failure);
                 Err(Unasked::Failed(self.problem(&failure)))
             }

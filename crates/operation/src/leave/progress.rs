@@ -5,8 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use domain::group::GroupJid;
 use domain::identifier::Identifier;
 use domain::problem::Problem;
-use domain::trace::Trace;
-use store::session::{GroupEnd, KeptAnswer, SessionEnd};
+use store::session::{GroupEnd, KeptAnswer};
 
 use super::verdict::{Named, Verdict};
 
@@ -19,14 +18,8 @@ pub(super) struct Progress {
     sent: BTreeSet<GroupJid>,
     /// What is said of everything that has no verdict and was not sent.
     pub(super) rest: Problem,
-    /// What became of the session.
-    pub(super) session: SessionEnd,
-    /// Our LID, as WhatsApp told it at login.
-    pub(super) lid: Option<String>,
     /// A kept answer that another run wrote while this one waited.
     pub(super) kept: Option<KeptAnswer>,
-    /// What happened on the way.
-    pub(super) trace: Trace,
 }
 
 impl Progress {
@@ -41,10 +34,7 @@ impl Progress {
             verdicts: BTreeMap::new(),
             sent: BTreeSet::new(),
             rest: Problem::Internal,
-            session: SessionEnd::Unchanged,
-            lid: None,
             kept: None,
-            trace: Trace::default(),
         }
     }
 

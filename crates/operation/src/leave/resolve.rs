@@ -5,13 +5,13 @@ use domain::group::{Group, GroupJid, GroupKind};
 use domain::identifier::{Identifier, InviteCode};
 use domain::problem::Problem;
 use domain::trace::Step;
+use store::session::Standing;
 use tokio::time::Instant;
-use whatsapp::{Failure, Metadata};
+use whatsapp::{InviteError, Metadata, MetadataError};
 
-use super::attempt::Run;
+use super::attempt::{Purpose, Run};
 use super::evidence::Evidence;
 use super::verdict::{Named, Verdict};
-use super::was_attempted;
 
 /// A target that may be left, once an intent stands.
 #[derive(Debug, Clone)]
@@ -19,15 +19,17 @@ pub(super) struct Target {
     pub(super) group: Group,
     /// An invite of an unknown group has none.
     pub(super) evidence: Option<Evidence>,
+    /// Whether WhatsApp said in this run that we are in it.
+    pub(super) is_member: bool,
 }
 
 /// Where a group stands when nothing is known but its name.
-struct Looked {
+pub(super) struct Looked {
     metadata: Metadata,
     evidence: Option<Evidence>,
 }
 
-impl Run<'_> {
+impl Run<'_, '_> {
     /// Finds out what each identifier names, and whether that may be left. A group is
     /// looked at once, in whatever forms it is named.
     pub(super) async fn resolve_all(&mut self, wanted: &[&Identifier]) {
@@ -43,7 +45,7 @@ impl Run<'_> {
                 }
             }
         }
-        self.progress.trace.spent(Step::Resolve, began);
+        self.visit.trace().spent(Step::Resolve, began);
     }
 
     fn is_known(&self, jid: &GroupJid) -> bool {
@@ -72,7 +74,7 @@ impl Run<'_> {
         match self.rows.get(jid).cloned() {
             Some(row) if leaves_alone(&row.group().kind) => {
                 let evidence = Some(Evidence::of_row(&row));
-                Ok(Target { group: row.group().clone(), evidence })
+                Ok(Target { group: row.group().clone(), evidence, is_member: false })
             }
             // A stale row must neither refuse nor take a whole community along.
             Some(row) => self.look(row.group(), Some(Evidence::of_row(&row)), left).await?.target(),
@@ -94,7 +96,7 @@ impl Run<'_> {
         };
         let group = match self.online.invite(code, budget).await {
             Ok(group) => group,
-            Err(failure) => return self.unresolved(&failure),
+            Err(error) => return self.unresolved(&error),
         };
         let jid = group.jid.clone();
         if !self.is_known(&jid) {
@@ -110,15 +112,18 @@ impl Run<'_> {
         self.has_room(&group.jid)?;
         let jids = [group.jid.clone()];
         let budget = self.shares.run();
-        let (rows, intended) = tokio::join!(
-            self.leased.rows(&jids, budget),
-            self.leased.intend(vec![group.clone()], budget)
-        );
-        let row = rows.and_then(|mut rows| intended.map(|_| rows.remove(&group.jid)));
+        let intending = async {
+            match self.purpose {
+                Purpose::Leave => self.leased.intend(vec![group.clone()], budget).await.map(|_| ()),
+                Purpose::Foretell => Ok(()),
+            }
+        };
+        let (rows, intended) = tokio::join!(self.leased.rows(&jids, budget), intending);
+        let row = rows.and_then(|mut rows| intended.map(|()| rows.remove(&group.jid)));
         let row = row.map_err(|error| nothing_done(Problem::from(&error)))?;
         let evidence = row.as_ref().map(Evidence::of_row);
         if leaves_alone(&group.kind) {
-            return Ok(Target { group, evidence });
+            return Ok(Target { group, evidence, is_member: false });
         }
         let looked = self.look(&group, evidence, left).await?;
         match looked.evidence {
@@ -147,7 +152,7 @@ impl Run<'_> {
     /// Asks for a group's metadata before anything was sent, and refuses what
     /// WhatsApp's own word says cannot be left: an announcement group, and a
     /// community that is ours.
-    async fn look(
+    pub(super) async fn look(
         &mut self,
         group: &Group,
         evidence: Option<Evidence>,
@@ -164,11 +169,11 @@ impl Run<'_> {
                 Err(Verdict::Refused { group: metadata.group().clone() })
             }
             Ok(metadata) => Ok(Looked { metadata, evidence }),
-            Err(Failure::Iq { code: code @ (403 | 404), .. }) => {
-                self.saw_code(code);
+            Err(MetadataError::NotMember(failure)) => {
+                self.saw_code(failure.code());
                 Err(self.absent(group, evidence, false).await)
             }
-            Err(failure) => {
+            Err(MetadataError::Failed(failure)) => {
                 self.saw(&failure);
                 Err(nothing_done(self.problem(&failure)))
             }
@@ -204,25 +209,25 @@ impl Run<'_> {
         }
     }
 
-    /// An invite that led to no group. 410 is a revoked one; the other codes
-    /// were all seen for codes that do not exist.
-    fn unresolved(&mut self, failure: &Failure) -> Named {
+    /// An invite that led to no group.
+    fn unresolved(&mut self, error: &InviteError) -> Named {
+        let (InviteError::Revoked(failure)
+        | InviteError::Nowhere(failure)
+        | InviteError::Failed(failure)) = error;
         self.saw(failure);
-        match failure {
-            Failure::Iq { code: 410, .. } => Named::Revoked,
-            Failure::Iq { code: 400 | 401 | 403 | 404 | 406 | 416 | 423 | 436, .. } => {
-                Named::Nowhere
-            }
-            other => Named::Unknown(self.problem(other)),
+        match error {
+            InviteError::Revoked(_) => Named::Revoked,
+            InviteError::Nowhere(_) => Named::Nowhere,
+            InviteError::Failed(failure) => Named::Unknown(self.problem(failure)),
         }
     }
 }
 
 impl Looked {
     #[allow(clippy::unnecessary_wraps, reason = "the end of a chain of results")]
-    fn target(self) -> Result<Target, Verdict> {
+    pub(super) fn target(self) -> Result<Target, Verdict> {
         let group = self.metadata.group().clone();
-        Ok(Target { group, evidence: self.evidence })
+        Ok(Target { group, evidence: self.evidence, is_member: true })
     }
 }
 
@@ -242,4 +247,9 @@ pub(super) fn cannot_be_left(metadata: &Metadata) -> bool {
         GroupKind::Community => metadata.is_owned_by_us(),
         GroupKind::Group | GroupKind::Subgroup { .. } => false,
     }
+}
+
+/// Whether an earlier run tried to leave a group and its outcome was lost.
+pub(super) fn was_attempted(standing: Option<Standing>) -> bool {
+    standing == Some(Standing::Earlier)
 }

@@ -5,8 +5,6 @@ use std::time::Duration;
 
 use domain::clock::Budget;
 
-/// Kept back of a portion's time for settling and answering.
-const SETTLING: Duration = Duration::from_millis(1_500);
 /// Kept back of a run's time for the reply to a stanza, at most a quarter of it.
 const REPLY: Duration = Duration::from_secs(3);
 /// What one question may take, however many are to come.
@@ -35,9 +33,8 @@ pub(super) struct Shares {
 }
 
 impl Shares {
-    /// Out of a portion's time.
-    pub(super) fn of(budget: Budget) -> Self {
-        let run = budget.keeping(SETTLING);
+    /// Out of a visit's time.
+    pub(super) fn of(run: Budget) -> Self {
         let reply = REPLY.min(run.remaining() / 4);
         Self { run, questions: run.keeping(reply), reply }
     }

@@ -8,9 +8,9 @@ use domain::identifier::Identifier;
 use domain::problem::Problem;
 use store::session::Settled;
 
+use super::left::Left;
 use super::progress::Progress;
 use super::verdict::Named;
-use super::{Left, speak};
 
 /// Results so far.
 #[derive(Debug, Default)]
@@ -31,7 +31,7 @@ impl Told {
             let named = match progress.name(identifier) {
                 Named::Group(jid) => {
                     if !self.is_final(&jid) {
-                        self.group(&jid, speak(&progress.verdict(&jid), settled));
+                        self.group(&jid, progress.verdict(&jid).spoken(settled));
                     }
                     Ok(jid)
                 }
@@ -90,4 +90,13 @@ impl Told {
             None => Err(Problem::Internal),
         }
     }
+}
+
+/// The groups that are named by their JID and have no verdict yet.
+pub(super) fn groups_of(wanted: &[&Identifier], told: &Told) -> Vec<GroupJid> {
+    let jids = wanted.iter().filter_map(|identifier| match identifier {
+        Identifier::Jid(jid) if !told.is_final(jid) => Some(jid.clone()),
+        Identifier::Jid(_) | Identifier::Invite(_) => None,
+    });
+    jids.collect()
 }

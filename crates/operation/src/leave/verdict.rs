@@ -2,10 +2,11 @@
 
 use domain::group::{Group, GroupJid};
 use domain::problem::Problem;
-use store::session::GroupEnd;
+use store::session::{GroupEnd, Settled};
 use whatsapp::Confirmed;
 
 use super::evidence::Evidence;
+use super::left::Left;
 
 /// What is known of one group. It has one in a run, however often and in whatever
 /// form it was named.
@@ -33,6 +34,26 @@ pub(super) enum Verdict {
 }
 
 impl Verdict {
+    /// What a verdict is in words. A recovered leave is a 200 only once it is
+    /// settled: until then nothing keeps two runs from claiming it. "Not a member" is
+    /// a 404 only once it is settled: a run that was fenced off may have seen the act
+    /// of the run that took over. A confirmed leave needs no settling: a true success
+    /// never becomes an error.
+    pub(super) fn spoken(&self, settled: Option<&Settled>) -> Result<Left, Problem> {
+        match (self, settled) {
+            (Self::Confirmed { confirmed, .. }, _) => Ok(Left::confirmed(confirmed)),
+            (Self::Recovered { evidence, .. }, Some(settled)) => {
+                Ok(Left::recovered(evidence, settled))
+            }
+            (Self::NotMember, Some(_)) => Err(Problem::NotMember),
+            (Self::Recovered { .. } | Self::NotMember | Self::Unconfirmed, _) => {
+                Err(Problem::Unconfirmed)
+            }
+            (Self::Refused { .. }, _) => Err(Problem::NotAllowed),
+            (Self::NothingDone { problem }, _) => Err(*problem),
+        }
+    }
+
     /// What it leaves behind in the table.
     pub(super) fn end(&self, jid: &GroupJid) -> GroupEnd {
         match self {

@@ -2,8 +2,6 @@
 
 use local_stack::traffic::CallFault;
 use operator::OperatorError;
-use operator::roster::participating;
-use operator::visit::Visit;
 use store::table::{number, text};
 use whatsapp_simulator::{Fault, Moment, NewGroup, Rank, Reaction};
 
@@ -35,8 +33,8 @@ async fn a_sync_whose_lease_was_taken_over_writes_nothing() {
     rig.simulator().create_group(group);
     let outcome = rig
         .operator
-        .visit(&id("sales"), async |visit: Visit<'_>| {
-            participating(visit.online, visit.budget).await?;
+        .visit(&id("sales"), async |visit, online, _| {
+            online.participating(visit.budget()).await?;
             let mut session = rig.session("sales").await;
             session.insert("lease_owner".to_owned(), text("another run"));
             session.insert("lease_until".to_owned(), number(rig.now().0 + 20_000));

@@ -1,42 +1,23 @@
 //! Taking a session's lease, its credentials and the usual intents in one update.
 
+mod attempts;
 mod error;
 mod take;
-
-use std::sync::Mutex;
-use std::time::Duration;
 
 use domain::block::BlockReason;
 use domain::clock::{Budget, UnixMillis};
 use domain::gone::Gone;
 use domain::group::GroupJid;
 use domain::tenant::InstanceId;
-use tokio::time::Instant;
 
-use super::generation::Generation;
 use super::intents::{self, Intents};
 use super::item::{DELETING, LINKED, LOGGED_OUT, NEVER_LINKED};
 use super::{Leased, Owner, Sessions};
-use crate::seal::Sealed;
 use crate::table::{Attributes, Corrupt, Item, StoreError, Updated, keys};
 
+pub(super) use attempts::{Attempt, Attempts};
 pub use error::AcquireError;
 use take::{Take, Wanted};
-
-/// What a machine's clock may differ from another's.
-pub(super) const SKEW: Duration = Duration::from_secs(5);
-/// Longest time that a run works under one lease: HTTP's budget.
-pub(super) const LONGEST_RUN: Duration = Duration::from_secs(25);
-/// Longest lease: the run's own time, and what clocks may differ.
-pub(super) const LONGEST_LEASE: Duration = LONGEST_RUN.saturating_add(SKEW);
-/// First wait for a busy session; doubled, with full jitter.
-pub(super) const FIRST_WAIT: Duration = Duration::from_millis(40);
-/// Longest wait between two looks at a busy session.
-pub(super) const LONGEST_WAIT: Duration = Duration::from_millis(640);
-
-/// With less time than this no lease is taken: it could hardly be given back, and what
-/// stays behind is read as a leave whose outcome was lost.
-const LEAST: Duration = Duration::from_millis(50);
 
 /// Why the item refused, when that need not last.
 enum Refusal {
@@ -63,106 +44,41 @@ impl Sessions {
         jids: &[GroupJid],
         budget: Budget,
     ) -> Result<Leased, AcquireError> {
-        let owner = Owner::new()?;
-        let clock = self.compared(budget).await?;
-        // The other half is for giving back what may have been taken.
-        let taking = budget.keeping(budget.remaining());
-        let waiting = budget.at_most(self.wait.min(budget.remaining() / 2));
-        let mut wait = FIRST_WAIT;
-        let mut waits = 0;
-        let mut is_tidied = false;
-        let mut busy_until: Option<UnixMillis> = None;
+        let wait = self.wait.min(budget.remaining() / 2);
+        let mut attempts = Attempts::new(self, instance, wait, budget).await?;
         let mut wanted = Wanted::usual(jids);
+        let mut is_tidied = false;
         loop {
-            let now = clock.now();
-            if taking.remaining() < LEAST {
-                return Err(match busy_until {
-                    Some(until) => AcquireError::Busy { left: until.since(now), waits },
-                    None => StoreError::out_of_time().into(),
-                });
-            }
-            let asked = Instant::now();
-            let ours = budget.remaining().min(LONGEST_RUN);
-            let take = Take { owner: &owner, now, span: ours + SKEW, wanted: &wanted };
-            let outcome = self.table.update(&keys::session(instance), take.update(), taking).await;
-            let item = match outcome {
-                Ok(Updated::Applied(item)) => {
-                    let leased =
-                        self.leased(instance, owner.clone(), now, asked, ours, Item(&item));
-                    if leased.is_err() {
-                        self.give_back(instance, &owner, budget).await;
-                    }
-                    return Ok(leased.map(|leased| Leased { waits, ..leased })?);
-                }
-                Ok(Updated::Refused(None)) => return Err(AcquireError::NotFound),
-                Ok(Updated::Refused(Some(item))) => item,
-                Err(error) => {
-                    // It may have been applied all the same.
-                    self.give_back(instance, &owner, budget).await;
-                    return Err(error.into());
-                }
+            let update =
+                |owner: &Owner, now, span| Take { owner, now, span, wanted: &wanted }.update();
+            let (item, now) = match attempts.take(update, |item| item).await? {
+                Attempt::Taken(leased, _) => return Ok(*leased),
+                Attempt::Refused(item, now) => (item, now),
             };
             let until = match refusal(Item(&item), now)? {
                 Refusal::Busy(until) => until,
                 Refusal::Free => {
-                    let mut standing = intents::read(Item(&item)).map_err(StoreError::from)?;
+                    let standing = intents::read(Item(&item)).map_err(StoreError::from)?;
                     let is_crowded = take::lack_room(jids, &standing);
-                    if is_crowded && !is_tidied {
+                    let standing = if is_crowded && !is_tidied {
                         is_tidied = true;
-                        standing = self.make_room(instance, standing, now, budget).await?;
-                    }
+                        self.make_room(instance, standing, now, budget).await?
+                    } else {
+                        standing
+                    };
                     wanted = Wanted::fitting(jids, &standing, now);
                     if wanted.is_refused() {
                         let left = intents::until_one_ends(&standing, now);
                         return Err(AcquireError::TooManyOpen { left });
                     }
-                    if is_crowded && !waiting.remaining().is_zero() {
+                    if is_crowded && attempts.may_wait() {
                         continue;
                     }
                     now
                 }
             };
-            waits += 1;
-            busy_until = Some(until);
-            if waiting.remaining().is_zero() {
-                return Err(AcquireError::Busy { left: until.since(now), waits });
-            }
-            let pause = wait.mul_f64(fastrand::f64()).min(waiting.remaining());
-            tokio::time::sleep(pause).await;
-            wait = (wait * 2).min(LONGEST_WAIT);
+            attempts.wait(until).await?;
         }
-    }
-
-    pub(super) fn leased(
-        &self,
-        instance: &InstanceId,
-        owner: Owner,
-        now: UnixMillis,
-        asked: Instant,
-        ours: Duration,
-        item: Item<'_>,
-    ) -> Result<Leased, StoreError> {
-        let sealed = Sealed {
-            key_id: item.text("key_id")?.to_owned(),
-            bytes: item.binary("sealed")?.to_vec(),
-        };
-        Ok(Leased {
-            table: self.table.clone(),
-            clock: self.clock.clone(),
-            instance: instance.clone(),
-            generation: Generation::of(item),
-            owner,
-            began: now,
-            // The skew is for others to wait; we must be done before it begins.
-            until: now.plus(ours),
-            until_monotonic: asked + ours,
-            sealed,
-            waits: 0,
-            seen: item.optional_number("seen_at").map(UnixMillis),
-            device_lid: item.optional_text("device_lid").map(str::to_owned),
-            intents: Mutex::new(intents::read(item)?),
-            renewed: Mutex::default(),
-        })
     }
 
     /// Removes intents that have ended, on condition that nobody has renewed them
@@ -186,23 +102,6 @@ impl Sessions {
             }
             Updated::Refused(None) => Ok(standing),
         }
-    }
-
-    /// Releases a lease that may or may not have been taken, without anything
-    /// having been sent. What does not get through ends with the lease.
-    ///
-    /// Lease and intents go in one write: between two, another run would read
-    /// our intent as that of a leave whose outcome was lost.
-    pub(super) async fn give_back(&self, instance: &InstanceId, owner: &Owner, budget: Budget) {
-        let key = keys::session(instance);
-        let Ok(Some(item)) = self.table.get(&key, budget).await else { return };
-        if Item(&item).optional_text("lease_owner") != Some(owner.0.as_str()) {
-            return;
-        }
-        let standing = intents::read(Item(&item)).unwrap_or_default();
-        let ours = standing.into_iter().filter(|(_, intent)| intent.by == owner.0);
-        let update = take::give_back(owner, ours.map(|(jid, _)| jid));
-        let _ = self.table.update(&key, update, budget).await;
     }
 }
 

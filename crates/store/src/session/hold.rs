@@ -6,14 +6,14 @@ use std::time::Duration;
 
 use aws_sdk_dynamodb::types::TransactWriteItem;
 use domain::clock::{Budget, UnixMillis};
+use domain::lease::LEASE;
 use domain::tenant::InstanceId;
-use tokio::time::{Instant, sleep};
 
-use super::acquire::{FIRST_WAIT, LONGEST_LEASE, LONGEST_RUN, LONGEST_WAIT, SKEW};
-use super::{AcquireError, Leased, Owner, SessionEnd, Sessions, SettleError, Settlement};
-use crate::table::{Attributes, Item, StoreError, Update, Updated, binary, keys, number, text};
+use super::acquire::{Attempt, Attempts};
+use super::{AcquireError, Leased, Owner, Sessions};
+use crate::table::{Attributes, Item, StoreError, Update, binary, number, text};
 
-/// A session under our lease, in whatever state. Its exits are [`Held::settle`] and a
+/// A session under our lease, in whatever state. Its exits are [`Leased::settle`] and a
 /// transaction of the holder's own that has [`Held::owner`] in its condition and
 /// releases.
 pub struct Held {
@@ -33,48 +33,15 @@ impl Sessions {
         wait: Duration,
         budget: Budget,
     ) -> Result<Held, AcquireError> {
-        let owner = Owner::new()?;
-        let clock = self.compared(budget).await?;
-        // The other half is for giving back what may have been taken.
-        let taking = budget.keeping(budget.remaining());
-        let waiting = budget.at_most(wait);
-        let mut pause = FIRST_WAIT;
-        let mut waits = 0;
+        let mut attempts = Attempts::new(self, instance, wait, budget).await?;
         loop {
-            let asked = Instant::now();
-            let now = clock.now();
-            let ours = budget.remaining().min(LONGEST_RUN);
-            let update = take(&owner, now, ours + SKEW);
-            let item = match self.table.update(&keys::session(instance), update, taking).await {
-                Ok(Updated::Applied(item)) => {
-                    let leased = self.leased(
-                        instance,
-                        owner.clone(),
-                        now,
-                        asked,
-                        ours,
-                        Item(&with_credentials(item.clone())),
-                    );
-                    if leased.is_err() {
-                        self.give_back(instance, &owner, budget).await;
-                    }
-                    return Ok(Held { leased: leased?, item });
+            match attempts.take(take, with_credentials).await? {
+                Attempt::Taken(leased, item) => return Ok(Held { leased: *leased, item }),
+                Attempt::Refused(item, now) => {
+                    let until = Item(&item).optional_number("lease_until").map_or(now, UnixMillis);
+                    attempts.wait(until).await?;
                 }
-                Ok(Updated::Refused(None)) => return Err(AcquireError::NotFound),
-                Ok(Updated::Refused(Some(item))) => item,
-                Err(error) => {
-                    // It may have been applied all the same.
-                    self.give_back(instance, &owner, budget).await;
-                    return Err(error.into());
-                }
-            };
-            waits += 1;
-            if waiting.remaining().is_zero() {
-                let until = Item(&item).optional_number("lease_until").map_or(now, UnixMillis);
-                return Err(AcquireError::Busy { left: until.since(now), waits });
             }
-            sleep(pause.mul_f64(fastrand::f64()).min(waiting.remaining())).await;
-            pause = (pause * 2).min(LONGEST_WAIT);
         }
     }
 }
@@ -101,12 +68,22 @@ fn take(owner: &Owner, now: UnixMillis, span: Duration) -> Update {
             (":me".to_owned(), text(owner.0.as_str())),
             (":until".to_owned(), number(now.plus(span).0)),
             (":now".to_owned(), number(now.0)),
-            (":absurd".to_owned(), number(now.plus(LONGEST_LEASE * 2).0)),
+            (":absurd".to_owned(), number(now.plus(LEASE.absurd()).0)),
         ]),
     }
 }
 
 impl Held {
+    /// The lease itself.
+    pub fn leased(&self) -> &Leased {
+        &self.leased
+    }
+
+    /// The lease, without the item as it was.
+    pub fn into_leased(self) -> Leased {
+        self.leased
+    }
+
     /// The instance.
     pub fn instance(&self) -> &InstanceId {
         self.leased.instance()
@@ -128,25 +105,11 @@ impl Held {
         self.leased.is_held()
     }
 
-    /// What is left of the lease for us.
-    pub fn budget(&self) -> Budget {
-        Budget::of(self.leased.until_monotonic.saturating_duration_since(Instant::now()))
-    }
-
     /// An action that fails when the lease is not ours: [`Leased::fence`].
     ///
     /// # Errors
     /// [`StoreError`] when the action cannot be built.
     pub fn fence(&self) -> Result<TransactWriteItem, StoreError> {
         self.leased.fence()
-    }
-
-    /// Records what became of the session, and releases the lease.
-    ///
-    /// # Errors
-    /// [`SettleError`]. The lease then ends by itself.
-    pub async fn settle(self, session: SessionEnd, budget: Budget) -> Result<(), SettleError> {
-        let settlement = Settlement { session, ..Settlement::default() };
-        self.leased.settle(settlement, budget).await.map(|_| ())
     }
 }

@@ -8,11 +8,10 @@ use std::time::Duration;
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use domain::clock::UnixMillis;
+use domain::lease::LEASE;
 
 use crate::table::{Corrupt, Item, number, text};
 
-/// How long an intent counts from the last stanza that it covered.
-pub const INTENT_LIFE: Duration = Duration::from_hours(24);
 /// Most intents that may count for another to be added. Each has some 100 bytes, and
 /// every write of the session pays its whole item.
 pub(super) const MOST_OPEN: usize = 100;
@@ -48,7 +47,7 @@ impl StoredIntent {
 
     /// Whether it counts no more at `now`.
     pub(super) fn has_ended(&self, now: UnixMillis) -> bool {
-        self.at.plus(INTENT_LIFE) <= now
+        self.at.plus(LEASE.intent) <= now
     }
 
     fn read(entry: Item<'_>) -> Result<Self, Corrupt> {
@@ -95,7 +94,7 @@ pub(super) fn open(intents: &Intents, now: UnixMillis) -> usize {
 /// Until the first of those that count still counts no more.
 pub(super) fn until_one_ends(intents: &Intents, now: UnixMillis) -> Duration {
     let open = intents.values().filter(|intent| !intent.has_ended(now));
-    open.map(|intent| intent.at.plus(INTENT_LIFE).since(now)).min().unwrap_or_default()
+    open.map(|intent| intent.at.plus(LEASE.intent).since(now)).min().unwrap_or_default()
 }
 
 /// Paths into the map, with the placeholders that stand for the JIDs: `intents.#i0`

@@ -16,7 +16,7 @@ use domain::group::{Group, GroupJid};
 use domain::idempotency::IdempotencyKey;
 use domain::identifier::Identifier;
 
-use super::kept::KeptAnswer;
+use super::idempotency::KeptAnswer;
 use super::{Leased, Owner};
 use crate::table::{Attributes, Cancelled, Item, StoreError, Updated, keys};
 use release::Release;

@@ -4,11 +4,13 @@ use std::time::Duration;
 
 use domain::clock::Budget;
 use domain::gone::Gone;
+use domain::lease::LEASE;
 use domain::proxy::Proxy;
 use domain::tenant::InstanceId;
-use linking::{Paired, Timing};
+use linking::{Event, Paired, Timing};
+use operation::visit::Visit;
 use operator::{Operator, OperatorError};
-use store::session::SessionEnd;
+use store::session::Held;
 use store::table::Item;
 use whatsapp::Dialer;
 
@@ -18,9 +20,7 @@ use crate::instance::kept_proxy;
 use crate::output;
 
 /// How long a run that uses the instance is waited for: no lease lasts longer.
-pub(super) const WAIT: Duration = Duration::from_secs(35);
-/// Kept back of the lease for settling.
-const SETTLING: Duration = Duration::from_millis(1_500);
+pub(super) const WAIT: Duration = LEASE.longest().saturating_add(LEASE.skew);
 /// Longest read of the client version.
 const VERSION: Duration = Duration::from_secs(25);
 
@@ -42,51 +42,45 @@ impl Link {
         paired: &Paired,
     ) -> Result<Option<Why>, Failure> {
         let device = &paired.credentials.device;
-        let held = match operator.hold(id, Some(WAIT)).await {
-            Ok(held) => held,
-            Err(error) => return Ok(Some(Why::Operator(error))),
-        };
-        if Item(held.item()).optional_text("device_jid") != Some(device.to_string().as_str()) {
-            let _ = held.settle(SessionEnd::Unchanged, Budget::of(SETTLING)).await;
-            return Ok(Some(Why::Operator(OperatorError::Changed(id.clone()))));
-        }
-        let work = held.budget().keeping(SETTLING);
-        // Through the proxy that it was stored with, which may be another by now.
-        let proxy = kept_proxy(operator, id).await.unwrap_or_default();
-        let dialer = dialer(operator, proxy.as_ref()).await;
-        let timing = Timing { finish: work.remaining(), ..Timing::default() };
-        let clock = operator.engine().clock.as_ref();
         let mut told = Ok(());
-        let finishing = paired.finish(
-            &dialer,
-            clock,
-            &timing,
-            || held.is_held(),
-            |event| {
+        let mut unfinished = None;
+        let finishing = async |visit: &mut Visit<'_>, held: &Held| {
+            if Item(held.item()).optional_text("device_jid") != Some(device.to_string().as_str()) {
+                return Err(OperatorError::Changed(id.clone()));
+            }
+            // Through the proxy that it was stored with, which may be another by now.
+            let proxy = kept_proxy(operator, id).await.unwrap_or_default();
+            let dialer = dialer(operator, proxy.as_ref()).await;
+            let timing = Timing { finish: visit.budget().remaining(), ..Timing::default() };
+            let clock = operator.engine().clock.as_ref();
+            let shown = |event: Event<'_>| {
                 let shown = self.show(&event);
                 if told.is_ok() {
                     told = shown;
                 }
-            },
-        );
-        let unfinished = finishing.await.err();
-        let session = match &unfinished {
-            None => SessionEnd::Online,
-            Some(linking::Unfinished::LoggedOut) => SessionEnd::LoggedOut(Gone::Unlinked),
-            Some(_) => SessionEnd::Unchanged,
+            };
+            match paired.finish(&dialer, clock, &timing, || held.is_held(), shown).await {
+                Ok(()) => visit.was_online(),
+                Err(linking::Unfinished::LoggedOut) => {
+                    visit.is_gone(Gone::Unlinked);
+                    unfinished = Some(linking::Unfinished::LoggedOut);
+                }
+                Err(other) => unfinished = Some(other),
+            }
+            Ok(())
         };
-        // What is not settled ends with the lease.
-        let rest = held.budget();
-        if let Err(error) = held.settle(session, rest).await {
-            output::note(&format!("The lease is not released ({error}); it ends by itself."));
-        }
+        let visited = operator.visit_held(id, WAIT, finishing).await;
         told?;
-        if unfinished.is_none()
-            && let Err(error) = operator.end_first_login(id, device).await
-        {
+        if let Some(unfinished) = unfinished {
+            return Ok(Some(Why::Login(unfinished)));
+        }
+        if let Err(error) = visited {
+            return Ok(Some(Why::Operator(error)));
+        }
+        if let Err(error) = operator.end_first_login(id, device).await {
             output::note(&format!("That it has come to its end is not noted: {error}"));
         }
-        Ok(unfinished.map(Why::Login))
+        Ok(None)
     }
 }
 

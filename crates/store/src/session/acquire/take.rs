@@ -7,11 +7,11 @@ use std::time::Duration;
 use domain::block::LONGEST_BLOCK;
 use domain::clock::UnixMillis;
 use domain::group::GroupJid;
+use domain::lease::LEASE;
 
 use super::super::Owner;
 use super::super::intents::{self, Intents, MOST_OPEN, Paths, StoredIntent};
 use super::super::item::LINKED;
-use super::{LONGEST_LEASE, SKEW};
 use crate::table::{Update, number, text};
 
 /// The JIDs to take the lease for, and how they find room.
@@ -79,13 +79,13 @@ pub(super) struct Take<'a> {
 /// A lease further ahead than this was written by a clock that ran away, and does
 /// not last: two of the longest.
 pub(super) fn absurd(now: UnixMillis) -> UnixMillis {
-    now.plus(LONGEST_LEASE * 2)
+    now.plus(LEASE.absurd())
 }
 
 /// A block that lasts longer than this was written by a clock that ran away, or before
 /// there was a bound, and does not last: the longest, and what clocks may differ.
 pub(super) fn absurd_block(now: UnixMillis) -> UnixMillis {
-    now.plus(LONGEST_BLOCK + SKEW)
+    now.plus(LONGEST_BLOCK + LEASE.skew)
 }
 
 impl Take<'_> {

@@ -7,10 +7,9 @@ use aws_sdk_dynamodb::types::{Delete, Put, TransactWriteItem};
 use domain::clock::UnixMillis;
 use domain::group::{Group, GroupJid};
 
-use super::super::Leased;
 use super::super::intents::StoredIntent;
 use super::super::item::{LeftRow, group_row};
-use super::super::kept;
+use super::super::{Leased, idempotency};
 use super::{GroupEnd, Settlement};
 use crate::table::{Attributes, StoreError, keys, text};
 
@@ -69,7 +68,7 @@ impl Leased {
             rows.linked.push(self.delete_row(&jid)?);
         }
         if let Some(keep) = &settlement.keep {
-            let item = kept::item(
+            let item = idempotency::item(
                 &self.instance,
                 &self.generation,
                 keep.key,
@@ -77,7 +76,7 @@ impl Leased {
                 &keep.answer,
                 now,
             );
-            let absent = kept::is_absent(&self.generation, now);
+            let absent = idempotency::is_absent(&self.generation, now);
             rows.own.push(Write::unless_refused(self.put(item, Some(absent))?));
         }
         Ok(rows)

@@ -1,13 +1,13 @@
 //! Which answers are kept for an `Idempotency-Key`: those that are settled and final.
 
-use domain::group::GroupJid;
 use domain::idempotency::IdempotencyKey;
 use domain::identifier::Identifier;
 use domain::problem::Problem;
 use store::session::Keep;
 
+use super::left::Left;
+use super::progress::Progress;
 use super::verdict::{Named, Verdict};
-use super::{Left, progress::Progress, speak};
 use crate::order::Order;
 
 /// The key of a request, with the one identifier that it is for.
@@ -34,7 +34,7 @@ pub(super) fn keep<'a>(
         return None;
     }
     let result = match progress.name(identifier) {
-        Named::Group(jid) => of_group(&jid, &progress.verdict(&jid))?,
+        Named::Group(jid) => of_group(&progress.verdict(&jid))?,
         Named::Revoked => Err(Problem::InviteRevoked),
         Named::Nowhere => Err(Problem::NotMember),
         Named::Unknown(_) => return None,
@@ -46,11 +46,11 @@ pub(super) fn keep<'a>(
 
 /// It is kept in the very transaction that settles it, so what is spoken only once it
 /// is settled can be kept.
-fn of_group(jid: &GroupJid, verdict: &Verdict) -> Option<Result<Left, Problem>> {
+fn of_group(verdict: &Verdict) -> Option<Result<Left, Problem>> {
     match verdict {
-        Verdict::Recovered { .. } => Some(Ok(Left { group: jid.clone(), recovered: true })),
+        Verdict::Recovered { evidence, .. } => Some(Ok(Left::once_settled(evidence))),
         Verdict::NotMember => Some(Err(Problem::NotMember)),
-        Verdict::Confirmed { .. } | Verdict::Refused { .. } => Some(speak(verdict, None)),
+        Verdict::Confirmed { .. } | Verdict::Refused { .. } => Some(verdict.spoken(None)),
         Verdict::Unconfirmed | Verdict::NothingDone { .. } => None,
     }
 }

@@ -1,0 +1,170 @@
+//! One owner's attempts to take the lease of a session, as often as a busy one allows.
+
+use std::sync::Mutex;
+use std::time::Duration;
+
+use domain::clock::{Budget, UnixMillis};
+use domain::lease::LEASE;
+use domain::tenant::InstanceId;
+use tokio::time::{Instant, sleep};
+
+use super::{AcquireError, take};
+use crate::seal::Sealed;
+use crate::session::compared::Compared;
+use crate::session::generation::Generation;
+use crate::session::{Leased, Owner, Sessions, intents};
+use crate::table::{Attributes, Item, StoreError, Update, Updated, keys};
+
+/// The attempts of one owner.
+pub(in crate::session) struct Attempts<'a> {
+    sessions: &'a Sessions,
+    instance: &'a InstanceId,
+    clock: Compared<'a>,
+    owner: Owner,
+    budget: Budget,
+    /// The other half of the budget is for giving back what may have been taken.
+    taking: Budget,
+    waiting: Budget,
+    pause: Duration,
+    waits: u32,
+    busy_until: Option<UnixMillis>,
+}
+
+/// What one attempt came to.
+pub(in crate::session) enum Attempt {
+    /// The lease is ours; the item as it is now.
+    Taken(Box<Leased>, Attributes),
+    /// The condition failed; the item as it was, and when.
+    Refused(Attributes, UnixMillis),
+}
+
+impl<'a> Attempts<'a> {
+    /// A busy session is waited for as long as `wait`.
+    pub(in crate::session) async fn new(
+        sessions: &'a Sessions,
+        instance: &'a InstanceId,
+        wait: Duration,
+        budget: Budget,
+    ) -> Result<Self, StoreError> {
+        Ok(Self {
+            sessions,
+            instance,
+            owner: Owner::new()?,
+            clock: sessions.compared(budget).await?,
+            budget,
+            taking: budget.keeping(budget.remaining()),
+            waiting: budget.at_most(wait),
+            pause: LEASE.first_wait,
+            waits: 0,
+            busy_until: None,
+        })
+    }
+
+    /// Tries the update that is made of the owner, the time, and how long the lease is to
+    /// last. What the item lacks is added by `completed`.
+    pub(in crate::session) async fn take(
+        &self,
+        update: impl FnOnce(&Owner, UnixMillis, Duration) -> Update,
+        completed: fn(Attributes) -> Attributes,
+    ) -> Result<Attempt, AcquireError> {
+        let now = self.clock.now();
+        if self.taking.remaining() < LEASE.least {
+            return Err(match self.busy_until {
+                Some(until) => AcquireError::Busy { left: until.since(now), waits: self.waits },
+                None => StoreError::out_of_time().into(),
+            });
+        }
+        let asked = Instant::now();
+        let ours = self.budget.remaining().min(LEASE.run);
+        let update = update(&self.owner, now, ours + LEASE.skew);
+        let key = keys::session(self.instance);
+        match self.sessions.table.update(&key, update, self.taking).await {
+            Ok(Updated::Applied(item)) => {
+                let whole = completed(item.clone());
+                match self.leased(now, asked, ours, Item(&whole)) {
+                    Ok(leased) => Ok(Attempt::Taken(Box::new(leased), item)),
+                    Err(error) => {
+                        self.give_back().await;
+                        Err(error.into())
+                    }
+                }
+            }
+            Ok(Updated::Refused(None)) => Err(AcquireError::NotFound),
+            Ok(Updated::Refused(Some(item))) => Ok(Attempt::Refused(item, now)),
+            Err(error) => {
+                // It may have been applied all the same.
+                self.give_back().await;
+                Err(error.into())
+            }
+        }
+    }
+
+    /// Waits before another attempt at a session that is held until `until`.
+    ///
+    /// # Errors
+    /// [`AcquireError::Busy`] when it was waited for long enough.
+    pub(in crate::session) async fn wait(&mut self, until: UnixMillis) -> Result<(), AcquireError> {
+        self.waits += 1;
+        self.busy_until = Some(until);
+        if !self.may_wait() {
+            let left = until.since(self.clock.now());
+            return Err(AcquireError::Busy { left, waits: self.waits });
+        }
+        sleep(self.pause.mul_f64(fastrand::f64()).min(self.waiting.remaining())).await;
+        self.pause = (self.pause * 2).min(LEASE.longest_wait);
+        Ok(())
+    }
+
+    /// Whether there is time for waiting.
+    pub(in crate::session) fn may_wait(&self) -> bool {
+        !self.waiting.remaining().is_zero()
+    }
+
+    fn leased(
+        &self,
+        now: UnixMillis,
+        asked: Instant,
+        ours: Duration,
+        item: Item<'_>,
+    ) -> Result<Leased, StoreError> {
+        let sealed = Sealed {
+            key_id: item.text("key_id")?.to_owned(),
+            bytes: item.binary("sealed")?.to_vec(),
+        };
+        Ok(Leased {
+            table: self.sessions.table.clone(),
+            clock: self.sessions.clock.clone(),
+            instance: self.instance.clone(),
+            generation: Generation::of(item),
+            owner: self.owner.clone(),
+            began: now,
+            // The skew is for others to wait; we must be done before it begins.
+            until: now.plus(ours),
+            until_monotonic: asked + ours,
+            sealed,
+            waits: self.waits,
+            seen: item.optional_number("seen_at").map(UnixMillis),
+            device_lid: item.optional_text("device_lid").map(str::to_owned),
+            intents: Mutex::new(intents::read(item)?),
+            renewed: Mutex::default(),
+        })
+    }
+
+    /// Releases a lease that may or may not have been taken, without anything
+    /// having been sent. What does not get through ends with the lease.
+    ///
+    /// Lease and intents go in one write: between two, another run would read
+    /// our intent as that of a leave whose outcome was lost.
+    async fn give_back(&self) {
+        let (table, owner) = (&self.sessions.table, &self.owner);
+        let key = keys::session(self.instance);
+        let Ok(Some(item)) = table.get(&key, self.budget).await else { return };
+        if Item(&item).optional_text("lease_owner") != Some(owner.0.as_str()) {
+            return;
+        }
+        let standing = intents::read(Item(&item)).unwrap_or_default();
+        let ours = standing.into_iter().filter(|(_, intent)| intent.by == owner.0);
+        let update = take::give_back(owner, ours.map(|(jid, _)| jid));
+        let _ = table.update(&key, update, self.budget).await;
+    }
+}
