@@ -3,10 +3,10 @@
 //! The runtime calls [`take`], the local front [`handle`], and nothing else.
 
 mod batch;
-mod check;
 mod command;
 mod encoding;
-mod failure;
+mod error;
+mod health_check;
 mod http;
 mod kind;
 mod object;
@@ -26,7 +26,7 @@ use serde_json::value::RawValue;
 
 use crate::service::Service;
 use command::{Commanded, Delivery};
-pub use failure::EntryError;
+pub use error::EntryError;
 use kind::Kind;
 pub use origins::Origins;
 pub use payload::Payload;
@@ -109,7 +109,7 @@ async fn answer(
                 }
                 Commanded::Check => {
                     let delivery = Delivery { kind: "check", ..delivery };
-                    let summary = Box::pin(check::run(service, delivery, budget)).await?;
+                    let summary = Box::pin(health_check::run(service, delivery, budget)).await?;
                     Ok(reply::json(&summary))
                 }
             }

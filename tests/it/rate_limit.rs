@@ -7,6 +7,7 @@ use domain::clock::UnixMillis;
 use leave_group::service::Service;
 use local_stack::manual_clock::ManualClock;
 use local_stack::traffic::{CallFault, Traffic};
+use tokio::sync::Semaphore;
 
 use crate::support::{ACCOUNT_TOKEN, GROUP, INSTANCE_TOKEN, Request, Rig, ask};
 
@@ -14,13 +15,22 @@ use crate::support::{ACCOUNT_TOKEN, GROUP, INSTANCE_TOKEN, Request, Rig, ask};
 const MINUTE: UnixMillis = UnixMillis(1_800_000_000_000);
 const WINDOW: Duration = Duration::from_mins(1);
 
+/// In flight at the same time. The clock stands, so all of them are at one instant however
+/// many are: more would only wait for each other until the SDK gives up.
+const IN_FLIGHT: usize = 64;
+
 /// Asks `count` times at once, over several environments, and counts those let in.
 async fn let_in(services: &[Arc<Service>], token: &'static str, count: usize) -> usize {
     let mut asked = tokio::task::JoinSet::new();
+    let places = Arc::new(Semaphore::new(IN_FLIGHT));
     for number in 0..count {
+        let places = Arc::clone(&places);
         let service = Arc::clone(&services[number % services.len()]);
         // The instance does not exist, or is another's: counted all the same.
-        asked.spawn(async move { ask(&service, &Request::leave(token, "nobody", GROUP)).await });
+        asked.spawn(async move {
+            let _place = places.acquire().await.unwrap();
+            ask(&service, &Request::leave(token, "nobody", GROUP)).await
+        });
     }
     let mut admitted = 0;
     while let Some(reply) = asked.join_next().await {

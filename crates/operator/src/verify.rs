@@ -50,7 +50,7 @@ impl Operator {
             }
             entered.map_err(|abandoned| OperatorError::of_abandoned(instance, abandoned))
         };
-        match hold(&self.engine, instance, wait, budget, &mut trace, looking).await {
+        match Box::pin(hold(&self.engine, instance, wait, budget, &mut trace, looking)).await {
             Ok(visited) => ended(visited).await,
             Err(AcquireError::NotFound) => {
                 let entered = Box::pin(try_login(&self.engine, credentials, budget)).await;

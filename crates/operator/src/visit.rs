@@ -29,7 +29,8 @@ impl Operator {
         let budget = Budget::of(LEASE.run);
         let mut trace = Trace::default();
         let over = async |visit: &mut Visit<'_>| connected(visit, work).await;
-        let visited = visit(&self.engine, instance, &[], budget, &mut trace, over).await;
+        // Boxed: a connection's future is deep, and an operator is in no such hurry.
+        let visited = Box::pin(visit(&self.engine, instance, &[], budget, &mut trace, over)).await;
         ended(visited.map_err(|error| OperatorError::of_acquire(instance, error))?).await
     }
 }
@@ -49,7 +50,7 @@ impl Operator {
     ) -> Result<T, OperatorError> {
         let budget = Budget::of(LEASE.run + wait);
         let mut trace = Trace::default();
-        let visited = hold(&self.engine, instance, wait, budget, &mut trace, work).await;
+        let visited = Box::pin(hold(&self.engine, instance, wait, budget, &mut trace, work)).await;
         ended(visited.map_err(|error| OperatorError::of_acquire(instance, error))?).await
     }
 }

@@ -43,7 +43,6 @@ pub struct Caller {
     account: AccountId,
     scope: Scope,
     limit: Limit,
-    hash: TokenHash,
 }
 
 /// What a token acts for.
@@ -109,11 +108,6 @@ impl Caller {
     /// The limit after this request was counted.
     pub fn limit(&self) -> Limit {
         self.limit
-    }
-
-    /// The beginning of the token's hash, for the log.
-    pub fn token_prefix(&self) -> String {
-        self.hash.prefix()
     }
 }
 
@@ -185,7 +179,7 @@ impl Gate {
                 Updated::Applied(item) => {
                     let counter = read(&item, window)?;
                     let limit = limit(counter.max, counter.in_slot.unwrap_or_default(), window);
-                    return Ok(Found::Admitted(caller(Item(&item), hash, limit)?));
+                    return Ok(Found::Admitted(caller(Item(&item), limit)?));
                 }
                 Updated::Refused(None) => return Ok(Found::Unknown),
                 Updated::Refused(Some(item)) if has_ended(Item(&item), now) => {
@@ -248,7 +242,7 @@ fn limit(max: u64, counted: u64, window: Window) -> Limit {
 }
 
 /// The item's account and scope. What it holds was written by us.
-fn caller(item: Item<'_>, hash: TokenHash, limit: Limit) -> Result<Caller, StoreError> {
+fn caller(item: Item<'_>, limit: Limit) -> Result<Caller, StoreError> {
     let account = item.text("account")?.parse().map_err(|_| Corrupt("account"))?;
     let scope = match item.text("kind")? {
         "account" => Scope::Account,
@@ -258,7 +252,7 @@ fn caller(item: Item<'_>, hash: TokenHash, limit: Limit) -> Result<Caller, Store
         }
         _ => return Err(Corrupt("kind").into()),
     };
-    Ok(Caller { account, scope, limit, hash })
+    Ok(Caller { account, scope, limit })
 }
 
 /// When the token ends by itself, in milliseconds of the Unix epoch.

@@ -139,14 +139,12 @@ impl Run<'_, '_> {
 
     /// An answered metadata query is evidence; its row is written before the stanza.
     async fn recorded(&self, looked: Looked) -> Result<Looked, Verdict> {
-        let recorded =
-            self.leased.record_membership(looked.metadata.group(), self.shares.run()).await;
-        match recorded {
-            Ok(()) => {
-                Ok(Looked { evidence: Some(Evidence::of_metadata(&looked.metadata)), ..looked })
-            }
-            Err(error) => Err(nothing_done(Problem::from(&error))),
+        if self.purpose == Purpose::Leave {
+            let group = looked.metadata.group();
+            let recorded = self.leased.record_membership(group, self.shares.run()).await;
+            recorded.map_err(|error| nothing_done(Problem::from(&error)))?;
         }
+        Ok(Looked { evidence: Some(Evidence::of_metadata(&looked.metadata)), ..looked })
     }
 
     /// Asks for a group's metadata before anything was sent, and refuses what
