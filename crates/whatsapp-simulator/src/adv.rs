@@ -12,10 +12,10 @@ use waproto::whatsapp::{
 };
 
 use crate::certificate::unix_now;
-use crate::fault_kinds::PairSuccessFault;
 use crate::keys::{Keys, verifies};
 use crate::phone::AccountKind;
 use crate::phone_keys::PhoneKeys;
+use crate::reaction::PairSuccessFault;
 
 const ACCOUNT_SIGNATURE: [u8; 2] = [6, 0];
 const DEVICE_SIGNATURE: [u8; 2] = [6, 1];

@@ -7,8 +7,8 @@ use waproto::buffa::{Message, MessageField};
 use waproto::whatsapp::CertChain;
 use waproto::whatsapp::cert_chain::{NoiseCertificate, noise_certificate::Details};
 
-use crate::fault_kinds::CertificateFault;
 use crate::keys::Keys;
+use crate::reaction::CertificateFault;
 
 const ROOT_SERIAL: u32 = 0;
 const INTERMEDIATE_SERIAL: u32 = 1;

@@ -7,9 +7,9 @@ use tokio::net::TcpStream;
 use tokio_websockets::ServerBuilder;
 
 use crate::handshake::{read_hello, respond};
-use crate::link::Link;
 use crate::login::{Admitted, log_in};
 use crate::script::{Moment, Reaction};
+use crate::socket::Socket;
 use crate::state::Shared;
 
 /// Serves a client until either side closes. Whatever goes wrong ends this connection only.
@@ -21,17 +21,17 @@ pub(crate) async fn serve(shared: Arc<Shared>, tcp: TcpStream) {
         state.connections
     };
     let _ = tcp.set_nodelay(true);
-    let Some(link) = upgrade(&shared, tcp).await else {
+    let Some(socket) = upgrade(&shared, tcp).await else {
         return;
     };
-    let _ = match admit(shared, link, connection).await {
+    let _ = match admit(shared, socket, connection).await {
         None => return,
         Some(Admitted::Device(session)) => session.serve().await,
         Some(Admitted::Registering(client)) => client.serve().await,
     };
 }
 
-async fn upgrade(shared: &Shared, mut tcp: TcpStream) -> Option<Link> {
+async fn upgrade(shared: &Shared, mut tcp: TcpStream) -> Option<Socket> {
     match shared.take_fault(Moment::Connect, None) {
         None => {}
         Some(Reaction::Hold(handle)) => {
@@ -53,25 +53,25 @@ async fn upgrade(shared: &Shared, mut tcp: TcpStream) -> Option<Link> {
         }
         Some(_) => return None,
     }
-    let (_, socket) = ServerBuilder::new().accept(tcp).await.ok()?;
-    Some(Link::new(socket))
+    let (_, stream) = ServerBuilder::new().accept(tcp).await.ok()?;
+    Some(Socket::new(stream))
 }
 
-async fn admit(shared: Arc<Shared>, mut link: Link, connection: u64) -> Option<Admitted> {
-    let hello = read_hello(&mut link).await.ok()?;
+async fn admit(shared: Arc<Shared>, mut socket: Socket, connection: u64) -> Option<Admitted> {
+    let hello = read_hello(&mut socket).await.ok()?;
     let mut certificate = None;
     match shared.take_fault(Moment::ClientHello, None) {
         None => {}
-        Some(Reaction::Hold(handle)) => link.hold(&handle).await,
+        Some(Reaction::Hold(handle)) => socket.hold(&handle).await,
         Some(Reaction::Certificate(fault)) => certificate = Some(fault),
-        Some(Reaction::Silence) => while link.receive().await.is_ok() {},
+        Some(Reaction::Silence) => while socket.receive().await.is_ok() {},
         Some(Reaction::Pings) => {
-            link.ping_forever().await;
+            socket.ping_forever().await;
             return None;
         }
         Some(Reaction::RawBytes(bytes)) => {
-            link.send_bytes(bytes).await.ok()?;
-            while link.receive().await.is_ok() {}
+            socket.send_bytes(bytes).await.ok()?;
+            while socket.receive().await.is_ok() {}
         }
         Some(_) => return None,
     }
@@ -80,6 +80,6 @@ async fn admit(shared: Arc<Shared>, mut link: Link, connection: u64) -> Option<A
         let chain = state.world.issuers().chain(certificate).ok()?;
         (state.world.server_keys().clone(), chain)
     };
-    let established = respond(&mut link, hello, &server, &chain).await.ok()?;
-    log_in(shared, link, established, connection).await.ok()
+    let established = respond(&mut socket, hello, &server, &chain).await.ok()?;
+    log_in(shared, socket, established, connection).await.ok()
 }

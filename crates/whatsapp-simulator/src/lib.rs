@@ -9,8 +9,8 @@
 //! - [`Record`] is what it saw.
 //! - [`Phone`] links a client that registered, by QR code or by typed code.
 //!
-//! Inside: `connection` accepts, `link` frames, `handshake` encrypts, `login` admits, `session`
-//! serves, `queries`, `start_queries` and `groups` decide, `reactions` misbehave. A client without
+//! Inside: `connection` accepts, `socket` frames, `handshake` encrypts, `login` admits, `session`
+//! serves, `queries`, `start_queries` and `groups` decide, `session_iqs` misbehaves. A client without
 //! a device is served by `pairing` until its phone (`phone`, `qr`, `link_code`, `adv`) has linked
 //! it; `greeting` is what the phone then writes to it.
 
@@ -18,16 +18,14 @@ mod adv;
 mod certificate;
 mod companions;
 mod connection;
-mod fault_kinds;
 mod greeting;
 mod groups;
 mod handshake;
-mod hello;
 mod hold;
 mod key_bundle;
 mod keys;
-mod link;
 mod link_code;
+mod link_code_requests;
 mod login;
 mod new_group;
 mod offline;
@@ -39,12 +37,14 @@ mod phone;
 mod phone_keys;
 mod qr;
 mod queries;
-mod reactions;
+mod reaction;
 mod record;
 mod registration;
 mod script;
 mod session;
+mod session_iqs;
 mod signal_store;
+mod socket;
 mod stanza;
 mod start_queries;
 mod state;
@@ -58,13 +58,13 @@ use std::sync::Arc;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 
-pub use fault_kinds::{
-    CertificateFault, LeaveReplyKind, PairSuccessFault, PairingNotification, StreamErrorKind,
-};
 pub use hold::HoldHandle;
 pub use new_group::NewGroup;
 pub use pairing_record::{CodeRequest, Pairing, PairingAnswer};
 pub use phone::{AccountKind, LinkError, LinkedByPhone, Phone};
+pub use reaction::{
+    CertificateFault, LeaveReplyKind, PairSuccessFault, PairingNotification, StreamErrorKind,
+};
 pub use record::{Direction, HandshakeKind, Login, Overlap, Record, Stanza};
 pub use script::{Fault, Moment, Reaction};
 pub use world::{Device, GroupKind, Rank, World};

@@ -7,7 +7,6 @@ use waproto::whatsapp::ClientPayload;
 use waproto::whatsapp::client_payload::DevicePairingRegistrationData;
 
 use crate::handshake::Established;
-use crate::link::{Closed, Link};
 use crate::pairing::Registering;
 use crate::pairing_record::Pairing;
 use crate::pairing_stanzas::pairing_notification;
@@ -15,6 +14,7 @@ use crate::record::Login;
 use crate::registration::Registration;
 use crate::script::{Moment, Reaction};
 use crate::session::Session;
+use crate::socket::{Closed, Socket};
 use crate::stanza::{edge_routing, failure, success};
 use crate::state::Shared;
 
@@ -65,13 +65,13 @@ impl Claim {
 /// Logs a client in, or tells it why not and ends the stream.
 pub(crate) async fn log_in(
     shared: Arc<Shared>,
-    link: Link,
+    socket: Socket,
     established: Established,
     connection: u64,
 ) -> Result<Admitted, Closed> {
     let claim = Claim::decode(&established.payload).map_err(|_| Closed)?;
     if claim.registration.is_some() {
-        return register(shared, link, established, connection, claim).await;
+        return register(shared, socket, established, connection, claim).await;
     }
     shared.state().record.login_attempts.push(Login {
         device: claim.device.clone(),
@@ -83,7 +83,7 @@ pub(crate) async fn log_in(
     });
     let fault = shared.take_fault(Moment::Login, Some(&claim.device));
     let mut session =
-        Session::new(shared, link, established.cipher, connection, claim.device, !claim.passive);
+        Session::new(shared, socket, established.cipher, connection, claim.device, !claim.passive);
     let mut unanswered = false;
     let mut tells_lid = true;
     let mut dropped = false;
@@ -123,14 +123,14 @@ pub(crate) async fn log_in(
 /// Lets a client that is no device wait to be linked, or tells it why not and ends the stream.
 async fn register(
     shared: Arc<Shared>,
-    link: Link,
+    socket: Socket,
     established: Established,
     connection: u64,
     claim: Claim,
 ) -> Result<Admitted, Closed> {
     let fault = shared.take_fault(Moment::Registration, None);
     let mut session =
-        Session::new(shared, link, established.cipher, connection, String::new(), false);
+        Session::new(shared, socket, established.cipher, connection, String::new(), false);
     let registration =
         claim.registration.and_then(|data| Registration::read(&established.client_static, data));
     let Some(registration) = registration else {

@@ -4,17 +4,17 @@ use tokio::sync::{mpsc, oneshot};
 use wacore_binary::Node;
 
 use crate::adv::{SignedByPhone, Voucher};
-use crate::fault_kinds::{PairSuccessFault, StreamErrorKind};
-use crate::link::Closed;
 use crate::link_code::CompanionFinish;
 use crate::pairing_record::{Pairing, PairingAnswer};
 use crate::pairing_stanzas::{
     Success, fresh_id, fresh_refs, pair_device, pair_success, pairing_notification, ping,
 };
 use crate::phone::{LinkError, LinkedByPhone};
+use crate::reaction::{PairSuccessFault, StreamErrorKind};
 use crate::registration::Registration;
 use crate::script::{Moment, Reaction};
 use crate::session::Session;
+use crate::socket::Closed;
 use crate::stanza::{bytes, stream_error, text};
 use crate::waiting::{LinkOrder, Order, Waiting};
 

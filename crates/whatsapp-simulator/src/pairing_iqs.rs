@@ -2,11 +2,11 @@
 
 use wacore_binary::Node;
 
-use crate::hello::{read_finish, read_hello};
-use crate::link::Closed;
+use crate::link_code_requests::{read_finish, read_hello};
 use crate::pairing::Registering;
 use crate::pairing_stanzas::{fresh_ref, hello_answer, pairing_notification};
 use crate::script::{Moment, Reaction};
+use crate::socket::Closed;
 use crate::stanza::{iq_error, plain_error, result, stream_error, text, unrelated};
 
 impl Registering {

@@ -3,9 +3,9 @@
 use wacore_binary::Node;
 use wacore_binary::builder::NodeBuilder;
 
-use crate::fault_kinds::LeaveReplyKind;
 use crate::groups::Shown;
 use crate::key_bundle::KeyBundle;
+use crate::reaction::LeaveReplyKind;
 use crate::script::Moment;
 use crate::stanza::{iq_error, jid, plain_error, result, text};
 use crate::start_queries;

@@ -4,10 +4,10 @@ use std::collections::VecDeque;
 
 use wacore_binary::Node;
 
-use crate::fault_kinds::{
+use crate::hold::HoldHandle;
+use crate::reaction::{
     CertificateFault, LeaveReplyKind, PairSuccessFault, PairingNotification, StreamErrorKind,
 };
-use crate::hold::HoldHandle;
 
 /// One failure, used once. Faults for the same moment are used in the order they were scripted.
 #[derive(Clone, Debug)]

@@ -9,12 +9,12 @@ use tokio::time::timeout;
 use wacore_binary::builder::NodeBuilder;
 use wacore_binary::{Node, OwnedNodeRef, marshal::marshal, util::unpack_bytes};
 
-use crate::fault_kinds::StreamErrorKind;
 use crate::handshake::Cipher;
 use crate::hold::HoldHandle;
-use crate::link::{Closed, Link};
+use crate::reaction::StreamErrorKind;
 use crate::record::{Direction, Overlap, Stanza};
 use crate::script::Reaction;
+use crate::socket::{Closed, Socket};
 use crate::stanza::{failure, jid, stream_error, text, unrelated};
 use crate::state::{Control, Shared};
 
@@ -24,7 +24,7 @@ const GRACE: Duration = Duration::from_secs(1);
 /// One connection after its handshake. Dropping it closes the socket and ends the session.
 pub(crate) struct Session {
     pub(crate) shared: Arc<Shared>,
-    link: Link,
+    socket: Socket,
     cipher: Cipher,
     connection: u64,
     pub(crate) device: String,
@@ -36,7 +36,7 @@ pub(crate) struct Session {
 impl Session {
     pub(crate) fn new(
         shared: Arc<Shared>,
-        link: Link,
+        socket: Socket,
         cipher: Cipher,
         connection: u64,
         device: String,
@@ -44,7 +44,7 @@ impl Session {
     ) -> Self {
         // Nobody can ask anything of a connection before it holds its device's session.
         let (_, control) = mpsc::unbounded_channel();
-        Self { shared, link, cipher, connection, device, phone: String::new(), active, control }
+        Self { shared, socket, cipher, connection, device, phone: String::new(), active, control }
     }
 
     pub(crate) fn is_active(&self) -> bool {
@@ -93,7 +93,7 @@ impl Session {
                     self.obey(control).await;
                     return Ok(());
                 }
-                frame = self.link.receive() => {
+                frame = self.socket.receive() => {
                     let stanza = self.read(frame?)?;
                     self.handle(stanza).await?;
                 }
@@ -103,7 +103,7 @@ impl Session {
 
     /// The client's next stanza. May be cancelled: no frame is lost.
     pub(crate) async fn receive(&mut self) -> Result<Node, Closed> {
-        let frame = self.link.receive().await?;
+        let frame = self.socket.receive().await?;
         self.read(frame)
     }
 
@@ -164,7 +164,7 @@ impl Session {
                 biased;
                 () = handle.released() => return,
                 Some(control) = self.control.recv() => self.obey(control).await,
-                kept = self.link.set_next_aside(), if self.link.is_open() => {
+                kept = self.socket.set_next_aside(), if self.socket.is_open() => {
                     if kept.is_err() {
                         self.closed();
                     }
@@ -180,7 +180,7 @@ impl Session {
                 self.finish().await;
             }
             Control::Replaced { newer, out } => {
-                if self.link.is_live() {
+                if self.socket.is_live() {
                     self.shared.state().record.overlapped(Overlap {
                         device: self.device.clone(),
                         older: self.connection,
@@ -206,7 +206,7 @@ impl Session {
     }
 
     pub(crate) async fn send(&mut self, stanza: Node) -> Result<(), Closed> {
-        if !self.link.is_open() {
+        if !self.socket.is_open() {
             return Err(Closed);
         }
         let plaintext = marshal(&stanza).map_err(|_| Closed)?;
@@ -217,11 +217,11 @@ impl Session {
 
     pub(crate) async fn send_plaintext(&mut self, plaintext: &[u8]) -> Result<(), Closed> {
         let sealed = self.cipher.encrypt(plaintext).map_err(|_| Closed)?;
-        self.link.send_frame(&sealed).await
+        self.socket.send_frame(&sealed).await
     }
 
     pub(crate) async fn send_bytes(&mut self, bytes: Vec<u8>) -> Result<(), Closed> {
-        self.link.send_bytes(bytes).await
+        self.socket.send_bytes(bytes).await
     }
 
     /// The last stanza of this stream. Never `Ok`, so that a caller can end with it.
@@ -243,7 +243,7 @@ impl Session {
     /// Leaves the client without another word until it goes.
     pub(crate) async fn ignore_until_closed<T>(&mut self) -> Result<T, Closed> {
         loop {
-            self.link.receive().await?;
+            self.socket.receive().await?;
         }
     }
 
@@ -301,7 +301,7 @@ impl Session {
     }
 
     pub(crate) async fn ping_forever(&mut self) -> Closed {
-        self.link.ping_forever().await
+        self.socket.ping_forever().await
     }
 
     /// Closes without a word. Never `Ok`, so that a caller can end with it.
@@ -311,12 +311,12 @@ impl Session {
     }
 
     async fn finish(&mut self) {
-        self.link.finish().await;
+        self.socket.finish().await;
         self.closed();
     }
 
     pub(crate) fn abort(&mut self) {
-        self.link.abort();
+        self.socket.abort();
         self.closed();
     }
 
@@ -336,7 +336,7 @@ impl Session {
 
 impl Drop for Session {
     fn drop(&mut self) {
-        self.link.abort();
+        self.socket.abort();
         self.shared.release(&self.device, self.connection);
     }
 }
