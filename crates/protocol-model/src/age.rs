@@ -28,8 +28,8 @@ mod step;
 
 use stateright::{Model, Property};
 
+use crate::one_group::state::Membership;
 use crate::rules::Rules;
-use crate::state::Membership;
 use action::Action;
 pub use promises::Promise;
 use state::{Budget, State};

@@ -10,7 +10,7 @@ use crate::broken::Promised;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Promise {
     /// 200 rests on WhatsApp's word to this very run, or uses up a leave of ours. The
-    /// exception is [`nobody_can_tell`](crate::properties::nobody_can_tell), for 24
+    /// exception is [`nobody_can_tell`](crate::one_group::properties::nobody_can_tell), for 24
     /// hours from the moment when the lost run wrote or renewed the intent or sent,
     /// or from the end of a block that was settled within these.
     SuccessIsEarned,

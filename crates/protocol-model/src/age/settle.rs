@@ -3,7 +3,7 @@
 use super::action::{Delivery, Purpose};
 use super::state::{BLOCK, RunId, Stage, State, Verdict};
 use super::{Ages, Promise, Rule};
-use crate::state::Told;
+use crate::one_group::state::Told;
 
 impl Ages {
     /// One fenced transaction, and the answer after it.

@@ -3,7 +3,7 @@
 
 use super::action::Purpose;
 use crate::broken::Broken;
-use crate::state::{Membership, Told};
+use crate::one_group::state::{Membership, Told};
 
 /// Runs, at most; the one after them is the undisturbed one.
 pub const RUNS: usize = 3;

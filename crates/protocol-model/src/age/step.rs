@@ -3,7 +3,7 @@
 use super::action::{Action, Delivery, Purpose};
 use super::state::{CLOSING, Intent, Lease, Run, RunGhost, RunId, Stage, State, Verdict};
 use super::{Ages, Promise, Rule};
-use crate::state::{Membership, Told};
+use crate::one_group::state::{Membership, Told};
 
 impl Ages {
     pub(super) fn step(&self, state: &State, action: Action) -> State {
@@ -244,7 +244,7 @@ fn absent(run: &Run, told: Told) -> Verdict {
 }
 
 /// What is true when WhatsApp tells `id` that we are not in the group. The
-/// exception is that of [`crate::properties::nobody_can_tell`], for as long as the
+/// exception is that of [`crate::one_group::properties::nobody_can_tell`], for as long as the
 /// lost outcome counts.
 fn tell(state: &State, id: RunId) -> Told {
     let counts = |at: Option<u8>| at.is_some_and(|at| state.counts(at));

@@ -1,7 +1,7 @@
 //! What is asked for, and who can do what.
 
 use super::state::RunId;
-use crate::state::Identifier;
+use crate::one_group::state::Identifier;
 
 /// One target of an order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -28,7 +28,7 @@ impl Target {
 pub type Order = &'static [Target];
 
 /// What became of a call to DynamoDB.
-pub use crate::actions::Delivery;
+pub use crate::one_group::actions::Delivery;
 
 /// One step of somebody.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

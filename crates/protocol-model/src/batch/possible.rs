@@ -4,7 +4,7 @@ use super::Batches;
 use super::action::{Action, Delivery};
 use super::stanza::sent_groups;
 use super::state::{GROUPS, RUNS, RunId, Slot, Stage, State};
-use crate::state::Identifier;
+use crate::one_group::state::Identifier;
 
 /// Runs that are worked on at the same time.
 const WORKERS: usize = 2;

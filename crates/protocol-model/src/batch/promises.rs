@@ -12,7 +12,7 @@ pub enum Promise {
     /// 200 rests on WhatsApp's word to this very run, or uses up a leave of ours
     /// (of the group, or of the community that it went with) that no settling had
     /// accounted for. The exception is
-    /// [`nobody_can_tell`](crate::properties::nobody_can_tell): it is none where
+    /// [`nobody_can_tell`](crate::one_group::properties::nobody_can_tell): it is none where
     /// the earlier run knew that it sent nothing, and settled.
     SuccessIsEarned,
     /// 404 is spoken only if we were out at some moment between the run's acquire

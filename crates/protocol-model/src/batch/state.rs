@@ -3,7 +3,7 @@
 
 use super::action::Target;
 use crate::broken::Broken;
-use crate::state::{Membership, Read, Told};
+use crate::one_group::state::{Membership, Read, Told};
 
 /// The groups.
 pub const GROUPS: usize = 2;

@@ -5,7 +5,7 @@ use super::stanza::{absent, give_up, receive, tell};
 use super::state::{CLOSING, Lease, Owed, Run, RunId, Slot, Stage, State, Verdict};
 use super::verdict::judge_end;
 use super::{Batches, Rule};
-use crate::state::{Identifier, Membership};
+use crate::one_group::state::{Identifier, Membership};
 
 impl Batches {
     pub(super) fn step(&self, state: &State, action: Action) -> State {

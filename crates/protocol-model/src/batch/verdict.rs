@@ -3,7 +3,7 @@
 use super::action::{Delivery, Order};
 use super::state::{Answer, CLOSING, GROUPS, Owed, Run, RunId, Slot, Stage, State, Verdict};
 use super::{Batches, Promise, Rule};
-use crate::state::Told;
+use crate::one_group::state::Told;
 
 impl Batches {
     /// One fenced transaction, and the answer after it.

@@ -3,7 +3,7 @@
 use super::state::RunId;
 
 /// What became of a call to DynamoDB.
-pub use crate::actions::Delivery;
+pub use crate::one_group::actions::Delivery;
 
 /// What becomes of a leave.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

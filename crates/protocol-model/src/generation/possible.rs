@@ -3,7 +3,7 @@
 use super::action::{Action, Delivery, Reply};
 use super::state::{NUMBERS, RUNS, RunId, Stage, State};
 use super::{Generations, Rule};
-use crate::state::Membership;
+use crate::one_group::state::Membership;
 
 impl Generations {
     pub(super) fn possible(&self, state: &State, actions: &mut Vec<Action>) {

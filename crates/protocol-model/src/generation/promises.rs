@@ -11,7 +11,7 @@ use crate::broken::Promised;
 pub enum Promise {
     /// 200 rests on WhatsApp's word to this very run, or uses up a leave of this very
     /// number in this very generation. The exception is
-    /// [`nobody_can_tell`](crate::properties::nobody_can_tell), within one
+    /// [`nobody_can_tell`](crate::one_group::properties::nobody_can_tell), within one
     /// generation.
     SuccessIsEarned,
     /// 404 does not deny a leave of this number in this generation that was sent

@@ -2,7 +2,7 @@
 //! know is in [`Ghost`], [`Run::ghost`] and [`State::broken`].
 
 use crate::broken::Broken;
-use crate::state::{Membership, Read, Told};
+use crate::one_group::state::{Membership, Read, Told};
 
 /// The numbers that may be linked under the name.
 pub const NUMBERS: usize = 2;

@@ -3,7 +3,7 @@
 use super::action::{Action, Delivery, Reply};
 use super::state::{Answer, CLOSING, Lease, Run, RunId, Session, Stage, State, Verdict};
 use super::{Generations, Promise, Rule};
-use crate::state::{Membership, Read, Told};
+use crate::one_group::state::{Membership, Read, Told};
 
 impl Generations {
     pub(super) fn step(&self, state: &State, action: Action) -> State {
@@ -280,7 +280,7 @@ fn send(next: &mut State, id: RunId, reply: Reply) -> Verdict {
 }
 
 /// What is true when WhatsApp tells `id` that its number is not in the group. The
-/// exception is that of [`crate::properties::nobody_can_tell`], within one
+/// exception is that of [`crate::one_group::properties::nobody_can_tell`], within one
 /// generation.
 fn tell(state: &State, id: RunId) -> Told {
     let run = &state.runs[id];

@@ -18,7 +18,7 @@ pub const LAST: u8 = 3;
 pub type RunId = usize;
 
 /// What became of a call to DynamoDB.
-pub use crate::actions::Delivery;
+pub use crate::one_group::actions::Delivery;
 
 /// What WhatsApp makes of a leave.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

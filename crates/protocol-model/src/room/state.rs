@@ -27,7 +27,7 @@ pub const LAST: u8 = 4;
 pub type RunId = usize;
 
 /// What became of a call to DynamoDB.
-pub use crate::actions::Delivery;
+pub use crate::one_group::actions::Delivery;
 
 /// What a run is asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

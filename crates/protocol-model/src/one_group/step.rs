@@ -1,12 +1,12 @@
 //! What each step does.
 
-use crate::Protocol;
-use crate::actions::{Action, Delivery};
-use crate::properties::Promise;
-use crate::rules::Rule;
-use crate::state::{
+use crate::one_group::Protocol;
+use crate::one_group::actions::{Action, Delivery};
+use crate::one_group::properties::Promise;
+use crate::one_group::state::{
     Identifier, Lease, Membership, Owner, RunId, Stage, Stanza, State, Sync, Told, Verdict,
 };
+use crate::rules::Rule;
 
 impl Protocol {
     pub(crate) fn step(&self, state: &State, action: Action) -> State {
@@ -279,7 +279,7 @@ impl Protocol {
                     run.ghost.open = false;
                 }
                 next.ghost.credit = false;
-                if self.limit != Some(crate::Limit::AnswerLostAfterSettling) {
+                if self.limit != Some(crate::one_group::Limit::AnswerLostAfterSettling) {
                     next.ghost.owed = None;
                 }
             }

@@ -1,8 +1,10 @@
 //! What can happen next.
 
-use crate::Protocol;
+use crate::one_group::Protocol;
+use crate::one_group::state::{
+    Identifier, Owner, RUNS, RunId, Stage, Stanza, State, Sync, Verdict,
+};
 use crate::rules::Rule;
-use crate::state::{Identifier, Owner, RUNS, RunId, Stage, Stanza, State, Sync, Verdict};
 
 /// Runs that are worked on at the same time.
 const WORKERS: usize = 2;
@@ -238,7 +240,7 @@ impl Protocol {
         if is_last {
             !self.rules.keep(Rule::LastOwnerRefused)
         } else {
-            self.limit == Some(crate::Limit::DuplicateAfterNextRelease) && has_released
+            self.limit == Some(crate::one_group::Limit::DuplicateAfterNextRelease) && has_released
         }
     }
 }

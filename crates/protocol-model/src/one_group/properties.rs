@@ -2,10 +2,10 @@
 
 use stateright::Property;
 
-use crate::Protocol;
 use crate::broken::Promised;
-use crate::closing::closing;
-use crate::state::{Membership, RunId, State, Sync, Told};
+use crate::one_group::Protocol;
+use crate::one_group::closing::closing;
+use crate::one_group::state::{Membership, RunId, State, Sync, Told};
 
 /// A promise of the protocol.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -110,7 +110,8 @@ fn holders(state: &State) -> usize {
 ///
 /// WhatsApp's answer and the notes are then the same as after our own leave.
 pub fn nobody_can_tell(state: &State, id: RunId) -> bool {
-    let is_lost = |(other, run): (RunId, &crate::state::Run)| other != id && run.ghost.open;
+    let is_lost =
+        |(other, run): (RunId, &crate::one_group::state::Run)| other != id && run.ghost.open;
     state.membership == Membership::OutByOthers
         && state.table.row
         && state.runs.iter().enumerate().any(is_lost)

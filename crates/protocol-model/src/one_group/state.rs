@@ -9,7 +9,7 @@ pub const RUNS: usize = 3;
 /// A run. The one after [`RUNS`] is the undisturbed run that comes last.
 pub type RunId = usize;
 
-/// The undisturbed run that [`crate::closing`] adds.
+/// The undisturbed run that [`crate::one_group::closing`] adds.
 pub const CLOSING: RunId = RUNS;
 
 /// Who may hold the lease, or the socket.
@@ -84,7 +84,7 @@ pub enum Stanza {
 pub enum Told {
     /// An earlier leave of ours did it, with evidence, and nobody has said so.
     Owed,
-    /// The documented exception: [`crate::properties::nobody_can_tell`].
+    /// The documented exception: [`crate::one_group::properties::nobody_can_tell`].
     Excused,
     /// Neither.
     Plain,

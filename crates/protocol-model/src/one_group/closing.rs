@@ -1,9 +1,9 @@
 //! One undisturbed run more, from any state in which nobody is at work.
 
-use crate::Protocol;
-use crate::actions::{Action, Delivery};
+use crate::one_group::Protocol;
+use crate::one_group::actions::{Action, Delivery};
+use crate::one_group::state::{CLOSING, Identifier, RunId, Stage, State, Verdict};
 use crate::rules::Rule;
-use crate::state::{CLOSING, Identifier, RunId, Stage, State, Verdict};
 
 /// Where the undisturbed run ended.
 #[derive(Debug, Clone, Copy)]
@@ -60,7 +60,7 @@ fn undisturbed(model: &Protocol, state: &State, id: RunId, by: Identifier) -> Op
         Stage::Member => Action::WriteRow(id, Delivery::Answered),
         Stage::Ready => Action::CheckLease(id),
         Stage::Checked => Action::Send(id),
-        Stage::Sent if run.stanza == crate::state::Stanza::InFlight => Action::Apply(id),
+        Stage::Sent if run.stanza == crate::one_group::state::Stanza::InFlight => Action::Apply(id),
         Stage::Sent => Action::Receive(id),
         Stage::Settling(_) => Action::Settle(id, Delivery::Answered),
         Stage::TakingBack => Action::TakeBack(id),
