@@ -13,6 +13,7 @@ use whatsapp_simulator::{Simulator, World};
 use zeroize::Zeroizing;
 
 use crate::database::Embedded;
+use crate::error::StackError;
 use crate::private;
 use crate::provision::Provisioner;
 
@@ -29,40 +30,6 @@ pub struct Options {
     /// Use that WhatsApp in place of the simulated one: its address and its
     /// root key in 64 hex digits.
     pub whatsapp: Option<(String, String)>,
-}
-
-/// The local stack could not be started.
-#[derive(Debug, thiserror::Error)]
-pub enum StackError {
-    /// A port or a file.
-    #[error(transparent)]
-    Io(#[from] std::io::Error),
-    /// The database.
-    #[error("the database failed: {0}")]
-    Database(String),
-    /// A file in the data folder is not what it should be.
-    #[error("{file} cannot be used: {why}; delete the folder to begin anew")]
-    Data {
-        /// Its name.
-        file: &'static str,
-        /// What is wrong with it.
-        why: String,
-    },
-    /// The function's configuration, made from these parts.
-    #[error(transparent)]
-    Config(#[from] leave_group::config::ConfigError),
-    /// The function's service.
-    #[error(transparent)]
-    Start(#[from] leave_group::service::StartError),
-    /// Sealing a session.
-    #[error(transparent)]
-    Seal(#[from] leave_group::seal::SealError),
-    /// What an operator does.
-    #[error(transparent)]
-    Operator(#[from] operator::OperatorError),
-    /// The template, which the table is made by.
-    #[error(transparent)]
-    Template(#[from] operator::schema::TemplateError),
 }
 
 /// Running backends.
@@ -177,7 +144,7 @@ impl Backends {
     }
 
     /// Whether the embedded database is used, which nobody else can reach.
-    pub fn has_own_database(&self) -> bool {
+    pub(crate) fn has_own_database(&self) -> bool {
         self.database.is_some()
     }
 
@@ -198,7 +165,7 @@ impl Backends {
 
     /// A text of 256 bits that only this stack's key can make: the same for the
     /// same `name` after a restart, while the table holds only its hash.
-    pub fn derived_token(&self, name: &str) -> String {
+    pub(crate) fn derived_token(&self, name: &str) -> String {
         let key = ring::hmac::Key::new(ring::hmac::HMAC_SHA256, self.sealing_key.as_slice());
         format!("lg_{}", hex::encode(ring::hmac::sign(&key, name.as_bytes())))
     }

@@ -7,7 +7,8 @@ use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
-use crate::{StackError, private};
+use crate::error::StackError;
+use crate::private;
 
 /// A running embedded database.
 pub(crate) struct Embedded {

@@ -18,6 +18,7 @@
 
 pub mod backends;
 mod database;
+mod error;
 pub mod front;
 pub mod function;
 pub mod manual_clock;
@@ -30,4 +31,5 @@ pub mod seed;
 mod server;
 pub mod traffic;
 
-pub use backends::{Backends, Options, StackError};
+pub use backends::{Backends, Options};
+pub use error::StackError;

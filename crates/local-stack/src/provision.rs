@@ -20,7 +20,7 @@ use leave_group::token::{Token, TokenHash};
 use operator::schema::TableSchema;
 use operator::{Operator, OperatorError};
 
-use crate::StackError;
+use crate::error::StackError;
 
 /// Longest time of one call.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -59,7 +59,7 @@ impl Provisioner {
     ///
     /// # Errors
     /// [`StackError`].
-    pub async fn table(&self) -> Result<(), StackError> {
+    pub(crate) async fn table(&self) -> Result<(), StackError> {
         self.operator.create_table(&TableSchema::of_template()?).await?;
         Ok(())
     }
@@ -119,7 +119,7 @@ impl Provisioner {
     ///
     /// # Errors
     /// [`StackError`].
-    pub async fn knows_token(&self, hash: TokenHash) -> Result<bool, StackError> {
+    pub(crate) async fn knows_token(&self, hash: TokenHash) -> Result<bool, StackError> {
         let key = keys::token(hash);
         Ok(self.item(&key.pk, &key.sk).await?.is_some())
     }
