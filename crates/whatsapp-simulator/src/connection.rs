@@ -8,7 +8,8 @@ use tokio_websockets::ServerBuilder;
 
 use crate::handshake::{read_hello, respond};
 use crate::login::{Admitted, log_in};
-use crate::script::{Moment, Reaction};
+use crate::moment::Moment;
+use crate::reaction::{Early, Reaction};
 use crate::socket::Socket;
 use crate::state::Shared;
 
@@ -32,18 +33,15 @@ pub(crate) async fn serve(shared: Arc<Shared>, tcp: TcpStream) {
 }
 
 async fn upgrade(shared: &Shared, mut tcp: TcpStream) -> Option<Socket> {
-    match shared.take_fault(Moment::Connect, None) {
+    match shared.take_fault(Moment::Connect, None).map(Reaction::early) {
         None => {}
-        Some(Reaction::Hold(handle)) => {
-            handle.mark_reached();
-            handle.released().await;
-        }
-        Some(Reaction::Silence) => {
+        Some(Early::Hold(handle)) => handle.hold().await,
+        Some(Early::Silence) => {
             let mut ignored = [0; 1024];
             while tcp.read(&mut ignored).await.is_ok_and(|count| count > 0) {}
             return None;
         }
-        Some(Reaction::RawBytes(bytes)) => {
+        Some(Early::RawBytes(bytes)) => {
             let mut request = [0; 4096];
             // Unread bytes would make the kernel reset the connection before these arrive.
             let _ = tcp.read(&mut request).await;
@@ -51,7 +49,7 @@ async fn upgrade(shared: &Shared, mut tcp: TcpStream) -> Option<Socket> {
             let _ = tcp.shutdown().await;
             return None;
         }
-        Some(_) => return None,
+        Some(Early::Drop | Early::Certificate(_) | Early::Pings) => return None,
     }
     let (_, stream) = ServerBuilder::new().accept(tcp).await.ok()?;
     Some(Socket::new(stream))
@@ -60,20 +58,20 @@ async fn upgrade(shared: &Shared, mut tcp: TcpStream) -> Option<Socket> {
 async fn admit(shared: Arc<Shared>, mut socket: Socket, connection: u64) -> Option<Admitted> {
     let hello = read_hello(&mut socket).await.ok()?;
     let mut certificate = None;
-    match shared.take_fault(Moment::ClientHello, None) {
+    match shared.take_fault(Moment::ClientHello, None).map(Reaction::early) {
         None => {}
-        Some(Reaction::Hold(handle)) => socket.hold(&handle).await,
-        Some(Reaction::Certificate(fault)) => certificate = Some(fault),
-        Some(Reaction::Silence) => while socket.receive().await.is_ok() {},
-        Some(Reaction::Pings) => {
+        Some(Early::Hold(handle)) => socket.hold(&handle).await,
+        Some(Early::Certificate(fault)) => certificate = Some(fault),
+        Some(Early::Silence) => while socket.receive().await.is_ok() {},
+        Some(Early::Pings) => {
             socket.ping_forever().await;
             return None;
         }
-        Some(Reaction::RawBytes(bytes)) => {
+        Some(Early::RawBytes(bytes)) => {
             socket.send_bytes(bytes).await.ok()?;
             while socket.receive().await.is_ok() {}
         }
-        Some(_) => return None,
+        Some(Early::Drop) => return None,
     }
     let (server, chain) = {
         let state = shared.state();

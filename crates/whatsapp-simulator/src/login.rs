@@ -7,13 +7,13 @@ use waproto::whatsapp::ClientPayload;
 use waproto::whatsapp::client_payload::DevicePairingRegistrationData;
 
 use crate::handshake::Established;
+use crate::moment::Moment;
 use crate::pairing::Registering;
 use crate::pairing_record::Pairing;
 use crate::pairing_stanzas::pairing_notification;
 use crate::record::Login;
 use crate::registration::Registration;
-use crate::script::{Moment, Reaction};
-use crate::session::Session;
+use crate::session::{Rest, Session};
 use crate::socket::{Closed, Socket};
 use crate::stanza::{edge_routing, failure, success};
 use crate::state::Shared;
@@ -87,16 +87,14 @@ pub(crate) async fn log_in(
     let mut unanswered = false;
     let mut tells_lid = true;
     let mut dropped = false;
-    let reaction = match fault {
-        None => None,
-        Some(reaction) => session.misbehave(reaction).await?,
-    };
-    match reaction {
-        None => {}
-        Some(Reaction::SilenceAfterApply) => unanswered = true,
-        Some(Reaction::DropAfterApply) => dropped = true,
-        Some(Reaction::SuccessWithoutLid) => tells_lid = false,
-        Some(_) => return session.drop_connection(),
+    if let Some(reaction) = fault {
+        match session.misbehave(reaction).await? {
+            Rest::Nothing => {}
+            Rest::SilenceAfterApply => unanswered = true,
+            Rest::DropAfterApply => dropped = true,
+            Rest::SuccessWithoutLid => tells_lid = false,
+            Rest::PairSuccess(_) | Rest::Notification(_) => return session.drop_connection(),
+        }
     }
 
     let known = session.identify(&established.client_static);
@@ -144,13 +142,17 @@ async fn register(
         version: claim.version,
         ..Pairing::default()
     });
-    let reaction = match fault {
-        None => None,
-        Some(reaction) => session.misbehave(reaction).await?,
-    };
-    let mut registering = Registering::new(session, connection, registration);
-    if let Some(Reaction::Notification(kind)) = reaction {
-        registering.notify_first(pairing_notification(kind));
+    let mut notification = None;
+    if let Some(reaction) = fault {
+        match session.misbehave(reaction).await? {
+            Rest::Nothing => {}
+            Rest::Notification(kind) => notification = Some(pairing_notification(kind)),
+            Rest::DropAfterApply
+            | Rest::SilenceAfterApply
+            | Rest::SuccessWithoutLid
+            | Rest::PairSuccess(_) => return session.drop_connection(),
+        }
     }
+    let registering = Registering::new(session, connection, registration, notification);
     Ok(Admitted::Registering(Box::new(registering)))
 }

@@ -8,9 +8,9 @@ use wacore_binary::builder::NodeBuilder;
 use waproto::buffa::Message;
 use waproto::whatsapp::ClientPairingProps;
 
-use crate::certificate::unix_now;
+use crate::account_kind::AccountKind;
+use crate::clock::unix_now;
 use crate::link_code::CompanionHello;
-use crate::phone::AccountKind;
 use crate::reaction::PairingNotification;
 use crate::stanza::{jid, result, server};
 

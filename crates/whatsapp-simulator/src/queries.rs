@@ -5,8 +5,8 @@ use wacore_binary::builder::NodeBuilder;
 
 use crate::groups::Shown;
 use crate::key_bundle::KeyBundle;
+use crate::moment::Moment;
 use crate::reaction::LeaveReplyKind;
-use crate::script::Moment;
 use crate::stanza::{iq_error, jid, plain_error, result, text};
 use crate::start_queries;
 use crate::world::{GroupKind, World};

@@ -11,15 +11,25 @@ use wacore_binary::{Node, OwnedNodeRef, marshal::marshal, util::unpack_bytes};
 
 use crate::handshake::Cipher;
 use crate::hold::HoldHandle;
-use crate::reaction::StreamErrorKind;
+use crate::reaction::{PairSuccessFault, PairingNotification, Reaction, StreamErrorKind};
 use crate::record::{Direction, Overlap, Stanza};
-use crate::script::Reaction;
 use crate::socket::{Closed, Socket};
 use crate::stanza::{failure, jid, stream_error, text, unrelated};
 use crate::state::{Control, Shared};
 
 /// How long a client has to hang up by itself.
 const GRACE: Duration = Duration::from_secs(1);
+
+/// What is left of a reaction for the login, or for the step of a link, to carry out itself.
+pub(crate) enum Rest {
+    /// It goes on as usual.
+    Nothing,
+    DropAfterApply,
+    SilenceAfterApply,
+    SuccessWithoutLid,
+    PairSuccess(PairSuccessFault),
+    Notification(PairingNotification),
+}
 
 /// One connection after its handshake. Dropping it closes the socket and ends the session.
 pub(crate) struct Session {
@@ -247,23 +257,19 @@ impl Session {
         }
     }
 
-    /// Does what a scripted reaction asks for in place of a login or a step of a link. `None` means
-    /// to go on as usual; a reaction that only the caller can carry out is handed back.
-    pub(crate) async fn misbehave(
-        &mut self,
-        reaction: Reaction,
-    ) -> Result<Option<Reaction>, Closed> {
+    /// Does what a scripted reaction asks for in place of a login or a step of a link, as far as
+    /// that is the same at all of them.
+    pub(crate) async fn misbehave(&mut self, reaction: Reaction) -> Result<Rest, Closed> {
         match reaction {
-            Reaction::Drop => self.drop_connection(),
             Reaction::Hold(handle) => {
                 self.hold(&handle).await;
-                Ok(None)
+                Ok(Rest::Nothing)
             }
             Reaction::Noise => {
                 for stanza in unrelated() {
                     self.send(stanza).await?;
                 }
-                Ok(None)
+                Ok(Rest::Nothing)
             }
             Reaction::Failure { reason, expire } => self.end_with(failure(reason, expire)).await,
             Reaction::StreamError(kind) => self.end_with(stream_error(kind)).await,
@@ -272,7 +278,7 @@ impl Session {
                 for plaintext in plaintexts {
                     self.send_plaintext(&plaintext).await?;
                 }
-                Ok(None)
+                Ok(Rest::Nothing)
             }
             Reaction::Chatter => self.chatter().await,
             Reaction::Pings => Err(self.ping_forever().await),
@@ -285,7 +291,21 @@ impl Session {
                 self.ignore_until_closed().await
             }
             Reaction::Silence => self.ignore_until_closed().await,
-            other => Ok(Some(other)),
+            Reaction::DropAfterApply => Ok(Rest::DropAfterApply),
+            Reaction::SilenceAfterApply => Ok(Rest::SilenceAfterApply),
+            Reaction::SuccessWithoutLid => Ok(Rest::SuccessWithoutLid),
+            Reaction::PairSuccess(fault) => Ok(Rest::PairSuccess(fault)),
+            Reaction::Notification(kind) => Ok(Rest::Notification(kind)),
+            Reaction::Drop
+            | Reaction::Certificate(_)
+            | Reaction::IqError { .. }
+            | Reaction::IqErrorWith(_)
+            | Reaction::ThenStreamError(_)
+            | Reaction::TargetError { .. }
+            | Reaction::TargetErrorAfterApply { .. }
+            | Reaction::TargetErrors(_)
+            | Reaction::LeaveReply { .. }
+            | Reaction::WrongDigest => self.drop_connection(),
         }
     }
 

@@ -3,7 +3,7 @@
 use wacore_binary::Node;
 
 use crate::queries::{self, Answer, leave_reply, leave_reply_with, odd_leave_replies};
-use crate::script::Reaction;
+use crate::reaction::Reaction;
 use crate::session::Session;
 use crate::socket::Closed;
 use crate::stanza::{iq_error, iq_error_with, result, stream_error, unrelated};

@@ -20,7 +20,7 @@ pub(crate) struct Closed;
 const ROUTING_INTRO: &[u8] = b"ED\0\x01";
 const ROUTING_LENGTH: usize = 3;
 
-/// One stream. Receiving can be cancelled at any time without losing a byte.
+/// One socket. Receiving can be cancelled at any time without losing a byte.
 pub(crate) struct Socket {
     stream: Option<WebSocketStream<TcpStream>>,
     /// What came before the connection header was complete.
@@ -69,7 +69,7 @@ impl Socket {
         }
     }
 
-    /// Waits for a release, whatever becomes of the stream.
+    /// Waits for a release, whatever becomes of the socket.
     pub(crate) async fn hold(&mut self, handle: &HoldHandle) {
         handle.mark_reached();
         loop {
