@@ -28,7 +28,7 @@ mod step;
 
 use stateright::{Model, Property};
 
-use crate::one_group::state::Membership;
+use crate::group::Membership;
 use crate::rules::Rules;
 use action::Action;
 pub use promises::Promise;
@@ -104,6 +104,6 @@ impl Model for Ages {
     }
 
     fn properties(&self) -> Vec<Property<Self>> {
-        Promise::ALL.map(Promise::property).to_vec()
+        Promise::ALL.iter().map(|promise| promise.property()).collect()
     }
 }

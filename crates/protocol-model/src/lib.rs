@@ -17,14 +17,20 @@
 //! every promise holds while all rules are kept, and for each rule which promise
 //! falls without it.
 //!
+//! What they share: [`rules`], the promises that were `broken`, the `lease`, the
+//! [`group`] and the [`delivery`] of calls to DynamoDB.
+//!
 //! Some have bounds that are too large for every test run: `cargo test -p protocol-model
 //! -- --ignored`.
 
 pub mod age;
 pub mod batch;
-pub mod broken;
+mod broken;
+pub mod delivery;
 pub mod generation;
+pub mod group;
 pub mod kept;
+mod lease;
 pub mod one_group;
 pub mod room;
 pub mod rules;

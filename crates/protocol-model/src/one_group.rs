@@ -3,10 +3,12 @@
 //! | module | what it is |
 //! |---|---|
 //! | [`state`] | what everybody knows, and what only the properties know |
-//! | [`actions`] | what can happen next |
+//! | [`action`] | who can do what |
+//! | `possible` | what can happen next |
 //! | `step` | what each step does |
-//! | [`closing`] | one undisturbed run more, when all is quiet |
-//! | [`properties`] | what is promised, and the exception |
+//! | `closing` | one undisturbed run more, when all is quiet |
+//! | [`promises`] | what is promised |
+//! | [`properties`] | when it holds, and the exception |
 //!
 //! # Bounds
 //! One group; two workers; three runs, and the undisturbed one after them; two
@@ -35,18 +37,65 @@
 //! [`properties::nobody_can_tell`] is the exception that is built in. Each
 //! [`Limit`] is a promise in a stricter reading, with a test that it falls.
 
-pub mod actions;
-pub mod closing;
+pub mod action;
+mod closing;
+mod possible;
+pub mod promises;
 pub mod properties;
 pub mod state;
 mod step;
 
 use stateright::{Model, Property};
 
+use crate::group::{Identifier, Membership};
 use crate::rules::Rules;
-use actions::Action;
-use properties::Promise;
-use state::{Budget, Identifier, Membership, State};
+use action::Action;
+use promises::Promise;
+use state::{Budget, State};
+
+/// A rule of this model.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Rule {
+    /// A lease that has not run out is not taken over.
+    HeldLeaseRefused,
+    /// Every write after the acquire is on condition that the lease is its own.
+    Fence,
+    /// An acquire by the run that released last is refused.
+    LastOwnerRefused,
+    /// The intent stands before the stanza is sent.
+    IntentBeforeStanza,
+    /// A new run does not overwrite an earlier run's intent.
+    IntentKept,
+    /// The row is read after the lease was taken.
+    RowReadUnderLease,
+    /// What the metadata says is in the row before the stanza is sent.
+    RowWrittenBeforeStanza,
+    /// The lease is checked for time left right before the stanza.
+    LeaseCheckedBeforeStanza,
+    /// A recovered 200 needs an earlier run's intent.
+    RecoveryNeedsIntent,
+    /// A recovered 200 needs the row.
+    RecoveryNeedsRow,
+    /// A recovered 200 is spoken only once its settling is known to be written.
+    RecoveredOnlyWhenSettled,
+    /// A 404 is spoken only once its settling is known to be written: a run that
+    /// was fenced off saw the other run's act.
+    DeniedOnlyWhenSettled,
+    /// A confirmed 200 is spoken whatever became of its settling.
+    ConfirmedWithoutSettling,
+    /// Settling an outcome removes the intent, whoever wrote it.
+    SettlingEndsEveryIntent,
+    /// A run that sent nothing takes its own intent back.
+    UnsentIntentTakenBack,
+    /// A run that sent nothing leaves an earlier run's intent alone.
+    EarlierIntentLeftAlone,
+    /// An intent is taken back in the very write that releases the lease.
+    TakenBackWithRelease,
+    /// A sync of the roster takes the lease.
+    SyncTakesLease,
+    /// A sync leaves the row alone while an intent is open.
+    SyncSparesOpenIntents,
+}
 
 /// How the callers name the group.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -88,7 +137,7 @@ pub enum Limit {
 #[derive(Debug, Clone)]
 pub struct Protocol {
     /// The rules that are kept.
-    pub rules: Rules,
+    pub rules: Rules<Rule>,
     /// How the callers name the group.
     pub callers: Callers,
     /// How often the world may disturb.
@@ -103,7 +152,7 @@ impl Protocol {
         Budget { crashes: 2, losses: 2, removals: 1, rejoins: 1, duplicates: 1 };
 
     /// The protocol under `rules`.
-    pub const fn new(rules: Rules, callers: Callers) -> Self {
+    pub const fn new(rules: Rules<Rule>, callers: Callers) -> Self {
         Self { rules, callers, budget: Self::BUDGET, limit: None }
     }
 }
@@ -130,6 +179,6 @@ impl Model for Protocol {
     }
 
     fn properties(&self) -> Vec<Property<Self>> {
-        Promise::ALL.map(Promise::property).to_vec()
+        Promise::ALL.iter().map(|promise| promise.property()).collect()
     }
 }

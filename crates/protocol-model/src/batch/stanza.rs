@@ -1,8 +1,9 @@
 //! From a stanza to the verdicts that its reply makes.
 
-use super::state::{GROUPS, Owed, Run, RunId, Slot, Stage, State, Verdict};
+use super::state::{GROUPS, Owed, Run, Slot, Stage, State, Verdict};
 use super::{Batches, Rule};
-use crate::one_group::state::{Membership, Told};
+use crate::group::{Membership, Told};
+use crate::lease::RunId;
 
 impl Batches {
     /// The next stanza: all groups share one, a community has its own.

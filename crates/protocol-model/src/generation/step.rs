@@ -1,9 +1,11 @@
 //! What a request does, and what the world does.
 
-use super::action::{Action, Delivery, Reply};
-use super::state::{Answer, CLOSING, Lease, Run, RunId, Session, Stage, State, Verdict};
+use super::action::{Action, Reply};
+use super::state::{Answer, CLOSING, Run, Session, Stage, State, Verdict};
 use super::{Generations, Promise, Rule};
-use crate::one_group::state::{Membership, Read, Told};
+use crate::delivery::Delivery;
+use crate::group::{Membership, Read, Told};
+use crate::lease::{Lease, RunId};
 
 impl Generations {
     pub(super) fn step(&self, state: &State, action: Action) -> State {
@@ -62,7 +64,7 @@ impl Generations {
         let Some(session) = &mut next.session else {
             return;
         };
-        session.lease = Some(Lease { run: id, is_over: false });
+        session.lease = Some(Lease::of(id));
         let by = *session.intent.get_or_insert(id);
         let Session { generation, number, .. } = *session;
         let reads = |of: u8, rule| of == generation || !self.rules.keep(rule);

@@ -1,15 +1,15 @@
 //! What each step does.
 
-use crate::one_group::Protocol;
-use crate::one_group::actions::{Action, Delivery};
-use crate::one_group::properties::Promise;
-use crate::one_group::state::{
-    Identifier, Lease, Membership, Owner, RunId, Stage, Stanza, State, Sync, Told, Verdict,
-};
-use crate::rules::Rule;
+use super::action::Action;
+use super::promises::Promise;
+use super::state::{Lease, Owner, Stage, Stanza, State, Sync, Verdict};
+use super::{Protocol, Rule};
+use crate::delivery::Delivery;
+use crate::group::{Identifier, Membership, Told};
+use crate::lease::RunId;
 
 impl Protocol {
-    pub(crate) fn step(&self, state: &State, action: Action) -> State {
+    pub(super) fn step(&self, state: &State, action: Action) -> State {
         let mut next = *state;
         match action {
             Action::ReadRowEarly(id) => {
@@ -279,7 +279,7 @@ impl Protocol {
                     run.ghost.open = false;
                 }
                 next.ghost.credit = false;
-                if self.limit != Some(crate::one_group::Limit::AnswerLostAfterSettling) {
+                if self.limit != Some(super::Limit::AnswerLostAfterSettling) {
                     next.ghost.owed = None;
                 }
             }
