@@ -14,7 +14,7 @@ use zeroize::Zeroizing;
 
 use crate::database::Embedded;
 use crate::error::StackError;
-use crate::private;
+use crate::private_files;
 use crate::provision::Provisioner;
 
 /// The table's name on the local stack.
@@ -52,7 +52,7 @@ impl Backends {
     pub async fn start(options: &Options) -> Result<Self, StackError> {
         let data = options.data.as_deref();
         if let Some(folder) = data {
-            private::folder(folder)?;
+            private_files::folder(folder)?;
         }
         let file = |name: &str| data.map(|folder| folder.join(name));
         let sealing_key = sealing_key(file("sealing.key").as_deref())?;
@@ -196,7 +196,7 @@ fn sealing_key(file: Option<&Path>) -> Result<Zeroizing<[u8; 32]>, StackError> {
     const NAME: &str = "sealing.key";
     let mut key = Zeroizing::new([0; 32]);
     if let Some(file) = file.filter(|file| file.exists()) {
-        private::keep(file)?;
+        private_files::keep(file)?;
         let text = Zeroizing::new(std::fs::read_to_string(file)?);
         hex::decode_to_slice(text.trim(), key.as_mut_slice())
             .map_err(|error| StackError::Data { file: NAME, why: error.to_string() })?;
@@ -206,14 +206,14 @@ fn sealing_key(file: Option<&Path>) -> Result<Zeroizing<[u8; 32]>, StackError> {
         .fill(key.as_mut_slice())
         .map_err(|_| StackError::Data { file: NAME, why: "no randomness".to_owned() })?;
     if let Some(file) = file {
-        private::write(file, hex::encode(key.as_slice()).as_bytes())?;
+        private_files::write(file, hex::encode(key.as_slice()).as_bytes())?;
     }
     Ok(key)
 }
 
 fn world(file: Option<&Path>) -> Result<World, StackError> {
     let Some(file) = file.filter(|file| file.exists()) else { return Ok(World::new()) };
-    private::keep(file)?;
+    private_files::keep(file)?;
     serde_json::from_slice(&std::fs::read(file)?)
         .map_err(|error| StackError::Data { file: "whatsapp.json", why: error.to_string() })
 }
@@ -254,6 +254,6 @@ impl Persistence {
 async fn save(simulator: &Simulator, file: &Path) -> std::io::Result<()> {
     let world = serde_json::to_vec(&simulator.snapshot())?;
     let beside = file.with_extension("json.new");
-    private::write(&beside, &world)?;
+    private_files::write(&beside, &world)?;
     tokio::fs::rename(beside, file).await
 }

@@ -17,7 +17,7 @@
 //! every promise holds while all rules are kept, and for each rule which promise
 //! falls without it.
 //!
-//! What they share: [`rules`], the promises that were `broken`, the `lease`, the
+//! What they share: [`rules`], the `promise`s and which were broken, the `lease`, the
 //! [`group`] and the [`delivery`] of calls to DynamoDB.
 //!
 //! Some have bounds that are too large for every test run: `cargo test -p protocol-model
@@ -25,12 +25,12 @@
 
 pub mod age;
 pub mod batch;
-mod broken;
 pub mod delivery;
 pub mod generation;
 pub mod group;
 pub mod kept;
 mod lease;
 pub mod one_group;
+mod promise;
 pub mod room;
 pub mod rules;

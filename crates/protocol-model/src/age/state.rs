@@ -2,9 +2,9 @@
 //! `Ghost`, `RunGhost` and `State::broken`.
 
 use super::action::Purpose;
-use crate::broken::Broken;
 use crate::group::{Membership, Told};
 use crate::lease::{self, Lease, RunId};
+use crate::promise::Broken;
 
 /// Runs, at most; the one after them is the undisturbed one.
 pub(crate) const RUNS: usize = 3;

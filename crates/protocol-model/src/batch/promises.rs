@@ -1,7 +1,7 @@
 //! What is promised.
 
 use super::state::State;
-use crate::broken::promises;
+use crate::promise::promises;
 
 promises! { of State:
     /// 200 rests on WhatsApp's word to this very run, or uses up a leave of ours

@@ -2,9 +2,9 @@
 //! is in `GroupGhost`, `RunGhost` and `State::broken`.
 
 use super::action::Target;
-use crate::broken::Broken;
 use crate::group::{Membership, Read, Told};
 use crate::lease::{self, Lease, RunId};
+use crate::promise::Broken;
 
 /// The groups.
 pub(crate) const GROUPS: usize = 2;

@@ -1,9 +1,9 @@
 //! Everything that the model of generations remembers. What only the properties
 //! know is in `Ghost`, `Run::ghost` and `State::broken`.
 
-use crate::broken::Broken;
 use crate::group::{Membership, Read, Told};
 use crate::lease::{self, Lease, RunId};
+use crate::promise::Broken;
 
 /// The numbers that may be linked under the name.
 pub(crate) const NUMBERS: usize = 2;

@@ -1,7 +1,7 @@
 //! What is promised.
 
 use super::state::State;
-use crate::broken::promises;
+use crate::promise::promises;
 
 promises! { of State:
     /// Whoever asks with the key and the identifier of the first settled answer,

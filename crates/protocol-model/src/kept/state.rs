@@ -1,8 +1,8 @@
 //! Everything that the model of kept answers remembers. What only the properties
 //! know is in `State::first`, `State::broken` and `Run::seen`.
 
-use crate::broken::Broken;
 use crate::lease::{self, Lease, RunId};
+use crate::promise::Broken;
 
 /// The groups.
 pub(crate) const GROUPS: usize = 2;

@@ -1,6 +1,6 @@
 //! What is promised.
 
-use crate::broken::promises;
+use crate::promise::promises;
 
 promises! {
     /// Never do two believe that they hold a lease with time left.

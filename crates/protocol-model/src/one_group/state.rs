@@ -1,9 +1,9 @@
 //! Everything that the model remembers. What the parties know is apart from
 //! what only the properties know (`Ghost`, `RunGhost`).
 
-use crate::broken::Broken;
 use crate::group::{Identifier, Membership, Read, Told};
 use crate::lease::RunId;
+use crate::promise::Broken;
 
 /// Runs that share the budgets of disturbances.
 pub(crate) const RUNS: usize = 3;

@@ -1,7 +1,7 @@
 //! What is promised.
 
 use super::state::State;
-use crate::broken::promises;
+use crate::promise::promises;
 
 promises! { of State:
     /// No intent is added beyond the bound. A run that writes its own over an ended

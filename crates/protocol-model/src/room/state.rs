@@ -1,8 +1,8 @@
 //! Everything that the model of room remembers. What only the properties know is in
 //! `Group::owed` and `State::broken`.
 
-use crate::broken::Broken;
 use crate::lease::{self, Lease, RunId};
+use crate::promise::Broken;
 
 /// The groups of which the session has notes.
 pub(crate) const GROUPS: usize = 4;

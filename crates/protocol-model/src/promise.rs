@@ -1,4 +1,4 @@
-//! The promises that were broken on the way to a state.
+//! Promises: how a model declares its own, and which were broken on the way to a state.
 
 /// A promise of one of the models.
 pub(crate) trait Promised: Copy {
@@ -34,7 +34,7 @@ impl Broken {
 /// `of State` a promise holds in a state unless it was broken on the way there.
 macro_rules! promises {
     (of $State:ty: $($(#[$doc:meta])* $promise:ident = $name:literal,)+) => {
-        $crate::broken::promises! { $($(#[$doc])* $promise = $name,)+ }
+        $crate::promise::promises! { $($(#[$doc])* $promise = $name,)+ }
 
         impl Promise {
             pub(super) fn property<M>(self) -> stateright::Property<M>
@@ -55,7 +55,7 @@ macro_rules! promises {
             $($(#[$doc])* $promise,)+
         }
 
-        impl $crate::broken::Promised for Promise {
+        impl $crate::promise::Promised for Promise {
             fn index(self) -> u8 {
                 self as u8
             }
