@@ -1,6 +1,6 @@
 //! The commands.
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, Parser, Subcommand};
 
 use crate::failure::Failure;
 use crate::{
@@ -78,8 +78,8 @@ impl Arguments {
             Command::Key(key) => key.run().await,
             Command::Version(version) => version.run().await,
             Command::Phone(phone) => phone.run().await,
-            Command::Completions(completions) => completions.run(),
-            Command::Man(man) => man.run(),
+            Command::Completions(completions) => completions.run(Self::command()),
+            Command::Man(man) => man.run(Self::command()),
         }
     }
 }

@@ -1,9 +1,8 @@
 //! `leavectl completions`: what a shell needs to complete commands.
 
-use clap::{Args, CommandFactory};
+use clap::{Args, Command};
 use clap_complete::Shell;
 
-use crate::arguments::Arguments;
 use crate::failure::Failure;
 use crate::output;
 
@@ -20,9 +19,10 @@ pub(crate) struct Completions {
 }
 
 impl Completions {
-    pub(crate) fn run(self) -> Result<(), Failure> {
+    /// `tool` is the whole of it, with every command.
+    pub(crate) fn run(self, mut tool: Command) -> Result<(), Failure> {
         let mut script = Vec::new();
-        clap_complete::generate(self.shell, &mut Arguments::command(), "leavectl", &mut script);
+        clap_complete::generate(self.shell, &mut tool, "leavectl", &mut script);
         output::raw(String::from_utf8_lossy(&script).trim_end())
     }
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use local_stack::private;
+use local_stack::private_files;
 
 use crate::failure::Failure;
 use crate::output;
@@ -69,7 +69,7 @@ fn quoted(text: &str) -> String {
 
 /// Writes the file, for this user only: it has the sealing key.
 pub(crate) fn keep(folder: &Path, exports: &str) -> Result<(), Failure> {
-    Ok(private::write(&folder.join(FILE), format!("{exports}\n").as_bytes())?)
+    Ok(private_files::write(&folder.join(FILE), format!("{exports}\n").as_bytes())?)
 }
 
 /// Takes the file away: its addresses are nobody's now.

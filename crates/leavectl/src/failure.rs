@@ -1,14 +1,10 @@
 //! How a command ends that did not do what was asked.
 
-use std::process::ExitCode;
-
 use local_stack::StackError;
 use operation::config::ConfigError;
 use operation::engine::StartError;
 use operator::OperatorError;
 use operator::schema::TemplateError;
-
-use crate::output;
 
 /// Refused or failed: exit code 1. What `clap` refuses is usage: exit code 2.
 #[derive(Debug, thiserror::Error)]
@@ -58,16 +54,6 @@ pub(crate) enum Failure {
     /// A rule of the tool's own.
     #[error("{0}")]
     Refused(String),
-}
-
-impl Failure {
-    /// Says it on stderr.
-    pub(crate) fn tell(&self) -> ExitCode {
-        if !matches!(self, Self::Told) {
-            output::note(&format!("leavectl: {self}"));
-        }
-        ExitCode::FAILURE
-    }
 }
 
 impl From<serde_json::Error> for Failure {

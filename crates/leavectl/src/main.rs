@@ -11,7 +11,7 @@
 //! | [`confirm`] | asking before what cannot be undone |
 //! | [`qr`] | QR codes, for a terminal and for a file |
 //! | [`moment`] | times, as people write and read them |
-//! | [`failure`] | exit codes, and texts that say what to do next |
+//! | [`failure`] | why a command did not do what was asked, and what to do next |
 //!
 //! Everything else is a command, or a folder of commands.
 
@@ -49,6 +49,9 @@ use clap::Parser;
 async fn main() -> ExitCode {
     match arguments::Arguments::parse().run().await {
         Ok(()) => ExitCode::SUCCESS,
-        Err(failure) => failure.tell(),
+        Err(failure) => {
+            output::failure(&failure);
+            ExitCode::FAILURE
+        }
     }
 }

@@ -2,9 +2,8 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, CommandFactory};
+use clap::{Args, Command};
 
-use crate::arguments::Arguments;
 use crate::failure::Failure;
 use crate::output;
 
@@ -21,14 +20,15 @@ pub(crate) struct Man {
 }
 
 impl Man {
-    pub(crate) fn run(self) -> Result<(), Failure> {
+    /// `tool` is the whole of it, with every command.
+    pub(crate) fn run(self, tool: Command) -> Result<(), Failure> {
         let Some(folder) = self.folder else {
             let mut page = Vec::new();
-            clap_mangen::Man::new(Arguments::command()).render(&mut page)?;
+            clap_mangen::Man::new(tool).render(&mut page)?;
             return output::raw(String::from_utf8_lossy(&page).trim_end());
         };
         std::fs::create_dir_all(&folder)?;
-        clap_mangen::generate_to(Arguments::command(), &folder)?;
+        clap_mangen::generate_to(tool, &folder)?;
         Ok(())
     }
 }

@@ -51,6 +51,13 @@ pub(crate) fn note(text: &str) {
     let _ = writeln!(std::io::stderr(), "{}", visible::lines(text));
 }
 
+/// Why a command did not do what was asked, unless it was told already.
+pub(crate) fn failure(failure: &Failure) {
+    if !matches!(failure, Failure::Told) {
+        note(&format!("leavectl: {failure}"));
+    }
+}
+
 /// A colour of a terminal.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Colour {

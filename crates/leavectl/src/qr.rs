@@ -3,7 +3,7 @@
 use std::io::BufWriter;
 use std::path::Path;
 
-use local_stack::private;
+use local_stack::private_files;
 use qrcode::render::unicode::Dense1x2;
 use qrcode::{Color, EcLevel, QrCode};
 
@@ -48,7 +48,7 @@ pub(crate) fn write_png(text: &str, file: &Path) -> Result<(), Failure> {
         Failure::Refused(format!("{} cannot be written: {error}", file.display()))
     };
     let width = u32::try_from(side).unwrap_or(u32::MAX);
-    let mut encoder = png::Encoder::new(BufWriter::new(private::create(file)?), width, width);
+    let mut encoder = png::Encoder::new(BufWriter::new(private_files::create(file)?), width, width);
     encoder.set_color(png::ColorType::Grayscale);
     encoder.set_depth(png::BitDepth::Eight);
     let mut writer = encoder.write_header().map_err(failed)?;

@@ -100,7 +100,6 @@ impl From<Failure> for LinkError {
 
 /// The device is linked, but its first login did not come to its end.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
 pub enum Unfinished {
     /// WhatsApp does not know the device: it was not linked, or is unlinked again.
     #[error("WhatsApp does not know the device; check the phone's `Linked devices`")]

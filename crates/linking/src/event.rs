@@ -6,7 +6,6 @@ use std::time::Duration;
 use domain::credentials::DeviceJid;
 
 /// Something to show. QR texts and codes are secrets until they are used: `Debug` has none.
-#[non_exhaustive]
 pub enum Event<'a> {
     /// A QR code to scan, in place of the one before.
     Qr {

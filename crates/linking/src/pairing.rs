@@ -162,7 +162,11 @@ async fn references(
         match Prompt::read(&stanza) {
             Prompt::References(references) => return Ok(references),
             Prompt::Passkey => return Err(LinkError::PasskeyDemanded),
-            _ => {}
+            Prompt::Success
+            | Prompt::Entered(_)
+            | Prompt::CodeExpired { .. }
+            | Prompt::SecretRetired
+            | Prompt::Other => {}
         }
     }
     Err(LinkError::Lost(Failure::Protocol("no pair-device")))

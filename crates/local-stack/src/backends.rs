@@ -13,7 +13,8 @@ use whatsapp_simulator::{Simulator, World};
 use zeroize::Zeroizing;
 
 use crate::database::Embedded;
-use crate::private;
+use crate::error::StackError;
+use crate::private_files;
 use crate::provision::Provisioner;
 
 /// The table's name on the local stack.
@@ -29,40 +30,6 @@ pub struct Options {
     /// Use that WhatsApp in place of the simulated one: its address and its
     /// root key in 64 hex digits.
     pub whatsapp: Option<(String, String)>,
-}
-
-/// The local stack could not be started.
-#[derive(Debug, thiserror::Error)]
-pub enum StackError {
-    /// A port or a file.
-    #[error(transparent)]
-    Io(#[from] std::io::Error),
-    /// The database.
-    #[error("the database failed: {0}")]
-    Database(String),
-    /// A file in the data folder is not what it should be.
-    #[error("{file} cannot be used: {why}; delete the folder to begin anew")]
-    Data {
-        /// Its name.
-        file: &'static str,
-        /// What is wrong with it.
-        why: String,
-    },
-    /// The function's configuration, made from these parts.
-    #[error(transparent)]
-    Config(#[from] operation::config::ConfigError),
-    /// The function's service.
-    #[error(transparent)]
-    Start(#[from] operation::engine::StartError),
-    /// Sealing a session.
-    #[error(transparent)]
-    Seal(#[from] store::seal::SealError),
-    /// What an operator does.
-    #[error(transparent)]
-    Operator(#[from] operator::OperatorError),
-    /// The template, which the table is made by.
-    #[error(transparent)]
-    Template(#[from] operator::schema::TemplateError),
 }
 
 /// Running backends.
@@ -85,7 +52,7 @@ impl Backends {
     pub async fn start(options: &Options) -> Result<Self, StackError> {
         let data = options.data.as_deref();
         if let Some(folder) = data {
-            private::folder(folder)?;
+            private_files::folder(folder)?;
         }
         let file = |name: &str| data.map(|folder| folder.join(name));
         let sealing_key = sealing_key(file("sealing.key").as_deref())?;
@@ -177,7 +144,7 @@ impl Backends {
     }
 
     /// Whether the embedded database is used, which nobody else can reach.
-    pub fn has_own_database(&self) -> bool {
+    pub(crate) fn has_own_database(&self) -> bool {
         self.database.is_some()
     }
 
@@ -198,7 +165,7 @@ impl Backends {
 
     /// A text of 256 bits that only this stack's key can make: the same for the
     /// same `name` after a restart, while the table holds only its hash.
-    pub fn derived_token(&self, name: &str) -> String {
+    pub(crate) fn derived_token(&self, name: &str) -> String {
         let key = ring::hmac::Key::new(ring::hmac::HMAC_SHA256, self.sealing_key.as_slice());
         format!("lg_{}", hex::encode(ring::hmac::sign(&key, name.as_bytes())))
     }
@@ -229,7 +196,7 @@ fn sealing_key(file: Option<&Path>) -> Result<Zeroizing<[u8; 32]>, StackError> {
     const NAME: &str = "sealing.key";
     let mut key = Zeroizing::new([0; 32]);
     if let Some(file) = file.filter(|file| file.exists()) {
-        private::keep(file)?;
+        private_files::keep(file)?;
         let text = Zeroizing::new(std::fs::read_to_string(file)?);
         hex::decode_to_slice(text.trim(), key.as_mut_slice())
             .map_err(|error| StackError::Data { file: NAME, why: error.to_string() })?;
@@ -239,14 +206,14 @@ fn sealing_key(file: Option<&Path>) -> Result<Zeroizing<[u8; 32]>, StackError> {
         .fill(key.as_mut_slice())
         .map_err(|_| StackError::Data { file: NAME, why: "no randomness".to_owned() })?;
     if let Some(file) = file {
-        private::write(file, hex::encode(key.as_slice()).as_bytes())?;
+        private_files::write(file, hex::encode(key.as_slice()).as_bytes())?;
     }
     Ok(key)
 }
 
 fn world(file: Option<&Path>) -> Result<World, StackError> {
     let Some(file) = file.filter(|file| file.exists()) else { return Ok(World::new()) };
-    private::keep(file)?;
+    private_files::keep(file)?;
     serde_json::from_slice(&std::fs::read(file)?)
         .map_err(|error| StackError::Data { file: "whatsapp.json", why: error.to_string() })
 }
@@ -287,6 +254,6 @@ impl Persistence {
 async fn save(simulator: &Simulator, file: &Path) -> std::io::Result<()> {
     let world = serde_json::to_vec(&simulator.snapshot())?;
     let beside = file.with_extension("json.new");
-    private::write(&beside, &world)?;
+    private_files::write(&beside, &world)?;
     tokio::fs::rename(beside, file).await
 }

@@ -7,7 +7,8 @@ use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
-use crate::{StackError, private};
+use crate::error::StackError;
+use crate::private_files;
 
 /// A running embedded database.
 pub(crate) struct Embedded {
@@ -56,13 +57,13 @@ impl Embedded {
 /// `SQLite` gives what it makes beside a database the database's own mode; what an
 /// earlier run left there may have another.
 fn keep(file: &Path) -> std::io::Result<()> {
-    private::keep(file)?;
+    private_files::keep(file)?;
     for ending in ["-wal", "-shm"] {
         let mut beside = file.as_os_str().to_owned();
         beside.push(ending);
         let beside = Path::new(&beside);
         if beside.exists() {
-            private::keep(beside)?;
+            private_files::keep(beside)?;
         }
     }
     Ok(())

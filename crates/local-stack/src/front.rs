@@ -21,8 +21,8 @@ use serde_json::value::RawValue;
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 
-use crate::StackError;
 use crate::backends::{Backends, Persistence};
+use crate::error::StackError;
 use crate::server::Server;
 
 /// What the function may take, as Lambda's timeout would have it.

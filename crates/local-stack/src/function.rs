@@ -9,7 +9,7 @@ use tokio::io::{AsyncRead, AsyncReadExt};
 use tokio::process::{Child, Command};
 use tokio::task::JoinHandle;
 
-use crate::StackError;
+use crate::error::StackError;
 use crate::runtime_api::RuntimeApi;
 
 /// A running `bootstrap`; it is killed with this value.

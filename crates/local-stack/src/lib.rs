@@ -9,7 +9,7 @@
 //! | [`seed`] | the demonstration data of `leavectl up` |
 //! | [`front`] | HTTP in, an API Gateway event to the function, HTTP out |
 //! | [`phones`] | the simulated phones, for another process |
-//! | [`private`] | files for this user alone |
+//! | [`private_files`] | files for this user alone |
 //! | [`runtime_api`] | Lambda's Runtime API, for the real binary |
 //! | [`function`] | the real binary as a child process |
 //! | [`traffic`] | DynamoDB's calls counted, and faults injected into them |
@@ -18,11 +18,12 @@
 
 pub mod backends;
 mod database;
+mod error;
 pub mod front;
 pub mod function;
 pub mod manual_clock;
 pub mod phones;
-pub mod private;
+pub mod private_files;
 pub mod provision;
 pub mod proxy;
 pub mod runtime_api;
@@ -30,4 +31,5 @@ pub mod seed;
 mod server;
 pub mod traffic;
 
-pub use backends::{Backends, Options, StackError};
+pub use backends::{Backends, Options};
+pub use error::StackError;

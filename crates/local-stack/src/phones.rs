@@ -10,7 +10,7 @@ use hyper_util::rt::TokioExecutor;
 use tokio::net::TcpListener;
 use whatsapp_simulator::{LinkedByPhone, Simulator};
 
-use crate::StackError;
+use crate::error::StackError;
 use crate::server::Server;
 
 /// The environment variable that names the address.

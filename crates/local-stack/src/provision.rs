@@ -21,7 +21,7 @@ use store::seal::Sealing;
 use store::session::{Generation, NewSession, device_claim, group_row, session_item};
 use store::table::{Attributes, Item, keys};
 
-use crate::StackError;
+use crate::error::StackError;
 
 /// Longest time of one call.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -60,7 +60,7 @@ impl Provisioner {
     ///
     /// # Errors
     /// [`StackError`].
-    pub async fn table(&self) -> Result<(), StackError> {
+    pub(crate) async fn table(&self) -> Result<(), StackError> {
         self.operator.create_table(&TableSchema::of_template()?).await?;
         Ok(())
     }
@@ -120,7 +120,7 @@ impl Provisioner {
     ///
     /// # Errors
     /// [`StackError`].
-    pub async fn knows_token(&self, hash: TokenHash) -> Result<bool, StackError> {
+    pub(crate) async fn knows_token(&self, hash: TokenHash) -> Result<bool, StackError> {
         let key = keys::token(hash);
         Ok(self.item(&key.pk, &key.sk).await?.is_some())
     }

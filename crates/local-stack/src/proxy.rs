@@ -12,9 +12,9 @@ use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
 use tokio::net::TcpListener;
 
-use crate::StackError;
+use crate::error::StackError;
 use crate::server::Server;
-use crate::traffic::{CallFault, Traffic, refusal};
+use crate::traffic::{Passed, Traffic, carry_out};
 
 type Forward = Client<HttpConnector, Full<Bytes>>;
 
@@ -64,30 +64,16 @@ async fn pass(
     let target = header("x-amz-target").unwrap_or_default();
     let fault = traffic.seen(target, header("x-amzn-trace-id"), &body);
     parts.uri = format!("{dynamodb}{}", parts.uri.path()).parse().ok()?;
-    let forward = || async {
+    let forward = async {
         // The client that asked may be gone by now: the call is applied all the same.
         let answer = client.request(Request::from_parts(parts, Full::new(body))).await.ok()?;
         let (parts, body) = answer.into_parts();
         Some(Response::from_parts(parts, Full::new(body.collect().await.ok()?.to_bytes())))
     };
-    match fault {
-        None | Some(CallFault::Pass) => forward().await,
-        Some(CallFault::Reset) => None,
-        Some(CallFault::LoseReply) => {
-            forward().await;
-            None
-        }
-        Some(CallFault::HoldBefore(hold)) => {
-            hold.hold().await;
-            forward().await
-        }
-        Some(CallFault::HoldAfter(hold)) => {
-            let answer = forward().await;
-            hold.hold().await;
-            answer
-        }
-        Some(fault @ (CallFault::Refuse(_) | CallFault::ServerError | CallFault::Conflict)) => {
-            let (status, body) = refusal(&fault);
+    match carry_out(fault, forward).await {
+        Passed::Answered(answer) => answer,
+        Passed::Unheard(_) | Passed::Reset => None,
+        Passed::Refused { status, body } => {
             Response::builder().status(status).body(Full::new(body.into())).ok()
         }
     }

@@ -12,7 +12,7 @@ use hyper::{Method, Request, Response, StatusCode};
 use tokio::net::TcpListener;
 use tokio::sync::{Notify, oneshot, watch};
 
-use crate::StackError;
+use crate::error::StackError;
 use crate::server::Server;
 
 /// A running Runtime API. Several functions may ask it: each takes the next event.
@@ -67,7 +67,7 @@ impl RuntimeApi {
     }
 
     /// The value of `AWS_LAMBDA_RUNTIME_API`.
-    pub fn address(&self) -> String {
+    pub(crate) fn address(&self) -> String {
         self.server.address().to_string()
     }
 
@@ -101,11 +101,6 @@ impl RuntimeApi {
         lock(&self.state.waiting).push_back(invocation);
         self.state.arrived.notify_one();
         answered
-    }
-
-    /// Gives up on every invocation that a function took and did not answer.
-    pub fn forget_running(&self) {
-        lock(&self.state.running).clear();
     }
 }
 

@@ -11,8 +11,9 @@ use store::gate::{DEFAULT_LIMIT, Scope};
 use whatsapp_simulator::{NewGroup, Rank, Simulator};
 use zeroize::Zeroizing;
 
+use crate::backends::Backends;
+use crate::error::StackError;
 use crate::provision::Provisioner;
-use crate::{Backends, StackError};
 
 /// The account of the demonstration.
 const ACCOUNT: &str = "acme";

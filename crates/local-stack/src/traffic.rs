@@ -195,41 +195,62 @@ async fn pass(
     request: HttpRequest,
     fault: Option<CallFault>,
 ) -> Result<HttpResponse, ConnectorError> {
-    match fault {
-        None | Some(CallFault::Pass) => inner.call(request).await,
-        Some(CallFault::HoldBefore(hold)) => {
-            hold.hold().await;
-            inner.call(request).await
-        }
-        Some(CallFault::HoldAfter(hold)) => {
-            let reply = inner.call(request).await;
-            hold.hold().await;
-            reply
-        }
-        Some(CallFault::LoseReply) => {
-            inner.call(request).await?;
+    match carry_out(fault, async { inner.call(request).await }).await {
+        Passed::Answered(reply) => reply,
+        Passed::Unheard(reply) => {
+            reply?;
             Err(ConnectorError::io("the reply was lost".into()))
         }
-        Some(CallFault::Reset) => Err(ConnectorError::io("connection reset".into())),
-        Some(refusal @ (CallFault::Refuse(_) | CallFault::ServerError | CallFault::Conflict)) => {
-            refused(&refusal)
+        Passed::Reset => Err(ConnectorError::io("connection reset".into())),
+        Passed::Refused { status, body } => {
+            let status = StatusCode::try_from(status)
+                .map_err(|error| ConnectorError::other(error.into(), None))?;
+            Ok(HttpResponse::new(status, body.into()))
         }
     }
 }
 
-fn refused(fault: &CallFault) -> Result<HttpResponse, ConnectorError> {
-    let (status, body) = refusal(fault);
-    let status =
-        StatusCode::try_from(status).map_err(|error| ConnectorError::other(error.into(), None))?;
-    Ok(HttpResponse::new(status, body.into()))
+/// What became of a call.
+pub(crate) enum Passed<T> {
+    /// It was applied, and this is the reply.
+    Answered(T),
+    /// It was applied, and nobody is to hear the reply.
+    Unheard(T),
+    /// It never arrived.
+    Reset,
+    /// It was refused, in DynamoDB's words.
+    Refused {
+        /// HTTP's.
+        status: u16,
+        /// As JSON.
+        body: String,
+    },
 }
 
-/// Status and body of a refusal, as DynamoDB words it.
-pub(crate) fn refusal(fault: &CallFault) -> (u16, String) {
+/// Makes a call, unless `fault` keeps it from being made.
+pub(crate) async fn carry_out<T>(
+    fault: Option<CallFault>,
+    call: impl Future<Output = T>,
+) -> Passed<T> {
     let named = |code: &str| format!("com.amazonaws.dynamodb.v20120810#{code}");
-    let (status, body) = match fault {
-        CallFault::Refuse(code) => (400, json!({"__type": named(code), "message": "refused"})),
-        CallFault::Conflict => (
+    let refused = |status, body: Value| Passed::Refused { status, body: body.to_string() };
+    match fault {
+        None | Some(CallFault::Pass) => Passed::Answered(call.await),
+        Some(CallFault::HoldBefore(hold)) => {
+            hold.hold().await;
+            Passed::Answered(call.await)
+        }
+        Some(CallFault::HoldAfter(hold)) => {
+            let reply = call.await;
+            hold.hold().await;
+            Passed::Answered(reply)
+        }
+        Some(CallFault::LoseReply) => Passed::Unheard(call.await),
+        Some(CallFault::Reset) => Passed::Reset,
+        Some(CallFault::Refuse(code)) => {
+            refused(400, json!({"__type": named(code), "message": "refused"}))
+        }
+        Some(CallFault::Conflict) => refused(
             400,
             json!({
                 "__type": named("TransactionCanceledException"),
@@ -237,7 +258,8 @@ pub(crate) fn refusal(fault: &CallFault) -> (u16, String) {
                 "CancellationReasons": [{"Code": "TransactionConflict"}, {"Code": "None"}],
             }),
         ),
-        _ => (500, json!({"__type": named("InternalServerError")})),
-    };
-    (status, body.to_string())
+        Some(CallFault::ServerError) => {
+            refused(500, json!({"__type": named("InternalServerError")}))
+        }
+    }
 }

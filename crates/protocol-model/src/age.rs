@@ -28,8 +28,8 @@ mod step;
 
 use stateright::{Model, Property};
 
+use crate::group::Membership;
 use crate::rules::Rules;
-use crate::state::Membership;
 use action::Action;
 pub use promises::Promise;
 use state::{Budget, State};
@@ -104,6 +104,6 @@ impl Model for Ages {
     }
 
     fn properties(&self) -> Vec<Property<Self>> {
-        Promise::ALL.map(Promise::property).to_vec()
+        Promise::ALL.iter().map(|promise| promise.property()).collect()
     }
 }

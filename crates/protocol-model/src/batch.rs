@@ -22,7 +22,7 @@
 //!   writing of its row, and the check of the lease and the stanza: the model of
 //!   one group has them apart.
 //! - A crash between the two runs of a command loses the answer to what the first
-//!   one settled, as [`crate::Limit::AnswerLostAfterSettling`].
+//!   one settled, as [`crate::one_group::Limit::AnswerLostAfterSettling`].
 //! - A command is cut after one target, in place of 40. Its second run asks again for
 //!   what the first one knows already, which the code does not: no promise rests
 //!   on that.
@@ -163,6 +163,6 @@ impl Model for Batches {
     }
 
     fn properties(&self) -> Vec<Property<Self>> {
-        Promise::ALL.map(Promise::property).to_vec()
+        Promise::ALL.iter().map(|promise| promise.property()).collect()
     }
 }

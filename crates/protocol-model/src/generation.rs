@@ -103,6 +103,6 @@ impl Model for Generations {
     }
 
     fn properties(&self) -> Vec<Property<Self>> {
-        Promise::ALL.map(Promise::property).to_vec()
+        Promise::ALL.iter().map(|promise| promise.property()).collect()
     }
 }

@@ -24,6 +24,7 @@
 //!   that we are not in.
 //! - Row 13 is a final answer like the others, and is not told apart from row 14.
 
+pub mod action;
 mod possible;
 pub mod promises;
 pub mod state;
@@ -32,8 +33,9 @@ mod step;
 use stateright::{Model, Property};
 
 use crate::rules::Rules;
+use action::Action;
 pub use promises::Promise;
-use state::{Action, Budget, State};
+use state::{Budget, State};
 
 /// A rule of this model.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -95,6 +97,6 @@ impl Model for Keeping {
     }
 
     fn properties(&self) -> Vec<Property<Self>> {
-        Promise::ALL.map(Promise::property).to_vec()
+        Promise::ALL.iter().map(|promise| promise.property()).collect()
     }
 }

@@ -5,7 +5,7 @@
 //!
 //! | model | what it is about |
 //! |---|---|
-//! | [`Protocol`], below | one group, in the smallest steps: lease, fence, intent, row, sync |
+//! | [`one_group`] | one group, in the smallest steps: lease, fence, intent, row, sync |
 //! | [`batch`] | several targets in a run, one that is named twice, communities, cut commands |
 //! | [`age`] | how long an intent counts, through renewals, crashes and blocks |
 //! | [`kept`] | answers kept for an `Idempotency-Key` |
@@ -17,148 +17,20 @@
 //! every promise holds while all rules are kept, and for each rule which promise
 //! falls without it.
 //!
-//! The model of one group:
+//! What they share: [`rules`], the `promise`s and which were broken, the `lease`, the
+//! [`group`] and the [`delivery`] of calls to DynamoDB.
 //!
-//! | module | what it is |
-//! |---|---|
-//! | [`rules`] | the rules, each of which can be broken on its own |
-//! | [`state`] | what everybody knows, and what only the properties know |
-//! | [`actions`] | what can happen next |
-//! | `step` | what each step does |
-//! | [`closing`] | one undisturbed run more, when all is quiet |
-//! | [`properties`] | what is promised, and the exception |
-//!
-//! # Bounds
-//! One group; two workers; three runs, and the undisturbed one after them; two
-//! crashes; two lost messages, each a leave, WhatsApp's reply, or a call to
-//! DynamoDB before or after it was applied; one removal by somebody else; one
-//! rejoin; one sync; one delayed duplicate of an acquire. Any lease may run out
-//! at any moment. It begins in the group or out of it, with a row or without.
-//!
-//! | callers | states | |
-//! |---|---|---|
-//! | all by the JID | 3.9 million | in every test run |
-//! | all by an invite | 7.2 million | on demand; in every test run with one lost message and no duplicate |
-//! | each as it likes | 22 million | on demand |
-//!
-//! On demand: `cargo test -p protocol-model -- --ignored`.
-//!
-//! # What is coarser than the code
-//! - Settling and answering are one step. A crash between them loses the answer
-//!   to a leave that is settled: see [`Limit::AnswerLostAfterSettling`].
-//! - A login is not checked against the lease, since a freeze right after the
-//!   check undoes it. So logins come late here as often as they like.
-//! - A run that finds the lease taken waits; one that gives up touched nothing.
-//! - What has a model of its own is left out. So is the history: it is written with
-//!   the settling, and nothing here reads it.
-//! - The sync does not crash; it may be taken over, or never come to its write.
-//!
-//! # What it does not withstand
-//! [`properties::nobody_can_tell`] is the exception that is built in. Each
-//! [`Limit`] is a promise in a stricter reading, with a test that it falls.
+//! Some have bounds that are too large for every test run: `cargo test -p protocol-model
+//! -- --ignored`.
 
-pub mod actions;
 pub mod age;
 pub mod batch;
-pub mod broken;
-pub mod closing;
+pub mod delivery;
 pub mod generation;
+pub mod group;
 pub mod kept;
-pub mod properties;
+mod lease;
+pub mod one_group;
+mod promise;
 pub mod room;
 pub mod rules;
-pub mod state;
-mod step;
-
-use stateright::{Model, Property};
-
-use actions::Action;
-use properties::Promise;
-use rules::Rules;
-use state::{Budget, Identifier, Membership, State};
-
-/// How the callers name the group.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Callers {
-    /// All by its JID.
-    Jid,
-    /// All by an invite.
-    Invite,
-    /// Each as it likes.
-    Either,
-}
-
-impl Callers {
-    /// What a caller may choose from.
-    pub fn identifiers(self) -> &'static [Identifier] {
-        match self {
-            Self::Jid => &[Identifier::Jid],
-            Self::Invite => &[Identifier::Invite],
-            Self::Either => &[Identifier::Jid, Identifier::Invite],
-        }
-    }
-}
-
-/// Something that the protocol is known not to withstand. It is left out of the
-/// model unless named.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Limit {
-    /// The session remembers one last owner. A duplicate of an acquire that comes
-    /// after the next run's release as well takes a ghost lease and leaves an
-    /// intent of a run whose outcome is known; over a stale row, the next run
-    /// reads them as a lost leave.
-    DuplicateAfterNextRelease,
-    /// A 200 whose settling was written and whose answer was then lost has used
-    /// up the notes: the retry hears 404. An `Idempotency-Key` is for this.
-    AnswerLostAfterSettling,
-}
-
-/// The model.
-#[derive(Debug, Clone)]
-pub struct Protocol {
-    /// The rules that are kept.
-    pub rules: Rules,
-    /// How the callers name the group.
-    pub callers: Callers,
-    /// How often the world may disturb.
-    pub budget: Budget,
-    /// A known limit that is crossed.
-    pub limit: Option<Limit>,
-}
-
-impl Protocol {
-    /// The bounds of the crate's documentation.
-    pub const BUDGET: Budget =
-        Budget { crashes: 2, losses: 2, removals: 1, rejoins: 1, duplicates: 1 };
-
-    /// The protocol under `rules`.
-    pub const fn new(rules: Rules, callers: Callers) -> Self {
-        Self { rules, callers, budget: Self::BUDGET, limit: None }
-    }
-}
-
-impl Model for Protocol {
-    type State = State;
-    type Action = Action;
-
-    fn init_states(&self) -> Vec<State> {
-        [Membership::In, Membership::OutByOthers]
-            .into_iter()
-            .flat_map(|membership| {
-                [true, false].map(|row| State::new(membership, row, self.budget))
-            })
-            .collect()
-    }
-
-    fn actions(&self, state: &State, actions: &mut Vec<Action>) {
-        self.possible(state, actions);
-    }
-
-    fn next_state(&self, state: &State, action: Action) -> Option<State> {
-        Some(self.step(state, action))
-    }
-
-    fn properties(&self) -> Vec<Property<Self>> {
-        Promise::ALL.map(Promise::property).to_vec()
-    }
-}

@@ -25,6 +25,7 @@
 //!   writes its own over one of them while another waits for the lease may make
 //!   some too many. Nothing rests on the exact number.
 
+pub mod action;
 mod admit;
 mod possible;
 pub mod promises;
@@ -34,8 +35,9 @@ mod step;
 use stateright::{Model, Property};
 
 use crate::rules::Rules;
+use action::Action;
 pub use promises::Promise;
-use state::{Action, Budget, State};
+use state::{Budget, State};
 
 /// A rule of this model.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -96,6 +98,6 @@ impl Model for Rooms {
     }
 
     fn properties(&self) -> Vec<Property<Self>> {
-        Promise::ALL.map(Promise::property).to_vec()
+        Promise::ALL.iter().map(|promise| promise.property()).collect()
     }
 }

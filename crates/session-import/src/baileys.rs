@@ -1,4 +1,4 @@
-//! Baileys' `creds.json`, wherever it is kept.
+//! Baileys' `creds.json`, wherever it is kept, in however many strings.
 
 use serde::Deserialize;
 use serde_json::value::RawValue;
@@ -6,8 +6,12 @@ use serde_json::value::RawValue;
 use crate::buffer::Buffer;
 use crate::device::{Device, NoiseKey};
 use crate::error::ImportError;
-use crate::record::Record;
-use crate::{evolution, json};
+use crate::json;
+use crate::record::{Cell, Record};
+
+/// Evolution API's column is one string; an export of its row as JSON makes it two. One
+/// more is what a tool on the way may add.
+const LAYERS: usize = 3;
 
 #[derive(Deserialize)]
 struct File<'a> {
@@ -37,7 +41,34 @@ struct Me {
 /// The device of a row that holds `creds` under its key.
 pub(crate) fn key_row(record: &Record<'_>) -> Result<Device, ImportError> {
     let value = record.value().filter(|value| !value.is_empty());
-    evolution::value(value.ok_or(ImportError::NotLinked)?)
+    value.ok_or(ImportError::NotLinked).and_then(in_cell)
+}
+
+/// The credentials as a value: JSON, or text with JSON in it.
+pub(crate) fn in_cell(cell: &Cell<'_>) -> Result<Device, ImportError> {
+    match cell {
+        Cell::Json(raw) => in_strings(raw.get()),
+        Cell::Text(text) => inner(text, LAYERS),
+    }
+}
+
+/// The credentials as JSON, or as a JSON string around it.
+pub(crate) fn in_strings(json: &str) -> Result<Device, ImportError> {
+    layer(json, LAYERS)
+}
+
+fn layer(json: &str, layers: usize) -> Result<Device, ImportError> {
+    match json::unescape(json) {
+        None => device(json),
+        Some(_) if layers == 0 => Err(ImportError::Malformed("creds")),
+        Some(text) => inner(&text, layers - 1),
+    }
+}
+
+fn inner(text: &str, layers: usize) -> Result<Device, ImportError> {
+    // A position within it would tell the reader nothing.
+    let inner: &RawValue = json::parse(text).map_err(|_| ImportError::NotJson("creds"))?;
+    layer(inner.get(), layers)
 }
 
 /// The one device of a `creds.json`.

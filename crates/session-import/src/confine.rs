@@ -10,9 +10,10 @@ use rusqlite::hooks::{AuthAction, AuthContext, Authorization};
 use rusqlite::limits::Limit;
 use rusqlite::{Connection, Result};
 
-/// The only tables that are read.
-const READABLE: [&str; 4] = ["sqlite_schema", "sqlite_master", crate::whatsmeow::TABLE, DEVICE];
-const DEVICE: &str = crate::whatsapp_rust::TABLE;
+use crate::table::Table;
+
+/// The two names of the schema, which is read beside the [`Table`]s.
+const SCHEMA: [&str; 2] = ["sqlite_schema", "sqlite_master"];
 
 /// `SQLite` calls back after so many steps of its virtual machine.
 const STEPS_AT_ONCE: i32 = 1_000;
@@ -21,10 +22,13 @@ const STEPS_AT_ONCE: i32 = 1_000;
 /// rows take some hundred thousand. Counted, so that a slow disk does not matter.
 const MOST_CALLS: u32 = 10_000;
 
+/// The most that is held in memory because it comes through a pipe, in bytes.
+pub(crate) const LARGEST_PIPED: u64 = 64 << 20;
+
 /// The most memory of `SQLite`, in bytes: the largest image that is piped in, and as
 /// much again. The setting is the process's, and can only be lowered; whoever imports
 /// does nothing else with `SQLite` that needs more.
-const MOST_MEMORY: u64 = 2 * crate::database::LARGEST_PIPED;
+const MOST_MEMORY: u64 = 2 * LARGEST_PIPED;
 
 /// Bounds of a statement, of a value and of the schema.
 const LIMITS: [(Limit, i32); 12] = [
@@ -82,7 +86,8 @@ fn allowed(context: AuthContext<'_>) -> Authorization {
     let is_allowed = match context.action {
         AuthAction::Select => true,
         AuthAction::Read { table_name, .. } => {
-            READABLE.iter().any(|name| table_name.eq_ignore_ascii_case(name))
+            let mut readable = SCHEMA.into_iter().chain(Table::ALL.map(Table::name));
+            readable.any(|name| table_name.eq_ignore_ascii_case(name))
         }
         AuthAction::Pragma { pragma_name, .. } => pragma_name == "table_xinfo",
         _ => false,

@@ -20,9 +20,6 @@ pub(crate) const MAGIC: &[u8; 16] = b"SQLite format 3\0";
 /// The most that is copied because something waits beside it, in bytes.
 const LARGEST: u64 = 1 << 30;
 
-/// The most that is held in memory because it comes through a pipe, in bytes.
-pub(crate) const LARGEST_PIPED: u64 = 64 << 20;
-
 /// A store with more devices than this is none that a person chooses from.
 const MOST_ROWS: u32 = 10_000;
 

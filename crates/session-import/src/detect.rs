@@ -2,22 +2,33 @@
 
 use crate::database::{Database, Kept};
 use crate::error::ImportError;
-use crate::source::Source;
-use crate::{whatsapp_rust, whatsmeow};
+use crate::table::Table;
 
-/// The programs whose tables are in the database.
-pub(crate) fn of_database(database: &Database) -> Result<Vec<Source>, ImportError> {
-    let mut sources = Vec::new();
-    match database.kept(whatsmeow::TABLE)? {
-        Kept::Table(_) => sources.push(Source::Whatsmeow),
-        Kept::Code => return Err(ImportError::NotPlain(whatsmeow::TABLE)),
-        Kept::Nothing => {}
+/// The tables of known programs that are in the database.
+pub(crate) fn tables(database: &Database) -> Result<Vec<Table>, ImportError> {
+    let mut tables = Vec::new();
+    for table in Table::ALL {
+        if is_there(database, table)? {
+            tables.push(table);
+        }
     }
-    // Many programs have something of the other name.
-    if let Kept::Table(columns) = database.kept(whatsapp_rust::TABLE)?
-        && whatsapp_rust::COLUMNS.iter().all(|name| columns.iter().any(|column| column == name))
-    {
-        sources.push(Source::WhatsappRust);
+    Ok(tables)
+}
+
+fn is_there(database: &Database, table: Table) -> Result<bool, ImportError> {
+    let kept = database.kept(table.name())?;
+    match table {
+        Table::Whatsmeow => match kept {
+            Kept::Table(_) => Ok(true),
+            Kept::Code => Err(ImportError::NotPlain(table.name())),
+            Kept::Nothing => Ok(false),
+        },
+        // Many programs have something of this name.
+        Table::WhatsappRust => match kept {
+            Kept::Table(columns) => {
+                Ok(Table::MARKS.iter().all(|mark| columns.iter().any(|column| column == mark)))
+            }
+            Kept::Code | Kept::Nothing => Ok(false),
+        },
     }
-    Ok(sources)
 }

@@ -9,7 +9,7 @@ use serde_json::value::RawValue;
 use crate::csv;
 use crate::error::{ImportError, Seen};
 use crate::json;
-use crate::record::{Kind, Record};
+use crate::record::{Form, Kind, Record};
 use crate::source::Source;
 
 /// More than the keys of any session, each in its row.
@@ -18,16 +18,16 @@ const MOST: usize = 200_000;
 /// One session, or what may be one.
 pub(crate) enum Entry<'a> {
     /// A row or document that can be imported.
-    Record(Kind, Record<'a>),
+    Record(Form, Record<'a>),
     /// A JSON string with JSON in it: Evolution API's column alone.
     Column(&'a RawValue),
 }
 
 impl Entry<'_> {
-    pub(crate) fn source(&self) -> Option<Source> {
+    pub(crate) fn source(&self) -> Source {
         match self {
-            Self::Record(kind, _) => kind.source(),
-            Self::Column(_) => Some(Source::Evolution),
+            Self::Record(form, _) => form.source(),
+            Self::Column(_) => Source::Evolution,
         }
     }
 }
@@ -103,25 +103,23 @@ impl<'a> Export<'a> {
     }
 
     fn add(&mut self, record: Record<'a>) {
-        let kind = record.kind();
-        match kind {
-            _ if kind.source().is_some() => self.entries.push(Entry::Record(kind, record)),
+        match record.kind() {
+            Kind::Session(form) => self.entries.push(Entry::Record(form, record)),
             Kind::WhatsappRust => self.rest = Seen::RowOfWhatsappRust,
             Kind::SignalKey => self.rest = Seen::SignalKeys,
-            _ if self.rest == Seen::OtherJson => {
+            Kind::Other => {
                 let is_around = record.json.is_some_and(|json| names_a_key(json.get()));
-                if is_around {
+                if is_around && self.rest == Seen::OtherJson {
                     self.rest = Seen::AroundSession;
                 }
             }
-            _ => {}
         }
     }
 
     /// The programs whose entries are there, without repetition.
     pub(crate) fn sources(&self) -> Vec<Source> {
         let mut sources = Vec::new();
-        for source in self.entries.iter().filter_map(Entry::source) {
+        for source in self.entries.iter().map(Entry::source) {
             if !sources.contains(&source) {
                 sources.push(source);
             }

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use zeroize::Zeroizing;
 
+use crate::confine::LARGEST_PIPED;
 use crate::database::{self, Database};
 use crate::error::{ImportError, Seen};
 
@@ -74,7 +75,7 @@ impl Text<'_> {
 pub(crate) fn open(input: &Input) -> Result<Material<'_>, ImportError> {
     match input {
         Input::Bytes(bytes) if bytes.starts_with(database::MAGIC) => {
-            limited(bytes.len(), database::LARGEST_PIPED)?;
+            limited(bytes.len(), LARGEST_PIPED)?;
             Database::from_bytes(bytes).map(Material::Database)
         }
         Input::Bytes(bytes) => {
@@ -207,8 +208,7 @@ fn bounded(mut reader: impl Read, expected: u64) -> Result<Zeroizing<Vec<u8>>, B
             bytes = roomier;
         }
         bytes.extend_from_slice(&chunk[..length]);
-        let limit =
-            if bytes.starts_with(database::MAGIC) { database::LARGEST_PIPED } else { LARGEST_TEXT };
+        let limit = if bytes.starts_with(database::MAGIC) { LARGEST_PIPED } else { LARGEST_TEXT };
         if limited(bytes.len(), limit).is_err() {
             return Err(Broken::TooLarge(limit));
         }

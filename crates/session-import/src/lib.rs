@@ -23,6 +23,7 @@ mod jid;
 mod json;
 mod record;
 pub mod source;
+mod table;
 mod whatsapp_rust;
 mod whatsmeow;
 
@@ -35,8 +36,9 @@ use crate::device::Device;
 use crate::error::{ImportError, Seen};
 use crate::export::{Entry, Export};
 use crate::input::{Input, Material};
-use crate::record::Kind;
+use crate::record::Form;
 use crate::source::Source;
+use crate::table::Table;
 
 /// One device's credentials, checked as far as that goes without logging in.
 #[derive(Debug)]
@@ -73,7 +75,9 @@ pub fn read(
 /// An [`ImportError`] that names what is accepted and what was seen.
 pub fn detect(input: &Input) -> Result<Source, ImportError> {
     match input::open(input)? {
-        Material::Database(database) => only(&detect::of_database(&database)?, Seen::OtherDatabase),
+        Material::Database(database) => {
+            only(&detect::tables(&database)?, Seen::OtherDatabase).map(Table::source)
+        }
         Material::Text(text) => {
             let export = Export::of(text.as_str()?)?;
             only(&export.sources(), export.seen())
@@ -81,30 +85,30 @@ pub fn detect(input: &Input) -> Result<Source, ImportError> {
     }
 }
 
-fn only(sources: &[Source], seen: Seen) -> Result<Source, ImportError> {
-    match sources {
+fn only<T: Copy>(found: &[T], seen: Seen) -> Result<T, ImportError> {
+    match found {
         [] => Err(ImportError::Unrecognised(seen)),
-        [source] => Ok(*source),
-        _ => Err(ImportError::TwoSources),
+        [one] => Ok(*one),
+        [_, _, ..] => Err(ImportError::TwoSources),
     }
 }
 
 fn from_database(database: &Database, from: Option<Source>) -> Result<(Source, Rows), ImportError> {
-    let seen = detect::of_database(database)?;
-    let source = match from {
+    let seen = detect::tables(database)?;
+    let table = match from {
         None => only(&seen, Seen::OtherDatabase)?,
-        Some(asked) if seen.contains(&asked) => asked,
         Some(asked) => {
-            let seen = seen.first().map_or(Seen::OtherDatabase, |source| Seen::From(*source));
-            return Err(ImportError::NotFrom { asked, seen });
+            let wanted = seen.iter().copied().find(|table| table.source() == asked);
+            let instead =
+                seen.first().map_or(Seen::OtherDatabase, |table| Seen::From(table.source()));
+            wanted.ok_or(ImportError::NotFrom { asked, seen: instead })?
         }
     };
-    let rows = if source == Source::Whatsmeow {
-        whatsmeow::devices(database)?
-    } else {
-        whatsapp_rust::devices(database)?
+    let rows = match table {
+        Table::Whatsmeow => whatsmeow::devices(database)?,
+        Table::WhatsappRust => whatsapp_rust::devices(database)?,
     };
-    Ok((source, rows))
+    Ok((table.source(), rows))
 }
 
 fn from_text(text: &str, from: Option<Source>) -> Result<(Source, Rows), ImportError> {
@@ -122,19 +126,20 @@ fn from_text(text: &str, from: Option<Source>) -> Result<(Source, Rows), ImportE
         }
         Some(asked) => return Err(ImportError::NotFrom { asked, seen: export.seen() }),
     };
-    let entries = export.entries.iter().filter(|entry| entry.source() == Some(stored));
+    let entries = export.entries.iter().filter(|entry| entry.source() == stored);
     Ok((source, entries.map(device).collect()))
 }
 
 fn device(entry: &Entry<'_>) -> Result<Device, ImportError> {
     match entry {
         Entry::Column(column) => evolution::column(column.get()),
-        Entry::Record(Kind::KeyRow, record) => baileys::key_row(record),
-        Entry::Record(Kind::Session, record) => evolution::row(record),
-        Entry::Record(Kind::Whatsmeow, record) => whatsmeow::row(record),
-        Entry::Record(
-            Kind::Creds | Kind::OneFile | Kind::WhatsappRust | Kind::SignalKey | Kind::Other,
-            record,
-        ) => baileys::device(record.json.map_or("null", RawValue::get)),
+        Entry::Record(form, record) => match form {
+            Form::Creds | Form::OneFile => {
+                baileys::device(record.json.map_or("null", RawValue::get))
+            }
+            Form::KeyRow => baileys::key_row(record),
+            Form::Evolution => evolution::row(record),
+            Form::Whatsmeow => whatsmeow::row(record),
+        },
     }
 }

@@ -47,16 +47,8 @@ pub(crate) struct Record<'a> {
 /// What a record is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Kind {
-    /// Baileys' credentials themselves.
-    Creds,
-    /// Baileys' store in one file: the credentials beside the Signal keys.
-    OneFile,
-    /// A row of a store that keeps each of Baileys' keys in a row: that of `creds`.
-    KeyRow,
-    /// A row of Evolution API's table `Session`.
-    Session,
-    /// A row of `whatsmeow_device`.
-    Whatsmeow,
+    /// One that can be imported.
+    Session(Form),
     /// A row of whatsapp-rust's `device`.
     WhatsappRust,
     /// Another of Baileys' keys.
@@ -65,14 +57,28 @@ pub(crate) enum Kind {
     Other,
 }
 
-impl Kind {
-    /// Whose record it is, if it can be imported.
-    pub(crate) fn source(self) -> Option<Source> {
+/// In what form a session is stored.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Form {
+    /// Baileys' credentials themselves.
+    Creds,
+    /// Baileys' store in one file: the credentials beside the Signal keys.
+    OneFile,
+    /// A row of a store that keeps each of Baileys' keys in a row: that of `creds`.
+    KeyRow,
+    /// A row of Evolution API's table `Session`.
+    Evolution,
+    /// A row of `whatsmeow_device`.
+    Whatsmeow,
+}
+
+impl Form {
+    /// Whose it is.
+    pub(crate) fn source(self) -> Source {
         match self {
-            Self::Creds | Self::OneFile | Self::KeyRow => Some(Source::Baileys),
-            Self::Session => Some(Source::Evolution),
-            Self::Whatsmeow => Some(Source::Whatsmeow),
-            Self::WhatsappRust | Self::SignalKey | Self::Other => None,
+            Self::Creds | Self::OneFile | Self::KeyRow => Source::Baileys,
+            Self::Evolution => Source::Evolution,
+            Self::Whatsmeow => Source::Whatsmeow,
         }
     }
 }
@@ -109,7 +115,7 @@ impl<'a> Record<'a> {
         self.cell(name).and_then(Cell::text)
     }
 
-    /// The value of a [`Kind::KeyRow`].
+    /// The value of a [`Form::KeyRow`].
     pub(crate) fn value(&self) -> Option<&Cell<'a>> {
         VALUES.iter().find_map(|name| self.cell(name))
     }
@@ -122,20 +128,21 @@ impl<'a> Record<'a> {
             self.cell(name).is_some_and(starts)
         };
         if has("noiseKey") {
-            return Kind::Creds;
+            return Kind::Session(Form::Creds);
         }
         let has_value = self.value().is_some();
         let is_key = |fits: &dyn Fn(&str) -> bool| {
             has_value && KEYS.iter().any(|name| self.text(name).is_some_and(|key| fits(&key)))
         };
         if is_key(&is_creds) {
-            return Kind::KeyRow;
+            return Kind::Session(Form::KeyRow);
         }
         if has("creds") {
-            return if has("keys") && is_object("creds") { Kind::OneFile } else { Kind::Session };
+            let is_file = has("keys") && is_object("creds");
+            return Kind::Session(if is_file { Form::OneFile } else { Form::Evolution });
         }
         match (has("noise_key"), has("jid"), has("pn")) {
-            (true, true, _) => Kind::Whatsmeow,
+            (true, true, _) => Kind::Session(Form::Whatsmeow),
             (true, false, true) => Kind::WhatsappRust,
             _ if has("keyPair") || (has("private") && has("public")) => Kind::SignalKey,
             // A session's name may stand before it.
@@ -213,19 +220,19 @@ mod tests {
     #[test]
     fn what_a_record_is() {
         for (json, kind) in [
-            (r#"{"noiseKey":{},"me":{}}"#, Kind::Creds),
-            (r#"{"_id":"creds","noiseKey":{}}"#, Kind::Creds),
-            (r#"{"creds":{},"keys":{}}"#, Kind::OneFile),
-            (r#"{"creds":"{}","keys":{}}"#, Kind::Session),
-            (r#"{"id":"one","sessionId":"one","creds":null}"#, Kind::Session),
-            (r#"{"id":"creds","data":"{}"}"#, Kind::KeyRow),
-            (r#"{"_id":{"$oid":"0"},"key":"shop:creds","value":{}}"#, Kind::KeyRow),
-            (r#"{"filename":"shop/creds.json","content":"{}"}"#, Kind::KeyRow),
+            (r#"{"noiseKey":{},"me":{}}"#, Kind::Session(Form::Creds)),
+            (r#"{"_id":"creds","noiseKey":{}}"#, Kind::Session(Form::Creds)),
+            (r#"{"creds":{},"keys":{}}"#, Kind::Session(Form::OneFile)),
+            (r#"{"creds":"{}","keys":{}}"#, Kind::Session(Form::Evolution)),
+            (r#"{"id":"one","sessionId":"one","creds":null}"#, Kind::Session(Form::Evolution)),
+            (r#"{"id":"creds","data":"{}"}"#, Kind::Session(Form::KeyRow)),
+            (r#"{"_id":{"$oid":"0"},"key":"shop:creds","value":{}}"#, Kind::Session(Form::KeyRow)),
+            (r#"{"filename":"shop/creds.json","content":"{}"}"#, Kind::Session(Form::KeyRow)),
             (r#"{"id":"increds","data":"{}"}"#, Kind::Other),
             (r#"{"id":"creds"}"#, Kind::Other),
             (r#"{"id":"shop-pre-key-1","data":"{}"}"#, Kind::SignalKey),
             (r#"{"private":{},"public":{}}"#, Kind::SignalKey),
-            (r#"{"jid":null,"noise_key":"\\x00"}"#, Kind::Whatsmeow),
+            (r#"{"jid":null,"noise_key":"\\x00"}"#, Kind::Session(Form::Whatsmeow)),
             (r#"{"pn":"","lid":"","noise_key":[]}"#, Kind::WhatsappRust),
             (r#"{"noise_key":"\\x00"}"#, Kind::Other),
             ("{}", Kind::Other),

@@ -6,19 +6,15 @@ use crate::choice::Rows;
 use crate::database::{Columns, Database};
 use crate::device::{Device, NoiseKey};
 use crate::error::ImportError;
-
-/// Many programs have a table of this name; it is theirs with [`COLUMNS`] in it.
-pub(crate) const TABLE: &str = "device";
-
-/// What tells their table from another of that name.
-pub(crate) const COLUMNS: [&str; 2] = ["noise_key", "pn"];
+use crate::table::Table;
 
 /// Both halves, the private one first.
 const PAIR: usize = 64;
 
 /// The devices of a database.
 pub(crate) fn devices(database: &Database) -> Result<Rows, ImportError> {
-    let columns = Columns { table: TABLE, jid: "pn", key: "noise_key", lid: "lid" };
+    let columns =
+        Columns { table: Table::WhatsappRust.name(), jid: "pn", key: "noise_key", lid: "lid" };
     let rows = database.rows(&columns)?;
     Ok(rows
         .into_iter()

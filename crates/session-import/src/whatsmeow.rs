@@ -8,13 +8,12 @@ use crate::database::{Columns, Database};
 use crate::device::{Device, NoiseKey};
 use crate::error::ImportError;
 use crate::record::{Cell, Record};
-
-/// Its name has the library's in it, so no other program is likely to have one.
-pub(crate) const TABLE: &str = "whatsmeow_device";
+use crate::table::Table;
 
 /// The devices of a database.
 pub(crate) fn devices(database: &Database) -> Result<Rows, ImportError> {
-    let columns = Columns { table: TABLE, jid: "jid", key: "noise_key", lid: "lid" };
+    let columns =
+        Columns { table: Table::Whatsmeow.name(), jid: "jid", key: "noise_key", lid: "lid" };
     let rows = database.rows(&columns)?;
     Ok(rows
         .into_iter()

@@ -11,11 +11,11 @@ use waproto::whatsapp::{
     ADVDeviceIdentity, ADVEncryptionType, ADVSignedDeviceIdentity, ADVSignedDeviceIdentityHMAC,
 };
 
-use crate::certificate::unix_now;
-use crate::fault_kinds::PairSuccessFault;
+use crate::account_kind::AccountKind;
+use crate::clock::unix_now;
 use crate::keys::{Keys, verifies};
-use crate::phone::AccountKind;
 use crate::phone_keys::PhoneKeys;
+use crate::reaction::PairSuccessFault;
 
 const ACCOUNT_SIGNATURE: [u8; 2] = [6, 0];
 const DEVICE_SIGNATURE: [u8; 2] = [6, 1];
@@ -45,12 +45,28 @@ pub(crate) struct SignedByPhone {
 impl Voucher<'_> {
     /// Signs, with one thing wrong where `fault` says so.
     pub(crate) fn sign(self, fault: Option<PairSuccessFault>) -> Result<SignedByPhone, CurveError> {
-        let (account_type, device_type) = match self.kind {
-            AccountKind::Personal => (ADVEncryptionType::E2EE, ADVEncryptionType::E2EE),
-            AccountKind::Business => (ADVEncryptionType::HOSTED, ADVEncryptionType::E2EE),
-            AccountKind::Hosted => (ADVEncryptionType::HOSTED, ADVEncryptionType::HOSTED),
+        let (account_type, device_type, prefix) = match self.kind {
+            AccountKind::Personal => {
+                (ADVEncryptionType::E2EE, ADVEncryptionType::E2EE, ACCOUNT_SIGNATURE)
+            }
+            AccountKind::Business => {
+                (ADVEncryptionType::HOSTED, ADVEncryptionType::E2EE, ACCOUNT_SIGNATURE)
+            }
+            AccountKind::Hosted => (ADVEncryptionType::HOSTED, ADVEncryptionType::HOSTED, HOSTED),
         };
-        let key_index = (fault != Some(PairSuccessFault::NoKeyIndex)).then_some(self.key_index);
+        let stranger = Keys::generate();
+        let mut signer = &self.keys.identity;
+        let mut key_index = Some(self.key_index);
+        let mut is_for_another_secret = false;
+        let mut is_garbled = false;
+        match fault {
+            Some(PairSuccessFault::AccountSignature) => signer = &stranger,
+            Some(PairSuccessFault::NoKeyIndex) => key_index = None,
+            Some(PairSuccessFault::Hmac) => is_for_another_secret = true,
+            Some(PairSuccessFault::Garbled) => is_garbled = true,
+            // What is left out beside the identity, or in place of it.
+            Some(PairSuccessFault::NoIdentity | PairSuccessFault::NoDevice) | None => {}
+        }
         let details = ADVDeviceIdentity {
             raw_id: Some(self.keys.raw_id),
             timestamp: Some(unix_now()),
@@ -59,14 +75,9 @@ impl Voucher<'_> {
             device_type: Some(device_type),
         }
         .encode_to_vec();
-        let prefix =
-            if device_type == ADVEncryptionType::HOSTED { HOSTED } else { ACCOUNT_SIGNATURE };
         let message = [&prefix, details.as_slice(), &self.companion_identity].concat();
         let account_key = *self.keys.identity.public();
-        let account_signature = match fault {
-            Some(PairSuccessFault::AccountSignature) => Keys::generate().sign(&message)?,
-            _ => self.keys.identity.sign(&message)?,
-        };
+        let account_signature = signer.sign(&message)?;
         let signed = ADVSignedDeviceIdentity {
             details: Some(details.clone()),
             account_signature_key: Some(account_key.to_vec()),
@@ -74,11 +85,13 @@ impl Voucher<'_> {
             device_signature: None,
         }
         .encode_to_vec();
-        let mut hmac = match account_type {
-            ADVEncryptionType::HOSTED => hmac_sha256_two_part(&self.adv_secret, &HOSTED, &signed),
-            _ => hmac_sha256(&self.adv_secret, &signed),
+        let mut hmac = match self.kind {
+            AccountKind::Personal => hmac_sha256(&self.adv_secret, &signed),
+            AccountKind::Business | AccountKind::Hosted => {
+                hmac_sha256_two_part(&self.adv_secret, &HOSTED, &signed)
+            }
         };
-        if fault == Some(PairSuccessFault::Hmac) {
+        if is_for_another_secret {
             hmac = hmac.map(|byte| !byte);
         }
         let container = ADVSignedDeviceIdentityHMAC {
@@ -87,10 +100,7 @@ impl Voucher<'_> {
             account_type: Some(account_type),
         };
         Ok(SignedByPhone {
-            container: match fault {
-                Some(PairSuccessFault::Garbled) => vec![0xFF; 64],
-                _ => container.encode_to_vec(),
-            },
+            container: if is_garbled { vec![0xFF; 64] } else { container.encode_to_vec() },
             key_index: self.key_index,
             details,
             account_key,

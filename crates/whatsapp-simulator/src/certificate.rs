@@ -1,14 +1,13 @@
 //! The server's certificate chain: root key → intermediate → leaf.
 
-use std::time::{SystemTime, UNIX_EPOCH};
-
 use wacore::libsignal::protocol::CurveError;
 use waproto::buffa::{Message, MessageField};
 use waproto::whatsapp::CertChain;
 use waproto::whatsapp::cert_chain::{NoiseCertificate, noise_certificate::Details};
 
-use crate::fault_kinds::CertificateFault;
+use crate::clock::unix_now;
 use crate::keys::Keys;
+use crate::reaction::CertificateFault;
 
 const ROOT_SERIAL: u32 = 0;
 const INTERMEDIATE_SERIAL: u32 = 1;
@@ -72,9 +71,4 @@ fn sign(details: &Details, signer: &Keys) -> Result<NoiseCertificate, CurveError
     let details = details.encode_to_vec();
     let signature = signer.sign(&details)?;
     Ok(NoiseCertificate { details: Some(details), signature: Some(signature.to_vec()) })
-}
-
-/// Seconds since 1970, as every timestamp on this wire.
-pub(crate) fn unix_now() -> u64 {
-    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |elapsed| elapsed.as_secs())
 }

@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 
 use crate::Simulator;
-use crate::fault_kinds::PairingNotification;
 use crate::pairing_stanzas::pairing_notification;
 use crate::phone::Phone;
+use crate::reaction::PairingNotification;
 use crate::registration::Registration;
 use crate::waiting::Order;
 use crate::world::{LinkedDevice, World};

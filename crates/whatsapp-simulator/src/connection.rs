@@ -7,9 +7,10 @@ use tokio::net::TcpStream;
 use tokio_websockets::ServerBuilder;
 
 use crate::handshake::{read_hello, respond};
-use crate::link::Link;
 use crate::login::{Admitted, log_in};
-use crate::script::{Moment, Reaction};
+use crate::moment::Moment;
+use crate::reaction::{Early, Reaction};
+use crate::socket::Socket;
 use crate::state::Shared;
 
 /// Serves a client until either side closes. Whatever goes wrong ends this connection only.
@@ -21,29 +22,26 @@ pub(crate) async fn serve(shared: Arc<Shared>, tcp: TcpStream) {
         state.connections
     };
     let _ = tcp.set_nodelay(true);
-    let Some(link) = upgrade(&shared, tcp).await else {
+    let Some(socket) = upgrade(&shared, tcp).await else {
         return;
     };
-    let _ = match admit(shared, link, connection).await {
+    let _ = match admit(shared, socket, connection).await {
         None => return,
         Some(Admitted::Device(session)) => session.serve().await,
         Some(Admitted::Registering(client)) => client.serve().await,
     };
 }
 
-async fn upgrade(shared: &Shared, mut tcp: TcpStream) -> Option<Link> {
-    match shared.take_fault(Moment::Connect, None) {
+async fn upgrade(shared: &Shared, mut tcp: TcpStream) -> Option<Socket> {
+    match shared.take_fault(Moment::Connect, None).map(Reaction::early) {
         None => {}
-        Some(Reaction::Hold(handle)) => {
-            handle.mark_reached();
-            handle.released().await;
-        }
-        Some(Reaction::Silence) => {
+        Some(Early::Hold(handle)) => handle.hold().await,
+        Some(Early::Silence) => {
             let mut ignored = [0; 1024];
             while tcp.read(&mut ignored).await.is_ok_and(|count| count > 0) {}
             return None;
         }
-        Some(Reaction::RawBytes(bytes)) => {
+        Some(Early::RawBytes(bytes)) => {
             let mut request = [0; 4096];
             // Unread bytes would make the kernel reset the connection before these arrive.
             let _ = tcp.read(&mut request).await;
@@ -51,35 +49,35 @@ async fn upgrade(shared: &Shared, mut tcp: TcpStream) -> Option<Link> {
             let _ = tcp.shutdown().await;
             return None;
         }
-        Some(_) => return None,
+        Some(Early::Drop | Early::Certificate(_) | Early::Pings) => return None,
     }
-    let (_, socket) = ServerBuilder::new().accept(tcp).await.ok()?;
-    Some(Link::new(socket))
+    let (_, stream) = ServerBuilder::new().accept(tcp).await.ok()?;
+    Some(Socket::new(stream))
 }
 
-async fn admit(shared: Arc<Shared>, mut link: Link, connection: u64) -> Option<Admitted> {
-    let hello = read_hello(&mut link).await.ok()?;
+async fn admit(shared: Arc<Shared>, mut socket: Socket, connection: u64) -> Option<Admitted> {
+    let hello = read_hello(&mut socket).await.ok()?;
     let mut certificate = None;
-    match shared.take_fault(Moment::ClientHello, None) {
+    match shared.take_fault(Moment::ClientHello, None).map(Reaction::early) {
         None => {}
-        Some(Reaction::Hold(handle)) => link.hold(&handle).await,
-        Some(Reaction::Certificate(fault)) => certificate = Some(fault),
-        Some(Reaction::Silence) => while link.receive().await.is_ok() {},
-        Some(Reaction::Pings) => {
-            link.ping_forever().await;
+        Some(Early::Hold(handle)) => socket.hold(&handle).await,
+        Some(Early::Certificate(fault)) => certificate = Some(fault),
+        Some(Early::Silence) => while socket.receive().await.is_ok() {},
+        Some(Early::Pings) => {
+            socket.ping_forever().await;
             return None;
         }
-        Some(Reaction::RawBytes(bytes)) => {
-            link.send_bytes(bytes).await.ok()?;
-            while link.receive().await.is_ok() {}
+        Some(Early::RawBytes(bytes)) => {
+            socket.send_bytes(bytes).await.ok()?;
+            while socket.receive().await.is_ok() {}
         }
-        Some(_) => return None,
+        Some(Early::Drop) => return None,
     }
     let (server, chain) = {
         let state = shared.state();
         let chain = state.world.issuers().chain(certificate).ok()?;
         (state.world.server_keys().clone(), chain)
     };
-    let established = respond(&mut link, hello, &server, &chain).await.ok()?;
-    log_in(shared, link, established, connection).await.ok()
+    let established = respond(&mut socket, hello, &server, &chain).await.ok()?;
+    log_in(shared, socket, established, connection).await.ok()
 }

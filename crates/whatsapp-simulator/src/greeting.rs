@@ -14,11 +14,11 @@ use waproto::whatsapp::message::{
 };
 use waproto::whatsapp::{HistorySync, Message, Pushname, history_sync};
 
-use crate::certificate::unix_now;
-use crate::offline::Letter;
+use crate::clock::unix_now;
 use crate::phone_keys::PhoneKeys;
 use crate::signal_store::{OneSession, OwnIdentity};
 use crate::state::Shared;
+use crate::world::Letter;
 
 /// What is needed to write to a new companion.
 struct Addressee {

@@ -12,8 +12,8 @@ use waproto::whatsapp::HandshakeMessage;
 use waproto::whatsapp::handshake_message::{ClientHello, ServerHello};
 
 use crate::keys::Keys;
-use crate::link::{Closed, Link};
 use crate::record::HandshakeKind;
+use crate::socket::{Closed, Socket};
 
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum HandshakeFailure {
@@ -64,27 +64,27 @@ impl Cipher {
 }
 
 /// Reads the client's first message.
-pub(crate) async fn read_hello(link: &mut Link) -> Result<ClientHello, HandshakeFailure> {
-    let frame = link.receive().await?;
+pub(crate) async fn read_hello(socket: &mut Socket) -> Result<ClientHello, HandshakeFailure> {
+    let frame = socket.receive().await?;
     handshake_message_decode(&frame)?.client_hello.into_option().ok_or(HandshakeFailure::Incomplete)
 }
 
 /// Answers the client's first message, and finishes as the pattern asks.
 pub(crate) async fn respond(
-    link: &mut Link,
+    socket: &mut Socket,
     hello: ClientHello,
     server: &Keys,
     chain: &[u8],
 ) -> Result<Established, HandshakeFailure> {
     let ephemeral = hello.ephemeral.ok_or(HandshakeFailure::Incomplete)?;
     let Some(sealed_static) = hello.r#static else {
-        return respond_xx(link, HandshakeKind::Xx, &ephemeral, server, chain).await;
+        return respond_xx(socket, HandshakeKind::Xx, &ephemeral, server, chain).await;
     };
     let sealed_payload = hello.payload.ok_or(HandshakeFailure::Incomplete)?;
     match read_ik(&ephemeral, &sealed_static, &sealed_payload, server) {
-        Ok(opened) => respond_ik(link, opened, &ephemeral, chain).await,
+        Ok(opened) => respond_ik(socket, opened, &ephemeral, chain).await,
         // Sealed for another static key than ours: the client's copy is stale.
-        Err(_) => respond_xx(link, HandshakeKind::XxFallback, &ephemeral, server, chain).await,
+        Err(_) => respond_xx(socket, HandshakeKind::XxFallback, &ephemeral, server, chain).await,
     }
 }
 
@@ -111,7 +111,7 @@ fn read_ik(
 }
 
 async fn respond_ik(
-    link: &mut Link,
+    socket: &mut Socket,
     opened: OpenedIk,
     client_ephemeral: &[u8],
     chain: &[u8],
@@ -124,7 +124,7 @@ async fn respond_ik(
     noise.mix_shared_secret(ours.private_key.serialize(), &client_static)?;
     let sealed_chain = noise.encrypt(chain)?;
     send_hello(
-        link,
+        socket,
         ServerHello {
             ephemeral: Some(public.to_vec()),
             payload: Some(sealed_chain),
@@ -142,7 +142,7 @@ async fn respond_ik(
 
 /// XX and `XXfallback` differ in their name only: the client's ephemeral key is already here.
 async fn respond_xx(
-    link: &mut Link,
+    socket: &mut Socket,
     kind: HandshakeKind,
     client_ephemeral: &[u8],
     server: &Keys,
@@ -162,7 +162,7 @@ async fn respond_xx(
     noise.mix_shared_secret(server.private(), client_ephemeral)?;
     let sealed_chain = noise.encrypt(chain)?;
     send_hello(
-        link,
+        socket,
         ServerHello {
             ephemeral: Some(public.to_vec()),
             r#static: Some(sealed_static),
@@ -172,7 +172,7 @@ async fn respond_xx(
     )
     .await?;
 
-    let frame = link.receive().await?;
+    let frame = socket.receive().await?;
     let finish = handshake_message_decode(&frame)?
         .client_finish
         .into_option()
@@ -185,8 +185,8 @@ async fn respond_xx(
     Ok(Established { kind, client_static, payload, cipher: Cipher::of_responder(noise)? })
 }
 
-async fn send_hello(link: &mut Link, hello: ServerHello) -> Result<(), Closed> {
+async fn send_hello(socket: &mut Socket, hello: ServerHello) -> Result<(), Closed> {
     let message =
         HandshakeMessage { server_hello: MessageField::some(hello), ..HandshakeMessage::default() };
-    link.send_frame(&handshake_message_to_vec(&message)).await
+    socket.send_frame(&handshake_message_to_vec(&message)).await
 }

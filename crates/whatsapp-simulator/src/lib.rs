@@ -9,26 +9,28 @@
 //! - [`Record`] is what it saw.
 //! - [`Phone`] links a client that registered, by QR code or by typed code.
 //!
-//! Inside: `connection` accepts, `link` frames, `handshake` encrypts, `login` admits, `session`
-//! serves, `queries`, `start_queries` and `groups` decide, `reactions` misbehave. A client without
+//! Inside: `connection` accepts, `socket` frames, `handshake` encrypts, `login` admits, `session`
+//! serves, `queries`, `start_queries` and `groups` decide, `session_iqs` misbehaves. A client without
 //! a device is served by `pairing` until its phone (`phone`, `qr`, `link_code`, `adv`) has linked
 //! it; `greeting` is what the phone then writes to it.
 
+mod account_kind;
 mod adv;
 mod certificate;
+mod clock;
 mod companions;
 mod connection;
-mod fault_kinds;
 mod greeting;
 mod groups;
 mod handshake;
-mod hello;
 mod hold;
 mod key_bundle;
 mod keys;
-mod link;
 mod link_code;
+mod link_code_requests;
+mod link_outcome;
 mod login;
+mod moment;
 mod new_group;
 mod offline;
 mod pairing;
@@ -39,12 +41,14 @@ mod phone;
 mod phone_keys;
 mod qr;
 mod queries;
-mod reactions;
+mod reaction;
 mod record;
 mod registration;
 mod script;
 mod session;
+mod session_iqs;
 mod signal_store;
+mod socket;
 mod stanza;
 mod start_queries;
 mod state;
@@ -58,15 +62,19 @@ use std::sync::Arc;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 
-pub use fault_kinds::{
-    CertificateFault, LeaveReplyKind, PairSuccessFault, PairingNotification, StreamErrorKind,
-};
+pub use account_kind::AccountKind;
 pub use hold::HoldHandle;
+pub use link_outcome::{LinkError, LinkedByPhone};
+pub use moment::Moment;
 pub use new_group::NewGroup;
 pub use pairing_record::{CodeRequest, Pairing, PairingAnswer};
-pub use phone::{AccountKind, LinkError, LinkedByPhone, Phone};
+pub use phone::Phone;
+pub use reaction::{
+    CertificateFault, LeaveReplyKind, PairSuccessFault, PairingNotification, Reaction,
+    StreamErrorKind,
+};
 pub use record::{Direction, HandshakeKind, Login, Overlap, Record, Stanza};
-pub use script::{Fault, Moment, Reaction};
+pub use script::Fault;
 pub use world::{Device, GroupKind, Rank, World};
 
 use state::Shared;
@@ -85,15 +93,7 @@ impl Simulator {
     /// # Errors
     /// When no socket can be bound.
     pub async fn start(world: World) -> io::Result<Self> {
-        Self::start_on(TcpListener::bind(("127.0.0.1", 0)).await?, world).await
-    }
-
-    /// Starts on a listener.
-    ///
-    /// # Errors
-    /// When the listener has no address.
-    #[expect(clippy::unused_async, reason = "it spawns, so it needs a runtime")]
-    pub async fn start_on(listener: TcpListener, world: World) -> io::Result<Self> {
+        let listener = TcpListener::bind(("127.0.0.1", 0)).await?;
         let simulator = Self {
             shared: Arc::new(Shared::new(world)),
             address: listener.local_addr()?,

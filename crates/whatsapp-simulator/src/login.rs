@@ -7,14 +7,14 @@ use waproto::whatsapp::ClientPayload;
 use waproto::whatsapp::client_payload::DevicePairingRegistrationData;
 
 use crate::handshake::Established;
-use crate::link::{Closed, Link};
+use crate::moment::Moment;
 use crate::pairing::Registering;
 use crate::pairing_record::Pairing;
 use crate::pairing_stanzas::pairing_notification;
 use crate::record::Login;
 use crate::registration::Registration;
-use crate::script::{Moment, Reaction};
-use crate::session::Session;
+use crate::session::{Rest, Session};
+use crate::socket::{Closed, Socket};
 use crate::stanza::{edge_routing, failure, success};
 use crate::state::Shared;
 
@@ -65,13 +65,13 @@ impl Claim {
 /// Logs a client in, or tells it why not and ends the stream.
 pub(crate) async fn log_in(
     shared: Arc<Shared>,
-    link: Link,
+    socket: Socket,
     established: Established,
     connection: u64,
 ) -> Result<Admitted, Closed> {
     let claim = Claim::decode(&established.payload).map_err(|_| Closed)?;
     if claim.registration.is_some() {
-        return register(shared, link, established, connection, claim).await;
+        return register(shared, socket, established, connection, claim).await;
     }
     shared.state().record.login_attempts.push(Login {
         device: claim.device.clone(),
@@ -83,20 +83,18 @@ pub(crate) async fn log_in(
     });
     let fault = shared.take_fault(Moment::Login, Some(&claim.device));
     let mut session =
-        Session::new(shared, link, established.cipher, connection, claim.device, !claim.passive);
+        Session::new(shared, socket, established.cipher, connection, claim.device, !claim.passive);
     let mut unanswered = false;
     let mut tells_lid = true;
     let mut dropped = false;
-    let reaction = match fault {
-        None => None,
-        Some(reaction) => session.misbehave(reaction).await?,
-    };
-    match reaction {
-        None => {}
-        Some(Reaction::SilenceAfterApply) => unanswered = true,
-        Some(Reaction::DropAfterApply) => dropped = true,
-        Some(Reaction::SuccessWithoutLid) => tells_lid = false,
-        Some(_) => return session.drop_connection(),
+    if let Some(reaction) = fault {
+        match session.misbehave(reaction).await? {
+            Rest::Nothing => {}
+            Rest::SilenceAfterApply => unanswered = true,
+            Rest::DropAfterApply => dropped = true,
+            Rest::SuccessWithoutLid => tells_lid = false,
+            Rest::PairSuccess(_) | Rest::Notification(_) => return session.drop_connection(),
+        }
     }
 
     let known = session.identify(&established.client_static);
@@ -123,14 +121,14 @@ pub(crate) async fn log_in(
 /// Lets a client that is no device wait to be linked, or tells it why not and ends the stream.
 async fn register(
     shared: Arc<Shared>,
-    link: Link,
+    socket: Socket,
     established: Established,
     connection: u64,
     claim: Claim,
 ) -> Result<Admitted, Closed> {
     let fault = shared.take_fault(Moment::Registration, None);
     let mut session =
-        Session::new(shared, link, established.cipher, connection, String::new(), false);
+        Session::new(shared, socket, established.cipher, connection, String::new(), false);
     let registration =
         claim.registration.and_then(|data| Registration::read(&established.client_static, data));
     let Some(registration) = registration else {
@@ -144,13 +142,17 @@ async fn register(
         version: claim.version,
         ..Pairing::default()
     });
-    let reaction = match fault {
-        None => None,
-        Some(reaction) => session.misbehave(reaction).await?,
-    };
-    let mut registering = Registering::new(session, connection, registration);
-    if let Some(Reaction::Notification(kind)) = reaction {
-        registering.notify_first(pairing_notification(kind));
+    let mut notification = None;
+    if let Some(reaction) = fault {
+        match session.misbehave(reaction).await? {
+            Rest::Nothing => {}
+            Rest::Notification(kind) => notification = Some(pairing_notification(kind)),
+            Rest::DropAfterApply
+            | Rest::SilenceAfterApply
+            | Rest::SuccessWithoutLid
+            | Rest::PairSuccess(_) => return session.drop_connection(),
+        }
     }
+    let registering = Registering::new(session, connection, registration, notification);
     Ok(Admitted::Registering(Box::new(registering)))
 }

@@ -1,26 +1,27 @@
-//! A group as a test describes it before it exists.
+//! A group as a test describes it before it exists, and the making of it.
 
-use crate::world::{GroupKind, Rank};
+use crate::clock::unix_now;
+use crate::world::{Group, GroupKind, Rank, World, digits};
 
 /// A group to be made.
 #[derive(Clone, Debug)]
 pub struct NewGroup {
     /// Its JID; a free one is chosen when absent.
-    pub jid: Option<String>,
+    jid: Option<String>,
     /// Its subject.
-    pub subject: String,
+    subject: String,
     /// Its description, shown where a client asks for descriptions.
-    pub description: Option<String>,
+    description: Option<String>,
     /// What it is to a community.
-    pub kind: GroupKind,
+    kind: GroupKind,
     /// Whether members are addressed by LID rather than by phone number.
-    pub lid_addressed: bool,
+    lid_addressed: bool,
     /// Whether members are shown by their LIDs alone, without phone numbers.
-    pub hides_numbers: bool,
+    hides_numbers: bool,
     /// Members by phone number. The first superadmin, or else the first member, is the creator.
-    pub members: Vec<(String, Rank)>,
+    members: Vec<(String, Rank)>,
     /// A live invite code for it.
-    pub invite: Option<String>,
+    invite: Option<String>,
 }
 
 impl NewGroup {
@@ -86,5 +87,38 @@ impl NewGroup {
     pub fn invite(mut self, code: &str) -> Self {
         self.invite = Some(code.to_owned());
         self
+    }
+}
+
+impl World {
+    /// Makes a group and returns its JID.
+    pub(crate) fn create_group(&mut self, new: NewGroup) -> String {
+        let jid = new.jid.unwrap_or_else(|| format!("1203634{}@g.us", digits(11)));
+        for (phone, _) in &new.members {
+            self.account(phone);
+        }
+        let creator = new
+            .members
+            .iter()
+            .find(|(_, rank)| *rank == Rank::Superadmin)
+            .or_else(|| new.members.first())
+            .map(|(phone, _)| phone.clone());
+        self.groups.insert(
+            jid.clone(),
+            Group {
+                subject: new.subject,
+                description: new.description,
+                kind: new.kind,
+                lid_addressed: new.lid_addressed,
+                hides_numbers: new.hides_numbers,
+                created: unix_now(),
+                creator,
+                members: new.members.into_iter().collect(),
+            },
+        );
+        if let Some(code) = new.invite {
+            self.add_invite(code, &jid);
+        }
+        jid
     }
 }

@@ -1,27 +1,14 @@
 //! Messages that wait for a device, and the stanzas that deliver them.
 
-use serde::{Deserialize, Serialize};
 use wacore_binary::Node;
 use wacore_binary::builder::NodeBuilder;
 
-use crate::certificate::unix_now;
-use crate::keys::{bytes_from_hex, bytes_to_hex};
+use crate::clock::unix_now;
 use crate::stanza::{jid, server, text};
-use crate::world::World;
+use crate::world::{Letter, World};
 
 /// Bytes no device can decrypt: nobody reads these messages, they only wait to be acknowledged.
 const SEALED: [u8; 48] = [0x33; 48];
-
-/// A message that its device can decrypt.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub(crate) struct Letter {
-    /// Without device: the account's phone.
-    pub(crate) from: String,
-    /// `pkmsg` or `msg`.
-    pub(crate) kind: String,
-    #[serde(serialize_with = "bytes_to_hex", deserialize_with = "bytes_from_hex")]
-    pub(crate) sealed: Vec<u8>,
-}
 
 impl World {
     pub(crate) fn queue_offline(&mut self, device: &str, messages: usize) {

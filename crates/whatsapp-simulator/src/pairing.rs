@@ -4,17 +4,17 @@ use tokio::sync::{mpsc, oneshot};
 use wacore_binary::Node;
 
 use crate::adv::{SignedByPhone, Voucher};
-use crate::fault_kinds::{PairSuccessFault, StreamErrorKind};
-use crate::link::Closed;
 use crate::link_code::CompanionFinish;
+use crate::link_outcome::{LinkError, LinkedByPhone};
+use crate::moment::Moment;
 use crate::pairing_record::{Pairing, PairingAnswer};
 use crate::pairing_stanzas::{
     Success, fresh_id, fresh_refs, pair_device, pair_success, pairing_notification, ping,
 };
-use crate::phone::{LinkError, LinkedByPhone};
+use crate::reaction::{PairSuccessFault, StreamErrorKind};
 use crate::registration::Registration;
-use crate::script::{Moment, Reaction};
-use crate::session::Session;
+use crate::session::{Rest, Session};
+use crate::socket::Closed;
 use crate::stanza::{bytes, stream_error, text};
 use crate::waiting::{LinkOrder, Order, Waiting};
 
@@ -34,7 +34,8 @@ pub(crate) struct Registering {
     /// The phone that waits for the companion's key bundle.
     pub(crate) finish: Option<oneshot::Sender<CompanionFinish>>,
     offered: Option<Offered>,
-    pending_notification: Option<Node>,
+    /// Follows `<pair-device>`.
+    first_notification: Option<Node>,
 }
 
 /// A `<pair-success>` that is not answered yet.
@@ -49,7 +50,12 @@ struct Offered {
 
 impl Registering {
     /// Lets a registered client wait for a phone.
-    pub(crate) fn new(session: Session, connection: u64, registration: Registration) -> Self {
+    pub(crate) fn new(
+        session: Session,
+        connection: u64,
+        registration: Registration,
+        first_notification: Option<Node>,
+    ) -> Self {
         let (sender, orders) = mpsc::unbounded_channel();
         session.shared.state().waiting.enter(
             connection,
@@ -70,13 +76,8 @@ impl Registering {
             ping_id: fresh_id(),
             finish: None,
             offered: None,
-            pending_notification: None,
+            first_notification,
         }
-    }
-
-    /// Has a notification follow `<pair-device>`.
-    pub(crate) fn notify_first(&mut self, notification: Node) {
-        self.pending_notification = Some(notification);
     }
 
     pub(crate) async fn serve(mut self) -> Result<(), Closed> {
@@ -85,7 +86,7 @@ impl Registering {
             state.waiting.get(self.connection).map(|w| w.refs.clone()).unwrap_or_default()
         };
         self.session.send(pair_device(&self.pair_device_id, &refs)).await?;
-        if let Some(notification) = self.pending_notification.take() {
+        if let Some(notification) = self.first_notification.take() {
             self.session.send(notification).await?;
         }
         loop {
@@ -119,8 +120,13 @@ impl Registering {
     /// The client shows its refs from here on.
     async fn acknowledged(&mut self) -> Result<(), Closed> {
         self.note(|pairing| pairing.acknowledged = true);
-        if let Some(Reaction::Notification(kind)) = self.meet(Moment::PairDevice).await? {
-            self.session.send(pairing_notification(kind)).await?;
+        match self.meet(Moment::PairDevice).await? {
+            Rest::Nothing => {}
+            Rest::Notification(kind) => self.session.send(pairing_notification(kind)).await?,
+            Rest::DropAfterApply
+            | Rest::SilenceAfterApply
+            | Rest::SuccessWithoutLid
+            | Rest::PairSuccess(_) => return self.session.drop_connection(),
         }
         self.note(|pairing| pairing.pings_sent += 1);
         self.session.send(ping(&self.ping_id)).await
@@ -148,13 +154,15 @@ impl Registering {
         let mut fault = None;
         let mut dropped = false;
         match self.meet(Moment::PairSuccess).await? {
-            None => {}
-            Some(Reaction::PairSuccess(kind)) => fault = Some(kind),
-            Some(Reaction::DropAfterApply) => dropped = true,
-            Some(Reaction::Notification(kind)) => {
+            Rest::Nothing => {}
+            Rest::PairSuccess(kind) => fault = Some(kind),
+            Rest::DropAfterApply => dropped = true,
+            Rest::Notification(kind) => {
                 return self.session.send(pairing_notification(kind)).await;
             }
-            Some(_) => return self.session.drop_connection(),
+            Rest::SilenceAfterApply | Rest::SuccessWithoutLid => {
+                return self.session.drop_connection();
+            }
         }
         let (keys, number, lid) = {
             let world = &mut self.session.shared.state().world;
@@ -178,17 +186,21 @@ impl Registering {
         };
         let id = fresh_id();
         let jid = format!("{phone}:{number}@s.whatsapp.net");
-        let success = pair_success(
-            &id,
-            Success {
-                jid: &jid,
-                lid: &lid,
-                kind,
-                identity: (fault != Some(PairSuccessFault::NoIdentity))
-                    .then(|| signed.container.clone()),
-                names_device: fault != Some(PairSuccessFault::NoDevice),
-            },
-        );
+        let container = Some(signed.container.clone());
+        let (identity, names_device) = match fault {
+            Some(PairSuccessFault::NoIdentity) => (None, true),
+            Some(PairSuccessFault::NoDevice) => (container, false),
+            // These are in the container.
+            Some(
+                PairSuccessFault::Hmac
+                | PairSuccessFault::AccountSignature
+                | PairSuccessFault::Garbled
+                | PairSuccessFault::NoKeyIndex,
+            )
+            | None => (container, true),
+        };
+        let success =
+            pair_success(&id, Success { jid: &jid, lid: &lid, kind, identity, names_device });
         self.session.send(success).await?;
         if dropped {
             return self.session.drop_connection();
@@ -215,10 +227,12 @@ impl Registering {
         let mut last = Some(stream_error(RESTART));
         let mut dropped = false;
         match self.meet(Moment::PairDeviceSign).await? {
-            None => {}
-            Some(Reaction::SilenceAfterApply) => last = None,
-            Some(Reaction::DropAfterApply) => dropped = true,
-            Some(_) => return self.session.drop_connection(),
+            Rest::Nothing => {}
+            Rest::SilenceAfterApply => last = None,
+            Rest::DropAfterApply => dropped = true,
+            Rest::SuccessWithoutLid | Rest::PairSuccess(_) | Rest::Notification(_) => {
+                return self.session.drop_connection();
+            }
         }
         let Offered { phone, jid, lid, done, .. } = offered;
         let registration = &self.registration;
@@ -242,11 +256,10 @@ impl Registering {
         }
     }
 
-    /// Meets what the script has for a moment; the reactions that only this moment knows are
-    /// handed back.
-    async fn meet(&mut self, moment: Moment) -> Result<Option<Reaction>, Closed> {
+    /// Meets what the script has for a moment.
+    async fn meet(&mut self, moment: Moment) -> Result<Rest, Closed> {
         match self.session.shared.take_fault(moment, None) {
-            None => Ok(None),
+            None => Ok(Rest::Nothing),
             Some(reaction) => self.session.misbehave(reaction).await,
         }
     }

@@ -2,68 +2,120 @@
 
 use wacore_binary::Node;
 
-use crate::hello::{read_finish, read_hello};
-use crate::link::Closed;
+use crate::link_code_requests::{read_finish, read_hello};
+use crate::moment::Moment;
 use crate::pairing::Registering;
 use crate::pairing_stanzas::{fresh_ref, hello_answer, pairing_notification};
-use crate::script::{Moment, Reaction};
-use crate::stanza::{iq_error, plain_error, result, stream_error, text, unrelated};
+use crate::reaction::Reaction;
+use crate::socket::Closed;
+use crate::stanza::{iq_error, iq_error_with, plain_error, result, stream_error, text, unrelated};
 
-impl Registering {
-    pub(crate) async fn answer(&mut self, iq: Node) -> Result<(), Closed> {
+/// What a client that is no device yet asks for.
+#[derive(Clone, Copy)]
+enum Asked {
+    Hello,
+    Finish,
+    /// Pings and telemetry; a client that is no device has nothing else to ask.
+    Else,
+}
+
+impl Asked {
+    fn of(iq: &Node) -> Self {
         let stage = iq
             .get_optional_child("link_code_companion_reg")
             .and_then(|registration| text(registration, "stage"));
-        let moment = match stage.as_deref() {
-            Some("companion_hello") => Moment::CompanionHello,
-            Some("companion_finish") => Moment::CompanionFinish,
-            _ => Moment::AnyIq,
+        match stage.as_deref() {
+            Some("companion_hello") => Self::Hello,
+            Some("companion_finish") => Self::Finish,
+            Some(_) | None => Self::Else,
+        }
+    }
+
+    fn moment(self) -> Moment {
+        match self {
+            Self::Hello => Moment::CompanionHello,
+            Self::Finish => Moment::CompanionFinish,
+            Self::Else => Moment::AnyIq,
+        }
+    }
+}
+
+impl Registering {
+    pub(crate) async fn answer(&mut self, iq: Node) -> Result<(), Closed> {
+        let Some(reaction) = self.session.shared.take_fault(Asked::of(&iq).moment(), None) else {
+            return self.answer_plainly(&iq).await;
         };
-        match self.session.shared.take_fault(moment, None) {
-            None => {}
-            Some(Reaction::Silence) => return Ok(()),
-            Some(Reaction::SilenceAfterApply) => {
-                self.apply(moment, &iq);
-                return Ok(());
+        match reaction {
+            Reaction::Silence => Ok(()),
+            Reaction::SilenceAfterApply => {
+                self.apply(&iq);
+                Ok(())
             }
-            Some(Reaction::DropAfterApply) => {
-                self.apply(moment, &iq);
-                return self.session.drop_connection();
+            Reaction::DropAfterApply => {
+                self.apply(&iq);
+                self.session.drop_connection()
             }
-            Some(Reaction::Hold(handle)) => self.session.hold(&handle).await,
-            Some(Reaction::Noise) => {
+            Reaction::Hold(handle) => {
+                self.session.hold(&handle).await;
+                self.answer_plainly(&iq).await
+            }
+            Reaction::Noise => {
                 for stanza in unrelated() {
                     self.session.send(stanza).await?;
                 }
+                self.answer_plainly(&iq).await
             }
-            Some(Reaction::StreamError(kind)) => {
-                return self.session.end_with(stream_error(kind)).await;
+            Reaction::StreamError(kind) => self.session.end_with(stream_error(kind)).await,
+            Reaction::EndWith(stanza) => self.session.end_with(*stanza).await,
+            Reaction::ThenStreamError(kind) => {
+                self.answer_plainly(&iq).await?;
+                self.session.end_with(stream_error(kind)).await
             }
-            Some(Reaction::IqError { code, text, backoff }) => {
-                return self.session.send(iq_error(&iq, code, &text, backoff)).await;
+            Reaction::FramesFirst(plaintexts) => {
+                for plaintext in plaintexts {
+                    self.session.send_plaintext(&plaintext).await?;
+                }
+                self.answer_plainly(&iq).await
             }
-            Some(Reaction::RawFrame(plaintext)) => {
-                return self.session.send_plaintext(&plaintext).await;
+            Reaction::Chatter => self.session.chatter().await,
+            Reaction::Pings => Err(self.session.ping_forever().await),
+            Reaction::IqErrorWith(attributes) => {
+                self.session.send(iq_error_with(&iq, attributes)).await
             }
-            Some(Reaction::RawBytes(raw)) => return self.session.send_bytes(raw).await,
-            Some(Reaction::Notification(kind)) => {
+            Reaction::IqError { code, text, backoff } => {
+                self.session.send(iq_error(&iq, code, &text, backoff)).await
+            }
+            Reaction::RawFrame(plaintext) => self.session.send_plaintext(&plaintext).await,
+            Reaction::RawBytes(raw) => self.session.send_bytes(raw).await,
+            Reaction::Notification(kind) => {
                 // The server demands something else first, so the phone is not told.
                 self.finish = None;
                 self.session.send(result(&iq, [])).await?;
-                return self.session.send(pairing_notification(kind)).await;
+                self.session.send(pairing_notification(kind)).await
             }
-            Some(_) => return self.session.drop_connection(),
+            Reaction::Drop
+            | Reaction::Failure { .. }
+            | Reaction::Certificate(_)
+            | Reaction::PairSuccess(_)
+            | Reaction::SuccessWithoutLid
+            | Reaction::TargetError { .. }
+            | Reaction::TargetErrorAfterApply { .. }
+            | Reaction::TargetErrors(_)
+            | Reaction::LeaveReply { .. }
+            | Reaction::WrongDigest => self.session.drop_connection(),
         }
-        let reply = self.apply(moment, &iq);
+    }
+
+    async fn answer_plainly(&mut self, iq: &Node) -> Result<(), Closed> {
+        let reply = self.apply(iq);
         self.session.send(reply).await
     }
 
-    fn apply(&mut self, moment: Moment, iq: &Node) -> Node {
-        match moment {
-            Moment::CompanionHello => self.companion_hello(iq),
-            Moment::CompanionFinish => self.companion_finish(iq),
-            // Pings and telemetry; a client that is no device has nothing else to ask.
-            _ => result(iq, []),
+    fn apply(&mut self, iq: &Node) -> Node {
+        match Asked::of(iq) {
+            Asked::Hello => self.companion_hello(iq),
+            Asked::Finish => self.companion_finish(iq),
+            Asked::Else => result(iq, []),
         }
     }
 

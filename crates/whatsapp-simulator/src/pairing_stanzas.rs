@@ -8,10 +8,10 @@ use wacore_binary::builder::NodeBuilder;
 use waproto::buffa::Message;
 use waproto::whatsapp::ClientPairingProps;
 
-use crate::certificate::unix_now;
-use crate::fault_kinds::PairingNotification;
+use crate::account_kind::AccountKind;
+use crate::clock::unix_now;
 use crate::link_code::CompanionHello;
-use crate::phone::AccountKind;
+use crate::reaction::PairingNotification;
 use crate::stanza::{jid, result, server};
 
 /// Refs in one `<pair-device>`.

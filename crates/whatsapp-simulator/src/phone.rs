@@ -6,9 +6,10 @@ use std::time::Duration;
 use tokio::sync::oneshot;
 use tokio::task::spawn_blocking;
 use tokio::time::timeout;
-use wacore::libsignal::protocol::CurveError;
 
+use crate::account_kind::AccountKind;
 use crate::link_code::{CompanionFinish, CompanionHello, TypedCode, normalise};
+use crate::link_outcome::{LinkError, LinkedByPhone, MOST_COMPANIONS};
 use crate::pairing_stanzas::{primary_hello, refresh_code};
 use crate::qr::ScannedQr;
 use crate::state::Shared;
@@ -17,98 +18,12 @@ use crate::waiting::{LinkOrder, Order, Seen};
 /// How long a phone waits for a companion: WhatsApp Web gives up after the same minute.
 const PATIENCE: Duration = Duration::from_mins(1);
 
-/// Companions that an account can have.
-const MOST_COMPANIONS: usize = 4;
-
 /// An account's phone, which has the last word on its companions. Clones are the same phone.
 #[derive(Clone)]
 pub struct Phone {
     shared: Arc<Shared>,
     number: String,
     kind: AccountKind,
-}
-
-/// What kind of account a phone has; it decides which prefixes are signed
-/// (`WAWebAdvSignatureConstants`).
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum AccountKind {
-    /// Account type and device type are `E2EE`.
-    #[default]
-    Personal,
-    /// A business whose account type is `HOSTED`, while the companion's device type is `E2EE`.
-    Business,
-    /// Account type and device type are `HOSTED`.
-    Hosted,
-}
-
-/// A companion that was linked, as its phone lists it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct LinkedByPhone {
-    /// `phone:device@s.whatsapp.net`.
-    pub jid: String,
-    /// `lid:device@lid`.
-    pub lid: String,
-    /// The system's name that the companion registered with, such as `Linux`.
-    pub os: String,
-    /// The platform that it registered with, such as `CHROME`.
-    pub platform: String,
-}
-
-/// Why a companion was not linked.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum LinkError {
-    /// The text is no QR text of a companion.
-    #[error("this is no linking QR code: {0}")]
-    NotAQrCode(&'static str),
-    /// The text is no eight-character code.
-    #[error("this is no linking code: it takes eight letters and digits, without 0, I, O and U")]
-    NotACode,
-    /// No companion was given this ref.
-    #[error("no companion was given this ref")]
-    UnknownRef,
-    /// The ref is used, expired, or its companion is gone.
-    #[error("the ref is no longer valid")]
-    ExpiredRef,
-    /// The QR text names other keys than its companion registered with.
-    #[error("the QR code names other keys than the companion's")]
-    OtherKeys,
-    /// No companion asked for a code to be accepted by this number.
-    #[error("no companion waits for a code from this number")]
-    NoCompanion,
-    /// The companion's key bundle does not open: it shows another code.
-    #[error("the companion shows another code")]
-    WrongCode,
-    /// The account has four companions already.
-    #[error("the account has {MOST_COMPANIONS} companions already")]
-    TooManyCompanions,
-    /// The companion answered `<pair-success>` with an error.
-    #[error("the companion refused: {code} {text}")]
-    Refused {
-        /// The error's code, such as 401.
-        code: u16,
-        /// The error's text, such as `hmac-mismatch`.
-        text: String,
-    },
-    /// The companion's reply to `<pair-success>` is not what a real one sends.
-    #[error("the companion's reply is not acceptable: {0}")]
-    Unsound(&'static str),
-    /// The connection ended first, or a scripted failure kept the server from going on.
-    #[error("the companion's connection ended")]
-    Gone,
-    /// The companion said nothing for a minute.
-    #[error("the companion does not answer")]
-    NoAnswer,
-    /// A key of the companion cannot be calculated with.
-    #[error("a key cannot be used: {0}")]
-    Key(String),
-}
-
-impl From<CurveError> for LinkError {
-    fn from(error: CurveError) -> Self {
-        Self::Key(error.to_string())
-    }
 }
 
 impl Phone {
@@ -124,17 +39,6 @@ impl Phone {
     pub fn of_kind(mut self, kind: AccountKind) -> Self {
         self.kind = kind;
         self
-    }
-
-    /// The same phone with a hosted account: [`AccountKind::Hosted`].
-    #[must_use]
-    pub fn hosted(self) -> Self {
-        self.of_kind(AccountKind::Hosted)
-    }
-
-    /// The account's number, digits only.
-    pub fn number(&self) -> &str {
-        &self.number
     }
 
     /// The account's public key, which signs its companions and is the phone's identity in chats.

@@ -3,10 +3,10 @@
 use wacore_binary::Node;
 use wacore_binary::builder::NodeBuilder;
 
-use crate::fault_kinds::LeaveReplyKind;
 use crate::groups::Shown;
 use crate::key_bundle::KeyBundle;
-use crate::script::Moment;
+use crate::moment::Moment;
+use crate::reaction::LeaveReplyKind;
 use crate::stanza::{iq_error, jid, plain_error, result, text};
 use crate::start_queries;
 use crate::world::{GroupKind, World};

@@ -97,7 +97,7 @@ impl Stanza {
     }
 
     /// Whether it is an IQ that asks for an answer.
-    pub fn is_request(&self) -> bool {
+    fn is_request(&self) -> bool {
         self.tag() == "iq" && self.has_type(&["get", "set"])
     }
 

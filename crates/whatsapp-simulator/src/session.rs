@@ -9,22 +9,32 @@ use tokio::time::timeout;
 use wacore_binary::builder::NodeBuilder;
 use wacore_binary::{Node, OwnedNodeRef, marshal::marshal, util::unpack_bytes};
 
-use crate::fault_kinds::StreamErrorKind;
 use crate::handshake::Cipher;
 use crate::hold::HoldHandle;
-use crate::link::{Closed, Link};
+use crate::reaction::{PairSuccessFault, PairingNotification, Reaction, StreamErrorKind};
 use crate::record::{Direction, Overlap, Stanza};
-use crate::script::Reaction;
+use crate::socket::{Closed, Socket};
 use crate::stanza::{failure, jid, stream_error, text, unrelated};
 use crate::state::{Control, Shared};
 
 /// How long a client has to hang up by itself.
 const GRACE: Duration = Duration::from_secs(1);
 
+/// What is left of a reaction for the login, or for the step of a link, to carry out itself.
+pub(crate) enum Rest {
+    /// It goes on as usual.
+    Nothing,
+    DropAfterApply,
+    SilenceAfterApply,
+    SuccessWithoutLid,
+    PairSuccess(PairSuccessFault),
+    Notification(PairingNotification),
+}
+
 /// One connection after its handshake. Dropping it closes the socket and ends the session.
 pub(crate) struct Session {
     pub(crate) shared: Arc<Shared>,
-    link: Link,
+    socket: Socket,
     cipher: Cipher,
     connection: u64,
     pub(crate) device: String,
@@ -36,7 +46,7 @@ pub(crate) struct Session {
 impl Session {
     pub(crate) fn new(
         shared: Arc<Shared>,
-        link: Link,
+        socket: Socket,
         cipher: Cipher,
         connection: u64,
         device: String,
@@ -44,7 +54,7 @@ impl Session {
     ) -> Self {
         // Nobody can ask anything of a connection before it holds its device's session.
         let (_, control) = mpsc::unbounded_channel();
-        Self { shared, link, cipher, connection, device, phone: String::new(), active, control }
+        Self { shared, socket, cipher, connection, device, phone: String::new(), active, control }
     }
 
     pub(crate) fn is_active(&self) -> bool {
@@ -93,7 +103,7 @@ impl Session {
                     self.obey(control).await;
                     return Ok(());
                 }
-                frame = self.link.receive() => {
+                frame = self.socket.receive() => {
                     let stanza = self.read(frame?)?;
                     self.handle(stanza).await?;
                 }
@@ -103,7 +113,7 @@ impl Session {
 
     /// The client's next stanza. May be cancelled: no frame is lost.
     pub(crate) async fn receive(&mut self) -> Result<Node, Closed> {
-        let frame = self.link.receive().await?;
+        let frame = self.socket.receive().await?;
         self.read(frame)
     }
 
@@ -164,7 +174,7 @@ impl Session {
                 biased;
                 () = handle.released() => return,
                 Some(control) = self.control.recv() => self.obey(control).await,
-                kept = self.link.set_next_aside(), if self.link.is_open() => {
+                kept = self.socket.set_next_aside(), if self.socket.is_open() => {
                     if kept.is_err() {
                         self.closed();
                     }
@@ -180,7 +190,7 @@ impl Session {
                 self.finish().await;
             }
             Control::Replaced { newer, out } => {
-                if self.link.is_live() {
+                if self.socket.is_live() {
                     self.shared.state().record.overlapped(Overlap {
                         device: self.device.clone(),
                         older: self.connection,
@@ -206,7 +216,7 @@ impl Session {
     }
 
     pub(crate) async fn send(&mut self, stanza: Node) -> Result<(), Closed> {
-        if !self.link.is_open() {
+        if !self.socket.is_open() {
             return Err(Closed);
         }
         let plaintext = marshal(&stanza).map_err(|_| Closed)?;
@@ -217,11 +227,11 @@ impl Session {
 
     pub(crate) async fn send_plaintext(&mut self, plaintext: &[u8]) -> Result<(), Closed> {
         let sealed = self.cipher.encrypt(plaintext).map_err(|_| Closed)?;
-        self.link.send_frame(&sealed).await
+        self.socket.send_frame(&sealed).await
     }
 
     pub(crate) async fn send_bytes(&mut self, bytes: Vec<u8>) -> Result<(), Closed> {
-        self.link.send_bytes(bytes).await
+        self.socket.send_bytes(bytes).await
     }
 
     /// The last stanza of this stream. Never `Ok`, so that a caller can end with it.
@@ -243,27 +253,23 @@ impl Session {
     /// Leaves the client without another word until it goes.
     pub(crate) async fn ignore_until_closed<T>(&mut self) -> Result<T, Closed> {
         loop {
-            self.link.receive().await?;
+            self.socket.receive().await?;
         }
     }
 
-    /// Does what a scripted reaction asks for in place of a login or a step of a link. `None` means
-    /// to go on as usual; a reaction that only the caller can carry out is handed back.
-    pub(crate) async fn misbehave(
-        &mut self,
-        reaction: Reaction,
-    ) -> Result<Option<Reaction>, Closed> {
+    /// Does what a scripted reaction asks for in place of a login or a step of a link, as far as
+    /// that is the same at all of them.
+    pub(crate) async fn misbehave(&mut self, reaction: Reaction) -> Result<Rest, Closed> {
         match reaction {
-            Reaction::Drop => self.drop_connection(),
             Reaction::Hold(handle) => {
                 self.hold(&handle).await;
-                Ok(None)
+                Ok(Rest::Nothing)
             }
             Reaction::Noise => {
                 for stanza in unrelated() {
                     self.send(stanza).await?;
                 }
-                Ok(None)
+                Ok(Rest::Nothing)
             }
             Reaction::Failure { reason, expire } => self.end_with(failure(reason, expire)).await,
             Reaction::StreamError(kind) => self.end_with(stream_error(kind)).await,
@@ -272,7 +278,7 @@ impl Session {
                 for plaintext in plaintexts {
                     self.send_plaintext(&plaintext).await?;
                 }
-                Ok(None)
+                Ok(Rest::Nothing)
             }
             Reaction::Chatter => self.chatter().await,
             Reaction::Pings => Err(self.ping_forever().await),
@@ -285,7 +291,21 @@ impl Session {
                 self.ignore_until_closed().await
             }
             Reaction::Silence => self.ignore_until_closed().await,
-            other => Ok(Some(other)),
+            Reaction::DropAfterApply => Ok(Rest::DropAfterApply),
+            Reaction::SilenceAfterApply => Ok(Rest::SilenceAfterApply),
+            Reaction::SuccessWithoutLid => Ok(Rest::SuccessWithoutLid),
+            Reaction::PairSuccess(fault) => Ok(Rest::PairSuccess(fault)),
+            Reaction::Notification(kind) => Ok(Rest::Notification(kind)),
+            Reaction::Drop
+            | Reaction::Certificate(_)
+            | Reaction::IqError { .. }
+            | Reaction::IqErrorWith(_)
+            | Reaction::ThenStreamError(_)
+            | Reaction::TargetError { .. }
+            | Reaction::TargetErrorAfterApply { .. }
+            | Reaction::TargetErrors(_)
+            | Reaction::LeaveReply { .. }
+            | Reaction::WrongDigest => self.drop_connection(),
         }
     }
 
@@ -301,7 +321,7 @@ impl Session {
     }
 
     pub(crate) async fn ping_forever(&mut self) -> Closed {
-        self.link.ping_forever().await
+        self.socket.ping_forever().await
     }
 
     /// Closes without a word. Never `Ok`, so that a caller can end with it.
@@ -311,12 +331,12 @@ impl Session {
     }
 
     async fn finish(&mut self) {
-        self.link.finish().await;
+        self.socket.finish().await;
         self.closed();
     }
 
     pub(crate) fn abort(&mut self) {
-        self.link.abort();
+        self.socket.abort();
         self.closed();
     }
 
@@ -336,7 +356,7 @@ impl Session {
 
 impl Drop for Session {
     fn drop(&mut self) {
-        self.link.abort();
+        self.socket.abort();
         self.shared.release(&self.device, self.connection);
     }
 }

@@ -3,8 +3,8 @@
 use wacore_binary::builder::NodeBuilder;
 use wacore_binary::{Jid, Node, NodeContent, NodeValue, Server};
 
-use crate::certificate::unix_now;
-use crate::fault_kinds::StreamErrorKind;
+use crate::clock::unix_now;
+use crate::reaction::StreamErrorKind;
 
 /// An attribute as text, whichever way the client encoded it.
 pub(crate) fn text(node: &Node, key: &str) -> Option<String> {

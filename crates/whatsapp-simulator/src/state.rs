@@ -5,8 +5,10 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::{mpsc, oneshot, watch};
 
+use crate::moment::Moment;
+use crate::reaction::Reaction;
 use crate::record::Record;
-use crate::script::{Moment, Reaction, Script};
+use crate::script::Script;
 use crate::waiting::WaitingRoom;
 use crate::world::World;
 

@@ -5,8 +5,9 @@ use std::collections::{BTreeMap, HashSet};
 use tokio::sync::{mpsc, oneshot};
 use wacore_binary::Node;
 
+use crate::account_kind::AccountKind;
 use crate::link_code::{CompanionFinish, CompanionHello};
-use crate::phone::{AccountKind, LinkError, LinkedByPhone};
+use crate::link_outcome::{LinkError, LinkedByPhone};
 use crate::registration::Registration;
 
 /// A client that is registered but not linked.

@@ -6,11 +6,9 @@ use std::fmt;
 use rand::RngExt as _;
 use serde::{Deserialize, Serialize};
 
-use crate::certificate::{Issuers, unix_now};
+use crate::certificate::Issuers;
 use crate::key_bundle::KeyBundle;
-use crate::keys::{Keys, from_hex, to_hex};
-use crate::new_group::NewGroup;
-use crate::offline::Letter;
+use crate::keys::{Keys, bytes_from_hex, bytes_to_hex, from_hex, to_hex};
 use crate::phone_keys::PhoneKeys;
 
 /// Everything that survives a restart of the simulator. Its JSON holds the server's private keys;
@@ -57,6 +55,17 @@ pub(crate) struct LinkedDevice {
     /// Those of the queue that the device can decrypt, by id.
     #[serde(default)]
     pub(crate) letters: BTreeMap<String, Letter>,
+}
+
+/// A message that its device can decrypt.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct Letter {
+    /// Without device: the account's phone.
+    pub(crate) from: String,
+    /// `pkmsg` or `msg`.
+    pub(crate) kind: String,
+    #[serde(serialize_with = "bytes_to_hex", deserialize_with = "bytes_from_hex")]
+    pub(crate) sealed: Vec<u8>,
 }
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -223,36 +232,6 @@ impl World {
         Device { phone: phone.to_owned(), jid, lid, noise_private_key: *keys.private() }
     }
 
-    pub(crate) fn create_group(&mut self, new: NewGroup) -> String {
-        let jid = new.jid.unwrap_or_else(|| format!("1203634{}@g.us", digits(11)));
-        for (phone, _) in &new.members {
-            self.account(phone);
-        }
-        let creator = new
-            .members
-            .iter()
-            .find(|(_, rank)| *rank == Rank::Superadmin)
-            .or_else(|| new.members.first())
-            .map(|(phone, _)| phone.clone());
-        self.groups.insert(
-            jid.clone(),
-            Group {
-                subject: new.subject,
-                description: new.description,
-                kind: new.kind,
-                lid_addressed: new.lid_addressed,
-                hides_numbers: new.hides_numbers,
-                created: unix_now(),
-                creator,
-                members: new.members.into_iter().collect(),
-            },
-        );
-        if let Some(code) = new.invite {
-            self.add_invite(code, &jid);
-        }
-        jid
-    }
-
     pub(crate) fn invite(&mut self, group: &str) -> String {
         let code: String = (&mut rand::rng())
             .sample_iter(rand::distr::Alphanumeric)
@@ -263,7 +242,7 @@ impl World {
         code
     }
 
-    fn add_invite(&mut self, code: String, group: &str) {
+    pub(crate) fn add_invite(&mut self, code: String, group: &str) {
         self.invites.insert(code, Invite { group: group.to_owned(), revoked: false });
     }
 }
@@ -286,7 +265,7 @@ impl fmt::Debug for World {
 }
 
 /// Random digits without a leading zero.
-fn digits(count: usize) -> String {
+pub(crate) fn digits(count: usize) -> String {
     let mut random = rand::rng();
     (0..count)
         .map(|place| {

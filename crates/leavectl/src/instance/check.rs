@@ -140,7 +140,16 @@ fn what_to_do(health: Health) -> String {
 fn as_json(id: &InstanceId, health: Health) -> Value {
     let retry_after = match health {
         Health::Banned { left } | Health::Throttled { left } => Some(left.as_secs()),
-        _ => None,
+        Health::Connected
+        | Health::Fresh
+        | Health::Busy
+        | Health::LoggedOut
+        | Health::Locked
+        | Health::BannedForGood
+        | Health::VersionRefused
+        | Health::Unreachable(_)
+        | Health::NotFound
+        | Health::Unreadable => None,
     };
     json!({
         "account": id.account.as_str(),

@@ -23,6 +23,7 @@ use crate::{output, place, qr};
 
 /// Longest login to unlink a device that could not be stored.
 const UNLINKING: Duration = Duration::from_secs(25);
+
 /// Link a new device of our own to a phone, by QR code or by an 8-character code
 #[derive(Args)]
 #[command(after_help = "\
@@ -62,7 +63,8 @@ impl Link {
             let Unfinished { credentials, keys } = operator.unfinished_login(&id).await?;
             let paired = Paired::resumed(credentials, &keys)
                 .map_err(|error| Failure::Refused(error.to_string()))?;
-            let unfinished = self.finish(&operator, &id, &paired).await?;
+            let unfinished =
+                first_login::finish(&operator, &id, &paired, |event| self.show(event)).await?;
             return self.conclude(&id, &paired, None, unfinished);
         }
         let given = self.proxy.clone().map(set_proxy::Given::read).transpose()?;
@@ -100,7 +102,8 @@ impl Link {
             Err(error @ OperatorError::MayBeStored { .. }) => return Err(error.into()),
             Err(error) => return Err(self.take_back(&operator, &dialer, &paired, error).await),
         };
-        let unfinished = self.finish(&operator, &id, &paired).await?;
+        let unfinished =
+            first_login::finish(&operator, &id, &paired, |event| self.show(event)).await?;
         self.conclude(&id, &paired, Some(stored), unfinished)
     }
 
@@ -109,10 +112,7 @@ impl Link {
             qr::write_png(text, file)?;
         }
         if self.json {
-            return match as_json(event) {
-                Some(event) => output::json(&event),
-                None => Ok(()),
-            };
+            return output::json(&as_json(event));
         }
         match event {
             Event::Qr { text, valid_for, number, of } => {
@@ -134,7 +134,7 @@ impl Link {
             Event::Refreshed => output::note("WhatsApp changed the code; a new one follows."),
             Event::Entered => output::note("The phone has entered the code."),
             Event::Paired { jid } => output::note(&format!("The phone has taken device {jid}.")),
-            _ => {}
+            Event::Finishing(FirstLogin::LoggingIn | FirstLogin::Keys | FirstLogin::Messages) => {}
         }
         Ok(())
     }
@@ -228,8 +228,8 @@ fn seconds(span: Duration) -> u64 {
     span.as_secs() + u64::from(span.subsec_nanos() > 0)
 }
 
-fn as_json(event: &Event<'_>) -> Option<serde_json::Value> {
-    Some(match event {
+fn as_json(event: &Event<'_>) -> serde_json::Value {
+    match event {
         Event::Qr { text, valid_for, number, of } => json!({
             "event": "qr", "text": text, "validForSeconds": seconds(*valid_for), "number": number, "of": of,
         }),
@@ -244,6 +244,5 @@ fn as_json(event: &Event<'_>) -> Option<serde_json::Value> {
             FirstLogin::Keys => "keys",
             FirstLogin::Messages => "messages",
         }}),
-        _ => return None,
-    })
+    }
 }

@@ -1,9 +1,7 @@
 //! Who can do what.
 
-use super::state::RunId;
-
-/// What became of a call to DynamoDB.
-pub use crate::actions::Delivery;
+use crate::delivery::Delivery;
+use crate::lease::RunId;
 
 /// What a run is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

@@ -1,8 +1,10 @@
 //! What can happen next.
 
-use super::action::{Action, Delivery, Purpose};
-use super::state::{LAST, RUNS, RunId, Stage, State};
+use super::action::{Action, Purpose};
+use super::state::{LAST, RUNS, Stage, State};
 use super::{Ages, Rule};
+use crate::delivery::{Delivery, written};
+use crate::lease::{self, RunId};
 
 /// Runs that are worked on at the same time.
 const WORKERS: usize = 2;
@@ -12,7 +14,7 @@ impl Ages {
         if state.is_over {
             return;
         }
-        let is_free = state.lease.is_none_or(|lease| lease.is_over);
+        let is_free = lease::is_free(state.lease);
         let is_blocked = state.blocked_until.is_some_and(|until| until > state.now);
         let busy = state.runs.iter().filter(|run| run.is_active()).count();
         let next = state.runs[..self.runs].iter().position(|run| run.stage == Stage::Idle);
@@ -100,8 +102,7 @@ impl Ages {
     }
 }
 
-/// A fenced write. Losing a write that would be refused, or where there is nothing
-/// to write, changes nothing.
+/// A fenced write.
 fn fenced(
     state: &State,
     id: RunId,
@@ -109,20 +110,13 @@ fn fenced(
     actions: &mut Vec<Action>,
     action: fn(RunId, Delivery) -> Action,
 ) {
-    actions.push(action(id, Delivery::Answered));
-    if writes && state.budget.losses > 0 && state.is_leased_to(id) {
-        actions.push(action(id, Delivery::ReplyLost));
-        actions.push(action(id, Delivery::RequestLost));
-    }
+    let may_be_lost = writes && state.budget.losses > 0 && state.is_leased_to(id);
+    written(may_be_lost, actions, |how| action(id, how));
 }
 
 fn world(state: &State, actions: &mut Vec<Action>) {
-    if let Some(lease) = state.lease
-        && !lease.is_over
-        && !state.runs[lease.run].is_active()
-    {
-        actions.push(Action::Expire(lease.run));
-    }
+    let behind = lease::left_behind(state.lease, |run| state.runs[run].is_active());
+    actions.extend(behind.map(Action::Expire));
     if state.is_member() && state.budget.removals > 0 {
         actions.push(Action::Remove);
     }

@@ -1,9 +1,11 @@
 //! Settling: what each verdict writes, what a block writes, and what is said then.
 
-use super::action::{Delivery, Purpose};
-use super::state::{BLOCK, RunId, Stage, State, Verdict};
+use super::action::Purpose;
+use super::state::{BLOCK, Stage, State, Verdict};
 use super::{Ages, Promise, Rule};
-use crate::state::Told;
+use crate::delivery::Delivery;
+use crate::group::Told;
+use crate::lease::RunId;
 
 impl Ages {
     /// One fenced transaction, and the answer after it.

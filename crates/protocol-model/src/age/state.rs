@@ -1,47 +1,37 @@
 //! Everything that the model of ages remembers. What only the properties know is in
-//! [`Ghost`], [`RunGhost`] and [`State::broken`].
+//! `Ghost`, `RunGhost` and `State::broken`.
 
 use super::action::Purpose;
-use crate::broken::Broken;
-use crate::state::{Membership, Told};
+use crate::group::{Membership, Told};
+use crate::lease::{self, Lease, RunId};
+use crate::promise::Broken;
 
 /// Runs, at most; the one after them is the undisturbed one.
-pub const RUNS: usize = 3;
+pub(crate) const RUNS: usize = 3;
 /// The undisturbed run.
-pub const CLOSING: RunId = RUNS;
+pub(crate) const CLOSING: RunId = RUNS;
 /// How long an intent counts, in half days.
-pub const LIFE: u8 = 2;
+pub(crate) const LIFE: u8 = 2;
 /// How long a block lasts, in half days.
-pub const BLOCK: u8 = 3;
+pub(crate) const BLOCK: u8 = 3;
 /// The last half day.
-pub const LAST: u8 = 5;
+pub(crate) const LAST: u8 = 5;
 
-/// A run.
-pub type RunId = usize;
 /// A moment, in half days since the beginning.
-pub type Time = u8;
-
-/// The session's lease.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct Lease {
-    /// Whose it is.
-    pub run: RunId,
-    /// Another may take it.
-    pub is_over: bool,
-}
+pub(crate) type Time = u8;
 
 /// The intent in the session's item.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct Intent {
+pub(crate) struct Intent {
     /// Whose it is.
-    pub by: RunId,
+    pub(crate) by: RunId,
     /// From when it counts.
-    pub at: Time,
+    pub(crate) at: Time,
 }
 
 /// What a run found out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Verdict {
+pub(crate) enum Verdict {
     /// WhatsApp says that this run's leave took us out.
     Confirmed,
     /// Out, an earlier run tried, and there is evidence.
@@ -58,7 +48,7 @@ pub enum Verdict {
 
 /// How far a run came.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Stage {
+pub(crate) enum Stage {
     /// Not asked for yet.
     Idle,
     /// Has the lease.
@@ -81,42 +71,42 @@ pub enum Stage {
 
 /// What only the properties know of a run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct RunGhost {
+pub(crate) struct RunGhost {
     /// We were out at some moment since its acquire.
-    pub was_out: bool,
+    pub(crate) was_out: bool,
     /// From when its lost outcome counts: it wrote or renewed the intent, or sent
     /// a stanza, and no settling has accounted for it.
-    pub open: Option<Time>,
+    pub(crate) open: Option<Time>,
 }
 
 /// What a run has read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct Read {
+pub(crate) struct Read {
     /// The time of an earlier run's intent, as its acquire showed it, if it counts.
-    pub shown: Option<Time>,
+    pub(crate) shown: Option<Time>,
     /// There is evidence of membership.
-    pub evidence: bool,
+    pub(crate) evidence: bool,
 }
 
 /// One run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct Run {
+pub(crate) struct Run {
     /// How far it came.
-    pub stage: Stage,
+    pub(crate) stage: Stage,
     /// What it is for.
-    pub purpose: Purpose,
+    pub(crate) purpose: Purpose,
     /// Whether its lease has time left.
-    pub has_time: bool,
+    pub(crate) has_time: bool,
     /// What it has read.
-    pub read: Read,
+    pub(crate) read: Read,
     /// The time that it wrote into an earlier run's intent.
-    pub wrote: Option<Time>,
+    pub(crate) wrote: Option<Time>,
     /// Its leave is on its way to WhatsApp.
-    pub in_flight: bool,
+    pub(crate) in_flight: bool,
     /// WhatsApp does not listen for a while, as it found out.
-    pub found_block: bool,
+    pub(crate) found_block: bool,
     /// For the properties.
-    pub ghost: RunGhost,
+    pub(crate) ghost: RunGhost,
 }
 
 impl Run {
@@ -132,7 +122,7 @@ impl Run {
     };
 
     /// Whether a worker is busy with it.
-    pub fn is_active(&self) -> bool {
+    pub(crate) fn is_active(&self) -> bool {
         !matches!(self.stage, Stage::Idle | Stage::Done)
     }
 
@@ -160,42 +150,42 @@ pub struct Budget {
 
 /// What only the properties know.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct Ghost {
+pub(crate) struct Ghost {
     /// A leave of ours took us out, and neither a settling nor a recovered 200 has
     /// used that up.
-    pub credit: bool,
+    pub(crate) credit: bool,
     /// From when a leave of ours counts of which nobody was told. It was sent with
     /// evidence, and a 404 within an intent's life would deny it.
-    pub owed: Option<Time>,
+    pub(crate) owed: Option<Time>,
 }
 
 /// The whole state.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct State {
     /// The time.
-    pub now: Time,
+    pub(crate) now: Time,
     /// The truth.
-    pub membership: Membership,
+    pub(crate) membership: Membership,
     /// The roster's row.
-    pub row: bool,
+    pub(crate) row: bool,
     /// The intent that stands.
-    pub intent: Option<Intent>,
+    pub(crate) intent: Option<Intent>,
     /// Until when WhatsApp does not listen, as the session has it.
-    pub blocked_until: Option<Time>,
+    pub(crate) blocked_until: Option<Time>,
     /// The session's lease.
-    pub lease: Option<Lease>,
+    pub(crate) lease: Option<Lease>,
     /// Whose socket is the live one.
-    pub socket: Option<RunId>,
+    pub(crate) socket: Option<RunId>,
     /// The runs; the last is the undisturbed one.
-    pub runs: [Run; RUNS + 1],
+    pub(crate) runs: [Run; RUNS + 1],
     /// What the world may still do.
-    pub budget: Budget,
+    pub(crate) budget: Budget,
     /// The undisturbed run is over too.
-    pub is_over: bool,
+    pub(crate) is_over: bool,
     /// For the properties.
-    pub ghost: Ghost,
+    pub(crate) ghost: Ghost,
     /// Promises that were broken on the way here.
-    pub broken: Broken,
+    pub(crate) broken: Broken,
 }
 
 impl State {
@@ -223,23 +213,23 @@ impl State {
     }
 
     /// Whether we are in the group.
-    pub fn is_member(&self) -> bool {
+    pub(crate) fn is_member(&self) -> bool {
         self.membership == Membership::In
     }
 
     /// Whether what counts from `at` still does.
-    pub fn counts(&self, at: Time) -> bool {
+    pub(crate) fn counts(&self, at: Time) -> bool {
         self.now < at + LIFE
     }
 
     /// Whether nobody is at work.
-    pub fn is_quiet(&self) -> bool {
+    pub(crate) fn is_quiet(&self) -> bool {
         self.runs.iter().all(|run| !run.is_active())
     }
 
     /// Whether the lease in the table is the run's, run out or not.
-    pub fn is_leased_to(&self, run: RunId) -> bool {
-        self.lease.is_some_and(|lease| lease.run == run)
+    pub(crate) fn is_leased_to(&self, run: RunId) -> bool {
+        lease::is_held_by(self.lease, run)
     }
 
     /// We are out now: everyone at work was out for a moment.

@@ -1,9 +1,11 @@
 //! What each step does.
 
-use super::action::{Action, Delivery, Purpose};
-use super::state::{CLOSING, Intent, Lease, Run, RunGhost, RunId, Stage, State, Verdict};
+use super::action::{Action, Purpose};
+use super::state::{CLOSING, Intent, Run, RunGhost, Stage, State, Verdict};
 use super::{Ages, Promise, Rule};
-use crate::state::{Membership, Told};
+use crate::delivery::Delivery;
+use crate::group::{Membership, Told};
+use crate::lease::{self, Lease, RunId};
 
 impl Ages {
     pub(super) fn step(&self, state: &State, action: Action) -> State {
@@ -20,7 +22,13 @@ impl Ages {
                 run.stage = Stage::Settling(match run.stage {
                     Stage::Left => Verdict::Confirmed,
                     Stage::Absent(told) => absent(run, told),
-                    _ => Verdict::Open,
+                    Stage::Idle
+                    | Stage::Leased
+                    | Stage::Online
+                    | Stage::Ready
+                    | Stage::Sent
+                    | Stage::Settling(_)
+                    | Stage::Done => Verdict::Open,
                 });
             }
             Action::Refuse(id) => {
@@ -41,9 +49,7 @@ impl Ages {
             }
             Action::Expire(id) => {
                 next.runs[id].has_time = false;
-                if let Some(lease) = next.lease.as_mut().filter(|lease| lease.run == id) {
-                    lease.is_over = true;
-                }
+                lease::expire(&mut next.lease, id);
             }
             Action::Remove => {
                 next.budget.removals -= 1;
@@ -65,7 +71,7 @@ impl Ages {
     }
 
     fn acquire(&self, next: &mut State, id: RunId, purpose: Purpose) {
-        next.lease = Some(Lease { run: id, is_over: false });
+        next.lease = Some(Lease::of(id));
         let ghost = RunGhost { was_out: !next.is_member(), open: None };
         let mut run = Run { stage: Stage::Leased, purpose, has_time: true, ghost, ..Run::IDLE };
         if purpose == Purpose::Leave {
@@ -224,9 +230,7 @@ fn pass(next: &mut State, now: u8) {
     next.socket = None;
     next.blocked_until = next.blocked_until.filter(|until| *until > seen.now);
     next.ghost.owed = next.ghost.owed.filter(|at| seen.counts(*at));
-    if let Some(lease) = &mut next.lease {
-        lease.is_over = true;
-    }
+    lease::end(&mut next.lease);
     for run in &mut next.runs {
         run.has_time = false;
         run.in_flight = false;
@@ -244,7 +248,7 @@ fn absent(run: &Run, told: Told) -> Verdict {
 }
 
 /// What is true when WhatsApp tells `id` that we are not in the group. The
-/// exception is that of [`crate::properties::nobody_can_tell`], for as long as the
+/// exception is that of [`crate::one_group::properties::nobody_can_tell`], for as long as the
 /// lost outcome counts.
 fn tell(state: &State, id: RunId) -> Told {
     let counts = |at: Option<u8>| at.is_some_and(|at| state.counts(at));

@@ -1,7 +1,8 @@
 //! What is asked for, and who can do what.
 
-use super::state::RunId;
-use crate::state::Identifier;
+use crate::delivery::Delivery;
+use crate::group::Identifier;
+use crate::lease::RunId;
 
 /// One target of an order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -26,9 +27,6 @@ impl Target {
 
 /// What one run is asked for.
 pub type Order = &'static [Target];
-
-/// What became of a call to DynamoDB.
-pub use crate::actions::Delivery;
 
 /// One step of somebody.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

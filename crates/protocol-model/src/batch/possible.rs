@@ -1,10 +1,12 @@
 //! What can happen next.
 
 use super::Batches;
-use super::action::{Action, Delivery};
+use super::action::Action;
 use super::stanza::sent_groups;
-use super::state::{GROUPS, RUNS, RunId, Slot, Stage, State};
-use crate::state::Identifier;
+use super::state::{GROUPS, RUNS, Slot, Stage, State};
+use crate::delivery::{Delivery, written};
+use crate::group::Identifier;
+use crate::lease::{self, RunId};
 
 /// Runs that are worked on at the same time.
 const WORKERS: usize = 2;
@@ -25,7 +27,7 @@ impl Batches {
     }
 
     fn beginnings(&self, state: &State, actions: &mut Vec<Action>) {
-        let is_free = state.lease.is_none_or(|lease| lease.is_over);
+        let is_free = lease::is_free(state.lease);
         let busy = state.runs.iter().filter(|run| run.is_active()).count();
         if !is_free || busy >= WORKERS {
             return;
@@ -56,12 +58,8 @@ impl Batches {
     }
 
     fn world(&self, state: &State, actions: &mut Vec<Action>) {
-        if let Some(lease) = state.lease
-            && !lease.is_over
-            && !state.runs[lease.run].is_active()
-        {
-            actions.push(Action::Expire(lease.run));
-        }
+        let behind = lease::left_behind(state.lease, |run| state.runs[run].is_active());
+        actions.extend(behind.map(Action::Expire));
         for (id, group) in state.groups.iter().enumerate() {
             if !self.is_named(id) {
                 continue;
@@ -133,8 +131,7 @@ fn steps_of(state: &State, id: RunId, actions: &mut Vec<Action>) {
     }
 }
 
-/// A fenced write. Losing a write that would be refused, or where there is nothing
-/// to write, changes nothing.
+/// A fenced write.
 fn fenced(
     state: &State,
     id: RunId,
@@ -142,11 +139,8 @@ fn fenced(
     actions: &mut Vec<Action>,
     action: fn(RunId, Delivery) -> Action,
 ) {
-    actions.push(action(id, Delivery::Answered));
-    if writes && state.budget.losses > 0 && state.is_leased_to(id) {
-        actions.push(action(id, Delivery::ReplyLost));
-        actions.push(action(id, Delivery::RequestLost));
-    }
+    let may_be_lost = writes && state.budget.losses > 0 && state.is_leased_to(id);
+    written(may_be_lost, actions, |how| action(id, how));
 }
 
 /// The next target that needs a query, and whether its answer makes a write.

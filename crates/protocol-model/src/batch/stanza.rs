@@ -1,8 +1,9 @@
 //! From a stanza to the verdicts that its reply makes.
 
-use super::state::{GROUPS, Owed, Run, RunId, Slot, Stage, State, Verdict};
+use super::state::{GROUPS, Owed, Run, Slot, Stage, State, Verdict};
 use super::{Batches, Rule};
-use crate::state::{Membership, Told};
+use crate::group::{Membership, Told};
+use crate::lease::RunId;
 
 impl Batches {
     /// The next stanza: all groups share one, a community has its own.
@@ -123,7 +124,7 @@ pub(super) fn absent(run: &Run, group: usize, told: Told) -> Verdict {
 }
 
 /// What is true when WhatsApp tells `id` that we are not in `group`. The
-/// exception is that of [`crate::properties::nobody_can_tell`].
+/// exception is that of [`crate::one_group::properties::nobody_can_tell`].
 pub(super) fn tell(state: &State, id: RunId, group: usize) -> Told {
     let stored = &state.groups[group];
     let is_lost = |(other, run): (RunId, &Run)| other != id && run.ghost[group].open;

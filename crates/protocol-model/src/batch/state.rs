@@ -1,34 +1,23 @@
 //! Everything that the model of batches remembers. What only the properties know
-//! is in [`GroupGhost`], [`RunGhost`] and [`State::broken`].
+//! is in `GroupGhost`, `RunGhost` and `State::broken`.
 
 use super::action::Target;
-use crate::broken::Broken;
-use crate::state::{Membership, Read, Told};
+use crate::group::{Membership, Read, Told};
+use crate::lease::{self, Lease, RunId};
+use crate::promise::Broken;
 
 /// The groups.
-pub const GROUPS: usize = 2;
+pub(crate) const GROUPS: usize = 2;
 /// Targets of one run, at most.
-pub const TARGETS: usize = 2;
+pub(crate) const TARGETS: usize = 2;
 /// Runs, at most; the one after them is the undisturbed one.
-pub const RUNS: usize = 3;
+pub(crate) const RUNS: usize = 3;
 /// The undisturbed run.
-pub const CLOSING: RunId = RUNS;
-
-/// A run.
-pub type RunId = usize;
-
-/// The session's lease.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct Lease {
-    /// Whose it is.
-    pub run: RunId,
-    /// Another may take it.
-    pub is_over: bool,
-}
+pub(crate) const CLOSING: RunId = RUNS;
 
 /// Whether somebody still has to hear of a leave of ours.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Owed {
+pub(crate) enum Owed {
     /// Nobody.
     Nothing,
     /// It was sent with evidence, and nobody has settled it or said so.
@@ -39,37 +28,37 @@ pub enum Owed {
 
 /// What only the properties know of a group.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct GroupGhost {
+pub(crate) struct GroupGhost {
     /// A leave of ours took us out, and neither a settling nor a recovered 200 has
     /// used that up.
-    pub credit: bool,
+    pub(crate) credit: bool,
     /// Who has to hear of it.
-    pub owed: Owed,
+    pub(crate) owed: Owed,
 }
 
 /// One group: the truth, and what the table has of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct Group {
+pub(crate) struct Group {
     /// The truth.
-    pub membership: Membership,
+    pub(crate) membership: Membership,
     /// The roster's row.
-    pub row: bool,
+    pub(crate) row: bool,
     /// The owner of the intent that stands.
-    pub intent: Option<RunId>,
+    pub(crate) intent: Option<RunId>,
     /// For the properties.
-    pub ghost: GroupGhost,
+    pub(crate) ghost: GroupGhost,
 }
 
 impl Group {
     /// Whether we are in it.
-    pub fn is_member(&self) -> bool {
+    pub(crate) fn is_member(&self) -> bool {
         self.membership == Membership::In
     }
 }
 
 /// What a run found out about a target.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Verdict {
+pub(crate) enum Verdict {
     /// WhatsApp says that this run's leave took us out.
     Confirmed,
     /// It may have been sent, and nobody knows.
@@ -86,7 +75,7 @@ pub enum Verdict {
 
 /// One target on its way.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Slot {
+pub(crate) enum Slot {
     /// No such target.
     Unused,
     /// Needs a query.
@@ -105,7 +94,7 @@ pub enum Slot {
 
 /// How far a run came.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Stage {
+pub(crate) enum Stage {
     /// Not asked for yet.
     Idle,
     /// Has the lease.
@@ -124,7 +113,7 @@ pub enum Stage {
 
 /// What is said of a group.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Answer {
+pub(crate) enum Answer {
     /// 200.
     Left {
         /// By the retry rule, not by WhatsApp's word to this run.
@@ -143,36 +132,36 @@ pub enum Answer {
 
 /// What only the properties know of a run and a group.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct RunGhost {
+pub(crate) struct RunGhost {
     /// We were out at some moment since its acquire.
-    pub was_out: bool,
+    pub(crate) was_out: bool,
     /// Its intent was written or joined, and no settling has accounted for it.
-    pub open: bool,
+    pub(crate) open: bool,
     /// It gave the stanza to a connection of which it knew that it had failed.
-    pub unsent: bool,
+    pub(crate) unsent: bool,
 }
 
 /// One run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct Run {
+pub(crate) struct Run {
     /// How far it came.
-    pub stage: Stage,
+    pub(crate) stage: Stage,
     /// What it is asked for.
-    pub targets: [Target; TARGETS],
+    pub(crate) targets: [Target; TARGETS],
     /// Its targets, one by one.
-    pub slots: [Slot; TARGETS],
+    pub(crate) slots: [Slot; TARGETS],
     /// Whether its lease has time left.
-    pub has_time: bool,
+    pub(crate) has_time: bool,
     /// It knows that its connection failed.
-    pub has_failed: bool,
+    pub(crate) has_failed: bool,
     /// Groups whose leave is on its way to WhatsApp.
-    pub flight: [bool; GROUPS],
+    pub(crate) flight: [bool; GROUPS],
     /// What it has read.
-    pub read: [Read; GROUPS],
+    pub(crate) read: [Read; GROUPS],
     /// What its command has to say once its other run is done.
-    pub said: [Option<Answer>; GROUPS],
+    pub(crate) said: [Option<Answer>; GROUPS],
     /// For the properties.
-    pub ghost: [RunGhost; GROUPS],
+    pub(crate) ghost: [RunGhost; GROUPS],
 }
 
 impl Run {
@@ -189,12 +178,12 @@ impl Run {
     };
 
     /// Whether a worker is busy with it.
-    pub fn is_active(&self) -> bool {
+    pub(crate) fn is_active(&self) -> bool {
         !matches!(self.stage, Stage::Idle | Stage::Done | Stage::Crashed)
     }
 
     /// Its targets with what became of them.
-    pub fn each(&self) -> impl Iterator<Item = (Target, Slot)> {
+    pub(crate) fn each(&self) -> impl Iterator<Item = (Target, Slot)> {
         let pairs = self.targets.into_iter().zip(self.slots);
         pairs.filter(|(_, slot)| *slot != Slot::Unused)
     }
@@ -227,19 +216,19 @@ pub struct Budget {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct State {
     /// The groups.
-    pub groups: [Group; GROUPS],
+    pub(crate) groups: [Group; GROUPS],
     /// The session's lease.
-    pub lease: Option<Lease>,
+    pub(crate) lease: Option<Lease>,
     /// Whose socket is the live one.
-    pub socket: Option<RunId>,
+    pub(crate) socket: Option<RunId>,
     /// The runs; the last is the undisturbed one.
-    pub runs: [Run; RUNS + 1],
+    pub(crate) runs: [Run; RUNS + 1],
     /// What the world may still do.
-    pub budget: Budget,
+    pub(crate) budget: Budget,
     /// Everything was asked for once more.
-    pub is_over: bool,
+    pub(crate) is_over: bool,
     /// Promises that were broken on the way here.
-    pub broken: Broken,
+    pub(crate) broken: Broken,
 }
 
 impl State {
@@ -276,13 +265,13 @@ impl State {
     }
 
     /// Whether nobody is at work.
-    pub fn is_quiet(&self) -> bool {
+    pub(crate) fn is_quiet(&self) -> bool {
         self.runs.iter().all(|run| !run.is_active())
     }
 
     /// Whether the lease in the table is the run's, run out or not.
-    pub fn is_leased_to(&self, run: RunId) -> bool {
-        self.lease.is_some_and(|lease| lease.run == run)
+    pub(crate) fn is_leased_to(&self, run: RunId) -> bool {
+        lease::is_held_by(self.lease, run)
     }
 
     /// We are out of `group` now: everyone at work was out for a moment.

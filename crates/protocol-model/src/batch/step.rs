@@ -1,11 +1,13 @@
 //! What each step does.
 
-use super::action::{Action, Delivery, Order};
+use super::action::{Action, Order};
 use super::stanza::{absent, give_up, receive, tell};
-use super::state::{CLOSING, Lease, Owed, Run, RunId, Slot, Stage, State, Verdict};
+use super::state::{CLOSING, Owed, Run, Slot, Stage, State, Verdict};
 use super::verdict::judge_end;
 use super::{Batches, Rule};
-use crate::state::{Identifier, Membership};
+use crate::delivery::Delivery;
+use crate::group::{Identifier, Membership};
+use crate::lease::{self, Lease, RunId};
 
 impl Batches {
     pub(super) fn step(&self, state: &State, action: Action) -> State {
@@ -58,9 +60,7 @@ impl Batches {
             }
             Action::Expire(id) => {
                 next.runs[id].has_time = false;
-                if let Some(lease) = next.lease.as_mut().filter(|lease| lease.run == id) {
-                    lease.is_over = true;
-                }
+                lease::expire(&mut next.lease, id);
             }
             Action::Remove(group) => {
                 next.budget.removals -= 1;
@@ -84,7 +84,7 @@ impl Batches {
     }
 
     fn acquire(&self, next: &mut State, id: RunId, order: Order) {
-        next.lease = Some(Lease { run: id, is_over: false });
+        next.lease = Some(Lease::of(id));
         let mut run =
             Run { stage: Stage::Leased, has_time: true, said: next.runs[id].said, ..Run::IDLE };
         for (group, truth) in next.groups.iter().enumerate() {
@@ -149,9 +149,7 @@ impl Batches {
         for plan in self.scene.closings {
             let mut state = *state;
             for &order in *plan {
-                if let Some(lease) = &mut state.lease {
-                    lease.is_over = true;
-                }
+                lease::end(&mut state.lease);
                 state.runs[CLOSING] = Run::IDLE;
                 state = self.step(&state, Action::Acquire(CLOSING, order));
                 while let Some(action) = undisturbed(&state) {

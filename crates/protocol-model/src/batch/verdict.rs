@@ -1,9 +1,11 @@
 //! Settling: what each verdict writes, and what is said then.
 
-use super::action::{Delivery, Order};
-use super::state::{Answer, CLOSING, GROUPS, Owed, Run, RunId, Slot, Stage, State, Verdict};
+use super::action::Order;
+use super::state::{Answer, CLOSING, GROUPS, Owed, Run, Slot, Stage, State, Verdict};
 use super::{Batches, Promise, Rule};
-use crate::state::Told;
+use crate::delivery::Delivery;
+use crate::group::Told;
+use crate::lease::RunId;
 
 impl Batches {
     /// One fenced transaction, and the answer after it.

@@ -1,9 +1,11 @@
 //! What can happen next.
 
-use super::action::{Action, Delivery, Reply};
-use super::state::{NUMBERS, RUNS, RunId, Stage, State};
+use super::action::{Action, Reply};
+use super::state::{NUMBERS, RUNS, Stage, State};
 use super::{Generations, Rule};
-use crate::state::Membership;
+use crate::delivery::written;
+use crate::group::Membership;
+use crate::lease::{self, RunId};
 
 impl Generations {
     pub(super) fn possible(&self, state: &State, actions: &mut Vec<Action>) {
@@ -19,12 +21,10 @@ impl Generations {
         for id in 0..RUNS {
             steps_of(state, id, actions);
         }
-        if let Some(lease) = state.session.and_then(|session| session.lease)
-            && !lease.is_over
-            && !state.runs[lease.run].is_active()
-        {
-            actions.push(Action::Expire(lease.run));
-        }
+        let behind = lease::left_behind(state.session.and_then(|session| session.lease), |run| {
+            state.runs[run].is_active()
+        });
+        actions.extend(behind.map(Action::Expire));
         self.operators(state, actions);
         for (number, membership) in state.members.iter().enumerate() {
             if *membership == Membership::In && state.budget.removals > 0 {
@@ -74,11 +74,8 @@ fn steps_of(state: &State, id: RunId, actions: &mut Vec<Action>) {
             }
         }
         Stage::Settling(_) => {
-            actions.push(Action::Settle(id, Delivery::Answered));
-            if may_lose && state.is_leased_to(id) {
-                actions.push(Action::Settle(id, Delivery::ReplyLost));
-                actions.push(Action::Settle(id, Delivery::RequestLost));
-            }
+            let may_be_lost = may_lose && state.is_leased_to(id);
+            written(may_be_lost, actions, |how| Action::Settle(id, how));
         }
     }
     if state.budget.crashes > 0 {

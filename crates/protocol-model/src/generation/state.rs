@@ -1,50 +1,40 @@
 //! Everything that the model of generations remembers. What only the properties
-//! know is in [`Ghost`], [`Run::ghost`] and [`State::broken`].
+//! know is in `Ghost`, `Run::ghost` and `State::broken`.
 
-use crate::broken::Broken;
-use crate::state::{Membership, Read, Told};
+use crate::group::{Membership, Read, Told};
+use crate::lease::{self, Lease, RunId};
+use crate::promise::Broken;
 
 /// The numbers that may be linked under the name.
-pub const NUMBERS: usize = 2;
+pub(crate) const NUMBERS: usize = 2;
 /// Requests; the one after them is the undisturbed one.
-pub const RUNS: usize = 2;
+pub(crate) const RUNS: usize = 2;
 /// The undisturbed request.
-pub const CLOSING: RunId = RUNS;
+pub(crate) const CLOSING: RunId = RUNS;
 
-/// A request and its run.
-pub type RunId = usize;
 /// A session's generation; random in the code, the next one here.
-pub type Generation = u8;
-
-/// The session's lease.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct Lease {
-    /// Whose it is.
-    pub run: RunId,
-    /// Another may take it.
-    pub is_over: bool,
-}
+pub(crate) type Generation = u8;
 
 /// The session's item.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct Session {
+pub(crate) struct Session {
     /// Its generation.
-    pub generation: Generation,
+    pub(crate) generation: Generation,
     /// Whose device it holds.
-    pub number: usize,
+    pub(crate) number: usize,
     /// It is being deleted.
-    pub is_deleting: bool,
+    pub(crate) is_deleting: bool,
     /// The device was logged out.
-    pub is_logged_out: bool,
+    pub(crate) is_logged_out: bool,
     /// Whose intent stands.
-    pub intent: Option<RunId>,
+    pub(crate) intent: Option<RunId>,
     /// Its lease.
-    pub lease: Option<Lease>,
+    pub(crate) lease: Option<Lease>,
 }
 
 /// A final answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Answer {
+pub(crate) enum Answer {
     /// 200.
     Left,
     /// 404.
@@ -53,7 +43,7 @@ pub enum Answer {
 
 /// What a deletion tidies, in order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Tidied {
+pub(crate) enum Tidied {
     /// The open intents.
     Intents,
     /// The roster's rows.
@@ -68,16 +58,16 @@ pub enum Tidied {
 
 /// A deletion under way.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct Deletion {
+pub(crate) struct Deletion {
     /// What it tidies.
-    pub generation: Generation,
+    pub(crate) generation: Generation,
     /// What comes next.
-    pub next: Tidied,
+    pub(crate) next: Tidied,
 }
 
 /// What a run found out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Verdict {
+pub(crate) enum Verdict {
     /// WhatsApp says that this run's leave took us out.
     Confirmed,
     /// Out, an earlier run tried, and there is evidence.
@@ -96,7 +86,7 @@ pub enum Verdict {
 
 /// How far a request came.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Stage {
+pub(crate) enum Stage {
     /// Not asked for yet.
     Idle,
     /// Has the lease.
@@ -109,21 +99,21 @@ pub enum Stage {
 
 /// One request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct Run {
+pub(crate) struct Run {
     /// How far it came.
-    pub stage: Stage,
+    pub(crate) stage: Stage,
     /// It has an `Idempotency-Key`.
-    pub has_key: bool,
+    pub(crate) has_key: bool,
     /// The generation that it works on.
-    pub generation: Generation,
+    pub(crate) generation: Generation,
     /// The number that it works for.
-    pub number: usize,
+    pub(crate) number: usize,
     /// Whether its lease has time left.
-    pub has_time: bool,
+    pub(crate) has_time: bool,
     /// What it has read.
-    pub read: Read,
+    pub(crate) read: Read,
     /// For the properties: the generation in which its outcome is lost.
-    pub ghost: Option<Generation>,
+    pub(crate) ghost: Option<Generation>,
 }
 
 impl Run {
@@ -138,7 +128,7 @@ impl Run {
     };
 
     /// Whether it is at work.
-    pub fn is_active(&self) -> bool {
+    pub(crate) fn is_active(&self) -> bool {
         !matches!(self.stage, Stage::Idle | Stage::Done)
     }
 }
@@ -164,46 +154,46 @@ pub struct Budget {
 
 /// What only the properties know.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct Ghost {
+pub(crate) struct Ghost {
     /// The generation under which a leave of ours took each number out, as long as
     /// neither a settling nor a recovered 200 has used that up.
-    pub credit: [Option<Generation>; NUMBERS],
+    pub(crate) credit: [Option<Generation>; NUMBERS],
     /// The same for a leave that was sent with evidence and of which nobody was
     /// told.
-    pub owed: [Option<Generation>; NUMBERS],
+    pub(crate) owed: [Option<Generation>; NUMBERS],
     /// The first answer to the key that was settled, and its generation.
-    pub first: Option<(Generation, Answer)>,
+    pub(crate) first: Option<(Generation, Answer)>,
     /// The name was linked, and no deletion has begun since.
-    pub is_live: bool,
+    pub(crate) is_live: bool,
 }
 
 /// The whole state.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct State {
     /// The truth, for each number.
-    pub members: [Membership; NUMBERS],
+    pub(crate) members: [Membership; NUMBERS],
     /// The session's item.
-    pub session: Option<Session>,
+    pub(crate) session: Option<Session>,
     /// The roster's row, by its generation.
-    pub row: Option<Generation>,
+    pub(crate) row: Option<Generation>,
     /// What is kept for the key, with its generation.
-    pub kept: Option<(Generation, Answer)>,
+    pub(crate) kept: Option<(Generation, Answer)>,
     /// The history, by its generation.
-    pub history: Option<Generation>,
+    pub(crate) history: Option<Generation>,
     /// The generation that comes next.
-    pub next_generation: Generation,
+    pub(crate) next_generation: Generation,
     /// The deletion under way.
-    pub deletion: Option<Deletion>,
+    pub(crate) deletion: Option<Deletion>,
     /// The requests; the last is the undisturbed one.
-    pub runs: [Run; RUNS + 1],
+    pub(crate) runs: [Run; RUNS + 1],
     /// What the world may still do.
-    pub budget: Budget,
+    pub(crate) budget: Budget,
     /// The undisturbed requests are over too.
-    pub is_over: bool,
+    pub(crate) is_over: bool,
     /// For the properties.
-    pub ghost: Ghost,
+    pub(crate) ghost: Ghost,
     /// Promises that were broken on the way here.
-    pub broken: Broken,
+    pub(crate) broken: Broken,
 }
 
 impl State {
@@ -251,18 +241,17 @@ impl State {
     }
 
     /// Whether nobody is at work.
-    pub fn is_quiet(&self) -> bool {
+    pub(crate) fn is_quiet(&self) -> bool {
         self.deletion.is_none() && self.runs.iter().all(|run| !run.is_active())
     }
 
     /// The session, if it can be worked on and its lease is free.
-    pub fn free(&self) -> Option<Session> {
-        self.session.filter(|session| session.lease.is_none_or(|lease| lease.is_over))
+    pub(crate) fn free(&self) -> Option<Session> {
+        self.session.filter(|session| lease::is_free(session.lease))
     }
 
     /// Whether the lease in the table is the run's, run out or not.
-    pub fn is_leased_to(&self, run: RunId) -> bool {
-        let lease = self.session.and_then(|session| session.lease);
-        lease.is_some_and(|lease| lease.run == run)
+    pub(crate) fn is_leased_to(&self, run: RunId) -> bool {
+        lease::is_held_by(self.session.and_then(|session| session.lease), run)
     }
 }

@@ -1,9 +1,11 @@
 //! What a request does, and what the world does.
 
-use super::action::{Action, Delivery, Reply};
-use super::state::{Answer, CLOSING, Lease, Run, RunId, Session, Stage, State, Verdict};
+use super::action::{Action, Reply};
+use super::state::{Answer, CLOSING, Run, Session, Stage, State, Verdict};
 use super::{Generations, Promise, Rule};
-use crate::state::{Membership, Read, Told};
+use crate::delivery::Delivery;
+use crate::group::{Membership, Read, Told};
+use crate::lease::{Lease, RunId};
 
 impl Generations {
     pub(super) fn step(&self, state: &State, action: Action) -> State {
@@ -62,7 +64,7 @@ impl Generations {
         let Some(session) = &mut next.session else {
             return;
         };
-        session.lease = Some(Lease { run: id, is_over: false });
+        session.lease = Some(Lease::of(id));
         let by = *session.intent.get_or_insert(id);
         let Session { generation, number, .. } = *session;
         let reads = |of: u8, rule| of == generation || !self.rules.keep(rule);
@@ -280,7 +282,7 @@ fn send(next: &mut State, id: RunId, reply: Reply) -> Verdict {
 }
 
 /// What is true when WhatsApp tells `id` that its number is not in the group. The
-/// exception is that of [`crate::properties::nobody_can_tell`], within one
+/// exception is that of [`crate::one_group::properties::nobody_can_tell`], within one
 /// generation.
 fn tell(state: &State, id: RunId) -> Told {
     let run = &state.runs[id];

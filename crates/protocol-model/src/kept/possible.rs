@@ -1,6 +1,9 @@
 //! What can happen next.
 
-use super::state::{Action, Delivery, GROUPS, LAST, RUNS, Reply, RunId, Stage, State};
+use super::action::{Action, Reply};
+use super::state::{GROUPS, LAST, RUNS, Stage, State};
+use crate::delivery::written;
+use crate::lease::{self, RunId};
 
 /// Requests that are worked on at the same time.
 const WORKERS: usize = 2;
@@ -17,12 +20,8 @@ pub(super) fn possible(state: &State, actions: &mut Vec<Action>) {
     for id in 0..RUNS {
         steps_of(state, id, actions);
     }
-    if let Some(lease) = state.lease
-        && !lease.is_over
-        && !state.runs[lease.run].is_active()
-    {
-        actions.push(Action::Expire(lease.run));
-    }
+    let behind = lease::left_behind(state.lease, |run| state.runs[run].is_active());
+    actions.extend(behind.map(Action::Expire));
     if !state.is_connected {
         actions.push(Action::Relink);
     }
@@ -40,7 +39,7 @@ fn steps_of(state: &State, id: RunId, actions: &mut Vec<Action>) {
     match run.stage {
         Stage::Idle | Stage::Done => return,
         Stage::Waiting => {
-            if state.lease.is_none_or(|lease| lease.is_over) {
+            if lease::is_free(state.lease) {
                 actions.push(Action::Acquire(id));
             }
         }
@@ -60,11 +59,8 @@ fn steps_of(state: &State, id: RunId, actions: &mut Vec<Action>) {
             }
         }
         Stage::Settling(_) => {
-            actions.push(Action::Settle(id, Delivery::Answered));
-            if may_lose && state.is_leased_to(id) {
-                actions.push(Action::Settle(id, Delivery::ReplyLost));
-                actions.push(Action::Settle(id, Delivery::RequestLost));
-            }
+            let may_be_lost = may_lose && state.is_leased_to(id);
+            written(may_be_lost, actions, |how| Action::Settle(id, how));
         }
         Stage::Keeping(_) => actions.push(Action::Keep(id)),
     }

@@ -1,10 +1,10 @@
 //! What each step does.
 
-use super::state::{
-    Action, Answer, CLOSING, Delivery, GROUPS, Kept, Lease, Reply, Run, RunId, Stage, State,
-    Verdict,
-};
+use super::action::{Action, Reply};
+use super::state::{Answer, CLOSING, GROUPS, Kept, Run, Stage, State, Verdict};
 use super::{Keeping, Promise, Rule};
+use crate::delivery::Delivery;
+use crate::lease::{self, Lease, RunId};
 
 impl Keeping {
     pub(super) fn step(&self, state: &State, action: Action) -> State {
@@ -52,9 +52,7 @@ impl Keeping {
                 for id in 0..next.runs.len() {
                     expire(&mut next, id);
                 }
-                if let Some(lease) = &mut next.lease {
-                    lease.is_over = true;
-                }
+                lease::end(&mut next.lease);
             }
             Action::AskAgain => next = self.ask_again(state),
         }
@@ -75,7 +73,7 @@ impl Keeping {
             answer_with(next, id, Answer::NotConnected);
             return;
         }
-        next.lease = Some(Lease { run: id, is_over: false });
+        next.lease = Some(Lease::of(id));
         let group = next.runs[id].group;
         let by = *next.groups[group].intent.get_or_insert(id);
         let run = &mut next.runs[id];
@@ -162,9 +160,7 @@ impl Keeping {
             let mut state = *state;
             state.is_connected = true;
             for group in order {
-                if let Some(lease) = &mut state.lease {
-                    lease.is_over = true;
-                }
+                lease::end(&mut state.lease);
                 state.runs[CLOSING] = Run::IDLE;
                 state = self.step(&state, Action::Begin(CLOSING, group));
                 while let Some(action) = undisturbed(&state) {
@@ -290,9 +286,7 @@ fn end(next: &mut State, id: RunId) {
 
 fn expire(next: &mut State, id: RunId) {
     next.runs[id].has_time = false;
-    if let Some(lease) = next.lease.as_mut().filter(|lease| lease.run == id) {
-        lease.is_over = true;
-    }
+    lease::expire(&mut next.lease, id);
 }
 
 const _: () = assert!(GROUPS == 2, "both are asked for in the end");

@@ -1,7 +1,9 @@
 //! Who is let in: taking the lease while there is room, and making some.
 
-use super::state::{GROUPS, Intent, Lease, Order, ROOM, Run, RunId, Stage, State, TIDIED, Verdict};
+use super::action::Order;
+use super::state::{GROUPS, Intent, ROOM, Run, Stage, State, TIDIED, Verdict};
 use super::{Promise, Rooms, Rule};
+use crate::lease::{Lease, RunId};
 
 impl Rooms {
     pub(super) fn acquire(&self, next: &mut State, id: RunId, order: Order) {
@@ -127,7 +129,7 @@ fn intend(next: &mut State, id: RunId, group: usize) {
 
 /// Takes the lease, with an intent for every group that waits.
 fn take(next: &mut State, id: RunId) {
-    next.lease = Some(Lease { run: id, is_over: false });
+    next.lease = Some(Lease::of(id));
     next.runs[id].stage = Stage::Leased;
     next.runs[id].has_time = true;
     for group in 0..GROUPS {

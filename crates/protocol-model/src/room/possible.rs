@@ -1,6 +1,9 @@
 //! What can happen next.
 
-use super::state::{Action, Delivery, LAST, Order, RUNS, Reply, RunId, Stage, State};
+use super::action::{Action, Order, Reply};
+use super::state::{LAST, RUNS, Stage, State};
+use crate::delivery::written;
+use crate::lease::{self, RunId};
 
 /// Runs that are worked on at the same time.
 const WORKERS: usize = 2;
@@ -21,12 +24,8 @@ pub(super) fn possible(state: &State, actions: &mut Vec<Action>) {
     for id in 0..RUNS {
         steps_of(state, id, actions);
     }
-    if let Some(lease) = state.lease
-        && !lease.is_over
-        && !state.runs[lease.run].is_active()
-    {
-        actions.push(Action::Expire(lease.run));
-    }
+    let behind = lease::left_behind(state.lease, |run| state.runs[run].is_active());
+    actions.extend(behind.map(Action::Expire));
     if state.now < LAST {
         actions.push(Action::HalfDay);
     }
@@ -55,11 +54,8 @@ fn steps_of(state: &State, id: RunId, actions: &mut Vec<Action>) {
             }
         }
         Stage::Settling => {
-            actions.push(Action::Settle(id, Delivery::Answered));
-            if may_lose && state.is_leased_to(id) {
-                actions.push(Action::Settle(id, Delivery::ReplyLost));
-                actions.push(Action::Settle(id, Delivery::RequestLost));
-            }
+            let may_be_lost = may_lose && state.is_leased_to(id);
+            written(may_be_lost, actions, |how| Action::Settle(id, how));
         }
     }
     if state.budget.crashes > 0 {

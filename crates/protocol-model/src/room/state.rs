@@ -1,105 +1,55 @@
 //! Everything that the model of room remembers. What only the properties know is in
-//! [`Group::owed`] and [`State::broken`].
+//! `Group::owed` and `State::broken`.
 
-use crate::broken::Broken;
+use crate::lease::{self, Lease, RunId};
+use crate::promise::Broken;
 
 /// The groups of which the session has notes.
-pub const GROUPS: usize = 4;
+pub(crate) const GROUPS: usize = 4;
 /// Intents that may stand.
-pub const ROOM: usize = 2;
+pub(crate) const ROOM: usize = 2;
 /// Ended intents that one run tidies, before it takes the lease and again when it
 /// settles.
-pub const TIDIED: usize = 1;
+pub(crate) const TIDIED: usize = 1;
 /// Intents that one settling can remove.
-pub const REMOVED: usize = 3;
+pub(crate) const REMOVED: usize = 3;
 /// Runs; the one after them is the undisturbed one.
-pub const RUNS: usize = 3;
+pub(crate) const RUNS: usize = 3;
 /// The undisturbed run.
-pub const CLOSING: RunId = RUNS;
+pub(crate) const CLOSING: RunId = RUNS;
 /// How long an intent counts, in half days.
-pub const LIFE: u8 = 2;
+pub(crate) const LIFE: u8 = 2;
 /// The first half day; what stands from an earlier one has ended.
-pub const FIRST: u8 = 2;
+pub(crate) const FIRST: u8 = 2;
 /// The last half day.
-pub const LAST: u8 = 4;
-
-/// A run.
-pub type RunId = usize;
-
-/// What became of a call to DynamoDB.
-pub use crate::actions::Delivery;
-
-/// What a run is asked for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Order {
-    /// These groups, by their JIDs.
-    Jids(&'static [usize]),
-    /// This group, by an invite.
-    Invite(usize),
-}
-
-/// What becomes of a run's leave.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Reply {
-    /// WhatsApp does it, or says that we are not in the group.
-    Done,
-    /// It does it, and the reply is lost.
-    DoneUnheard,
-    /// Something fails before the stanza.
-    Unsent,
-}
-
-/// One step of somebody.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Action {
-    /// Takes the lease if all fits; otherwise sees what stands.
-    Acquire(RunId, Order),
-    /// Removes ended intents, as it saw them.
-    MakeRoom(RunId),
-    /// Takes the lease for what was let in.
-    AcquireAgain(RunId),
-    /// Learns an invite's JID under the lease, and writes its intent.
-    Resolve(RunId),
-    /// Renews what it has to renew, and leaves.
-    Leave(RunId, Reply),
-    /// Settles, releases and answers.
-    Settle(RunId, Delivery),
-    /// Stops for ever.
-    Crash(RunId),
-    /// A lease runs out.
-    Expire(RunId),
-    /// Half a day passes.
-    HalfDay,
-    /// All is quiet: each group is asked for again, undisturbed.
-    AskAgain,
-}
+pub(crate) const LAST: u8 = 4;
 
 /// An intent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct Intent {
+pub(crate) struct Intent {
     /// Whose it is; `None` is a run before these.
-    pub by: Option<RunId>,
+    pub(crate) by: Option<RunId>,
     /// From when it counts.
-    pub at: u8,
+    pub(crate) at: u8,
 }
 
 /// One group: the truth, and what the table has of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct Group {
+pub(crate) struct Group {
     /// We are in it.
-    pub is_member: bool,
+    pub(crate) is_member: bool,
     /// The roster's row.
-    pub row: bool,
+    pub(crate) row: bool,
     /// The intent that stands.
-    pub intent: Option<Intent>,
+    pub(crate) intent: Option<Intent>,
     /// For the properties: when a leave of ours took us out of which nobody was
     /// told.
-    pub owed: Option<u8>,
+    pub(crate) owed: Option<u8>,
 }
 
 /// What a run found out about a group.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Verdict {
+pub(crate) enum Verdict {
     /// Not asked for.
     Unasked,
     /// Row 25.
@@ -121,7 +71,7 @@ pub enum Verdict {
 
 /// How far a run came.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Stage {
+pub(crate) enum Stage {
     /// Not asked for yet.
     Idle,
     /// Refused; has seen what stands.
@@ -141,19 +91,19 @@ pub enum Stage {
 
 /// One run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct Run {
+pub(crate) struct Run {
     /// How far it came.
-    pub stage: Stage,
+    pub(crate) stage: Stage,
     /// The group whose invite it still has to resolve.
-    pub invite: Option<usize>,
+    pub(crate) invite: Option<usize>,
     /// What it found out.
-    pub verdicts: [Verdict; GROUPS],
+    pub(crate) verdicts: [Verdict; GROUPS],
     /// The times of the intents, as it saw them.
-    pub seen: [Option<u8>; GROUPS],
+    pub(crate) seen: [Option<u8>; GROUPS],
     /// Groups that had an earlier run's intent that counts.
-    pub earlier: [bool; GROUPS],
+    pub(crate) earlier: [bool; GROUPS],
     /// Whether its lease has time left.
-    pub has_time: bool,
+    pub(crate) has_time: bool,
 }
 
 impl Run {
@@ -167,18 +117,9 @@ impl Run {
     };
 
     /// Whether it is at work.
-    pub fn is_active(&self) -> bool {
+    pub(crate) fn is_active(&self) -> bool {
         !matches!(self.stage, Stage::Idle | Stage::Done)
     }
-}
-
-/// The session's lease.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct Lease {
-    /// Whose it is.
-    pub run: RunId,
-    /// Another may take it.
-    pub is_over: bool,
 }
 
 /// How often the world may still disturb.
@@ -194,19 +135,19 @@ pub struct Budget {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct State {
     /// The time, in half days.
-    pub now: u8,
+    pub(crate) now: u8,
     /// The groups.
-    pub groups: [Group; GROUPS],
+    pub(crate) groups: [Group; GROUPS],
     /// The session's lease.
-    pub lease: Option<Lease>,
+    pub(crate) lease: Option<Lease>,
     /// The runs; the last is the undisturbed one.
-    pub runs: [Run; RUNS + 1],
+    pub(crate) runs: [Run; RUNS + 1],
     /// What the world may still do.
-    pub budget: Budget,
+    pub(crate) budget: Budget,
     /// The undisturbed runs are over too.
-    pub is_over: bool,
+    pub(crate) is_over: bool,
     /// Promises that were broken on the way here.
-    pub broken: Broken,
+    pub(crate) broken: Broken,
 }
 
 impl State {
@@ -238,32 +179,32 @@ impl State {
     }
 
     /// Whether what counts from `at` still does.
-    pub fn counts(&self, at: u8) -> bool {
+    pub(crate) fn counts(&self, at: u8) -> bool {
         self.now < at + LIFE
     }
 
     /// How many intents stand, ended ones too.
-    pub fn size(&self) -> usize {
+    pub(crate) fn size(&self) -> usize {
         self.groups.iter().filter(|group| group.intent.is_some()).count()
     }
 
     /// The times of the intents that stand.
-    pub fn times(&self) -> [Option<u8>; GROUPS] {
+    pub(crate) fn times(&self) -> [Option<u8>; GROUPS] {
         self.groups.map(|group| group.intent.map(|intent| intent.at))
     }
 
     /// Whether nobody is at work.
-    pub fn is_quiet(&self) -> bool {
+    pub(crate) fn is_quiet(&self) -> bool {
         self.runs.iter().all(|run| !run.is_active())
     }
 
     /// Whether the lease may be taken.
-    pub fn is_lease_free(&self) -> bool {
-        self.lease.is_none_or(|lease| lease.is_over)
+    pub(crate) fn is_lease_free(&self) -> bool {
+        lease::is_free(self.lease)
     }
 
     /// Whether the lease in the table is the run's, run out or not.
-    pub fn is_leased_to(&self, run: RunId) -> bool {
-        self.lease.is_some_and(|lease| lease.run == run)
+    pub(crate) fn is_leased_to(&self, run: RunId) -> bool {
+        lease::is_held_by(self.lease, run)
     }
 }

@@ -1,10 +1,10 @@
 //! What each step does.
 
-use super::state::{
-    Action, CLOSING, Delivery, GROUPS, Intent, Order, REMOVED, Reply, Run, RunId, Stage, State,
-    TIDIED, Verdict,
-};
+use super::action::{Action, Order, Reply};
+use super::state::{CLOSING, GROUPS, Intent, REMOVED, Run, Stage, State, TIDIED, Verdict};
 use super::{Promise, Rooms, Rule};
+use crate::delivery::Delivery;
+use crate::lease::{self, RunId};
 
 impl Rooms {
     pub(super) fn step(&self, state: &State, action: Action) -> State {
@@ -35,9 +35,7 @@ impl Rooms {
                 for id in 0..next.runs.len() {
                     expire(&mut next, id);
                 }
-                if let Some(lease) = &mut next.lease {
-                    lease.is_over = true;
-                }
+                lease::end(&mut next.lease);
                 forget_when(&mut next);
             }
             Action::AskAgain => next = self.ask_again(state),
@@ -105,9 +103,7 @@ impl Rooms {
             let mut tries = 0;
             loop {
                 tries += 1;
-                if let Some(lease) = &mut end.lease {
-                    lease.is_over = true;
-                }
+                lease::end(&mut end.lease);
                 end.runs[CLOSING] = Run::IDLE;
                 end = self.step(&end, Action::Acquire(CLOSING, Order::Jids(group)));
                 while let Some(action) = undisturbed(&end) {
@@ -149,9 +145,7 @@ fn end(next: &mut State, id: RunId) {
 
 fn expire(next: &mut State, id: RunId) {
     next.runs[id].has_time = false;
-    if let Some(lease) = next.lease.as_mut().filter(|lease| lease.run == id) {
-        lease.is_over = true;
-    }
+    lease::expire(&mut next.lease, id);
 }
 
 /// When an ended intent began matters to nobody, which keeps equal states equal.

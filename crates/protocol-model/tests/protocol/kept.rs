@@ -1,7 +1,8 @@
 //! Answers kept for an `Idempotency-Key`.
 
+use protocol_model::kept::action::Action;
 use protocol_model::kept::promises::Promise;
-use protocol_model::kept::state::{Action, Budget};
+use protocol_model::kept::state::Budget;
 use protocol_model::kept::{Keeping, Rule};
 use protocol_model::rules::Rules;
 

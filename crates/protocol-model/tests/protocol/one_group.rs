@@ -1,9 +1,9 @@
 //! One group: the protocol holds, and each of its rules is needed.
 
-use protocol_model::properties::Promise;
-use protocol_model::rules::{Rule, Rules};
-use protocol_model::state::Budget;
-use protocol_model::{Callers, Limit, Protocol};
+use protocol_model::one_group::promises::Promise;
+use protocol_model::one_group::state::Budget;
+use protocol_model::one_group::{Callers, Limit, Protocol, Rule};
+use protocol_model::rules::Rules;
 
 use crate::check::{falls, holds};
 

@@ -1,7 +1,8 @@
 //! Room for intents.
 
+use protocol_model::room::action::{Action, Order};
 use protocol_model::room::promises::Promise;
-use protocol_model::room::state::{Action, Budget, Order};
+use protocol_model::room::state::Budget;
 use protocol_model::room::{Rooms, Rule};
 use protocol_model::rules::Rules;
 

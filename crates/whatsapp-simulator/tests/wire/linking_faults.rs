@@ -181,3 +181,25 @@ async fn throttles_codes_and_holds_a_link() {
     });
     assert!(simulator.is_linked(&outcome.1.jid));
 }
+
+#[tokio::test]
+async fn a_request_for_a_code_meets_what_every_request_can_meet() {
+    let simulator = start().await;
+    let companion = Companion::new();
+    let (mut client, _) = companion.register(&simulator).await;
+    let ephemeral = KeyPair::generate(&mut rand::rng());
+    let odd = Reaction::IqErrorWith(vec![("code", "452".to_owned())]);
+    script(&simulator, Moment::CompanionHello, odd);
+    let answer =
+        companion.hello(&mut client, PHONE, "ABCD1234", &ephemeral, "Chrome (Linux)").await;
+    assert_eq!(error_code(&answer), Some(452));
+
+    let end = Reaction::ThenStreamError(StreamErrorKind::XmlStreamEnd);
+    script(&simulator, Moment::CompanionHello, end);
+    let answer =
+        companion.hello(&mut client, PHONE, "ABCD1234", &ephemeral, "Chrome (Linux)").await;
+    assert_eq!(attr(&answer, "type").as_deref(), Some("result"));
+    assert_eq!(client.receive().await.unwrap().tag, "xmlstreamend");
+    assert!(client.receive().await.is_none());
+    assert!(simulator.unused_faults().is_empty());
+}

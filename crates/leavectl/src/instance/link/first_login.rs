@@ -14,7 +14,6 @@ use store::session::Held;
 use store::table::Item;
 use whatsapp::Dialer;
 
-use super::Link;
 use crate::failure::Failure;
 use crate::instance::kept_proxy;
 use crate::output;
@@ -32,56 +31,58 @@ pub(super) enum Why {
     Operator(OperatorError),
 }
 
-impl Link {
-    /// The first login, under the lease: a leave must not open a second socket. A run that
-    /// has the lease is waited for. Returns why it did not come to its end, if it did not.
-    pub(super) async fn finish(
-        &self,
-        operator: &Operator,
-        id: &InstanceId,
-        paired: &Paired,
-    ) -> Result<Option<Why>, Failure> {
-        let device = &paired.credentials.device;
-        let mut told = Ok(());
-        let mut unfinished = None;
-        let finishing = async |visit: &mut Visit<'_>, held: &Held| {
-            if Item(held.item()).optional_text("device_jid") != Some(device.to_string().as_str()) {
-                return Err(OperatorError::Changed(id.clone()));
+/// The first login, under the lease: a leave must not open a second socket. A run that
+/// has the lease is waited for. Returns why it did not come to its end, if it did not.
+pub(super) async fn finish(
+    operator: &Operator,
+    id: &InstanceId,
+    paired: &Paired,
+    show: impl Fn(&Event<'_>) -> Result<(), Failure>,
+) -> Result<Option<Why>, Failure> {
+    let device = &paired.credentials.device;
+    let mut told = Ok(());
+    let mut unfinished = None;
+    let finishing = async |visit: &mut Visit<'_>, held: &Held| {
+        if Item(held.item()).optional_text("device_jid") != Some(device.to_string().as_str()) {
+            return Err(OperatorError::Changed(id.clone()));
+        }
+        // Through the proxy that it was stored with, which may be another by now.
+        let proxy = kept_proxy(operator, id).await.unwrap_or_default();
+        let dialer = dialer(operator, proxy.as_ref()).await;
+        let timing = Timing { finish: visit.budget().remaining(), ..Timing::default() };
+        let clock = operator.engine().clock.as_ref();
+        let shown = |event: Event<'_>| {
+            let shown = show(&event);
+            if told.is_ok() {
+                told = shown;
             }
-            // Through the proxy that it was stored with, which may be another by now.
-            let proxy = kept_proxy(operator, id).await.unwrap_or_default();
-            let dialer = dialer(operator, proxy.as_ref()).await;
-            let timing = Timing { finish: visit.budget().remaining(), ..Timing::default() };
-            let clock = operator.engine().clock.as_ref();
-            let shown = |event: Event<'_>| {
-                let shown = self.show(&event);
-                if told.is_ok() {
-                    told = shown;
-                }
-            };
-            match paired.finish(&dialer, clock, &timing, || held.is_held(), shown).await {
-                Ok(()) => visit.was_online(),
-                Err(linking::Unfinished::LoggedOut) => {
-                    visit.is_gone(Gone::Unlinked);
-                    unfinished = Some(linking::Unfinished::LoggedOut);
-                }
-                Err(other) => unfinished = Some(other),
-            }
-            Ok(())
         };
-        let visited = operator.visit_held(id, WAIT, finishing).await;
-        told?;
-        if let Some(unfinished) = unfinished {
-            return Ok(Some(Why::Login(unfinished)));
+        match paired.finish(&dialer, clock, &timing, || held.is_held(), shown).await {
+            Ok(()) => visit.was_online(),
+            Err(linking::Unfinished::LoggedOut) => {
+                visit.is_gone(Gone::Unlinked);
+                unfinished = Some(linking::Unfinished::LoggedOut);
+            }
+            Err(
+                other @ (linking::Unfinished::Connection(_)
+                | linking::Unfinished::Refused { .. }
+                | linking::Unfinished::KeysDiffer),
+            ) => unfinished = Some(other),
         }
-        if let Err(error) = visited {
-            return Ok(Some(Why::Operator(error)));
-        }
-        if let Err(error) = operator.end_first_login(id, device).await {
-            output::note(&format!("That it has come to its end is not noted: {error}"));
-        }
-        Ok(None)
+        Ok(())
+    };
+    let visited = operator.visit_held(id, WAIT, finishing).await;
+    told?;
+    if let Some(unfinished) = unfinished {
+        return Ok(Some(Why::Login(unfinished)));
     }
+    if let Err(error) = visited {
+        return Ok(Some(Why::Operator(error)));
+    }
+    if let Err(error) = operator.end_first_login(id, device).await {
+        output::note(&format!("That it has come to its end is not noted: {error}"));
+    }
+    Ok(None)
 }
 
 /// The way to WhatsApp, with the client version that is set.

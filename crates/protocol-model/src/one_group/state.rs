@@ -1,16 +1,15 @@
 //! Everything that the model remembers. What the parties know is apart from
-//! what only the properties know ([`Ghost`], [`RunGhost`]).
+//! what only the properties know (`Ghost`, `RunGhost`).
 
-use crate::broken::Broken;
+use crate::group::{Identifier, Membership, Read, Told};
+use crate::lease::RunId;
+use crate::promise::Broken;
 
 /// Runs that share the budgets of disturbances.
-pub const RUNS: usize = 3;
+pub(crate) const RUNS: usize = 3;
 
-/// A run. The one after [`RUNS`] is the undisturbed run that comes last.
-pub type RunId = usize;
-
-/// The undisturbed run that [`crate::closing`] adds.
-pub const CLOSING: RunId = RUNS;
+/// The undisturbed run that `closing` adds.
+pub(crate) const CLOSING: RunId = RUNS;
 
 /// Who may hold the lease, or the socket.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -21,54 +20,32 @@ pub enum Owner {
     Sync,
 }
 
-/// Whether we are in the group, and if not, by whose act.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Membership {
-    /// We are in it.
-    In,
-    /// A leave of ours took us out.
-    OutByUs,
-    /// Somebody else did, or we never were in it.
-    OutByOthers,
-}
-
 /// The lease as the table has it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct Lease {
+pub(crate) struct Lease {
     /// Whose it is.
-    pub owner: Owner,
+    pub(crate) owner: Owner,
     /// Whether it has run out, so that another may take it.
-    pub expired: bool,
+    pub(crate) expired: bool,
 }
 
 /// What is stored. The history is left out: it is written with the settling and
 /// nothing in the protocol reads it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct Table {
+pub(crate) struct Table {
     /// The session's lease.
-    pub lease: Option<Lease>,
+    pub(crate) lease: Option<Lease>,
     /// Who released last.
-    pub last_owner: Option<Owner>,
+    pub(crate) last_owner: Option<Owner>,
     /// Whose intent stands for the group.
-    pub intent: Option<RunId>,
+    pub(crate) intent: Option<RunId>,
     /// Whether the roster has a row of the group.
-    pub row: bool,
-}
-
-/// How the caller names the group.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Identifier {
-    /// By its JID: the intent comes with the acquire, and no row means that the
-    /// metadata is asked.
-    Jid,
-    /// By an invite: the JID is known once online, the intent is a write of its
-    /// own, and without a row there is no evidence.
-    Invite,
+    pub(crate) row: bool,
 }
 
 /// A `<leave>` on its way, or its reply.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Stanza {
+pub(crate) enum Stanza {
     /// Not sent, lost, or no longer of interest.
     None,
     /// Sent, and not applied yet.
@@ -79,20 +56,9 @@ pub enum Stanza {
     NotMember(Told),
 }
 
-/// What was true when WhatsApp said "not a member"; only the properties look.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Told {
-    /// An earlier leave of ours did it, with evidence, and nobody has said so.
-    Owed,
-    /// The documented exception: [`crate::properties::nobody_can_tell`].
-    Excused,
-    /// Neither.
-    Plain,
-}
-
 /// What a run found out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Verdict {
+pub(crate) enum Verdict {
     /// WhatsApp says that this run's leave took us out.
     Confirmed,
     /// Out, an earlier run tried, and there is evidence.
@@ -107,7 +73,7 @@ pub enum Verdict {
 
 /// How far a run came.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Stage {
+pub(crate) enum Stage {
     /// Not asked for yet.
     Idle,
     /// The row was read before the lease: only when that rule is broken.
@@ -137,40 +103,31 @@ pub enum Stage {
     Crashed,
 }
 
-/// What a run has read.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct Read {
-    /// An earlier run's intent stood when the lease was taken.
-    pub earlier: bool,
-    /// There is evidence of membership.
-    pub evidence: bool,
-}
-
 /// What only the properties know of a run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct RunGhost {
+pub(crate) struct RunGhost {
     /// We were out at some moment since its acquire.
-    pub was_out: bool,
+    pub(crate) was_out: bool,
     /// Its intent was written or joined, and no settling has accounted for it:
     /// as far as the table goes, its outcome is lost.
-    pub open: bool,
+    pub(crate) open: bool,
 }
 
 /// One request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct Run {
+pub(crate) struct Run {
     /// How far it came.
-    pub stage: Stage,
+    pub(crate) stage: Stage,
     /// How it names the group.
-    pub by: Identifier,
+    pub(crate) by: Identifier,
     /// Whether its lease has time left, by its own clocks.
-    pub has_time: bool,
+    pub(crate) has_time: bool,
     /// What it has read.
-    pub read: Read,
+    pub(crate) read: Read,
     /// Its leave.
-    pub stanza: Stanza,
+    pub(crate) stanza: Stanza,
     /// For the properties.
-    pub ghost: RunGhost,
+    pub(crate) ghost: RunGhost,
 }
 
 impl Run {
@@ -184,7 +141,7 @@ impl Run {
     };
 
     /// Whether a worker is busy with it.
-    pub fn is_active(&self) -> bool {
+    pub(crate) fn is_active(&self) -> bool {
         !matches!(self.stage, Stage::Idle | Stage::Done | Stage::Crashed)
     }
 
@@ -202,7 +159,7 @@ impl Run {
 
 /// The sync of the roster.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Sync {
+pub(crate) enum Sync {
     /// Not begun.
     Idle,
     /// Has the lease, and knows whether an intent is open.
@@ -242,39 +199,39 @@ pub struct Budget {
 
 /// What only the properties know.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct Ghost {
+pub(crate) struct Ghost {
     /// A leave of ours took us out, and neither a settling nor a recovered 200
     /// has used that up. One leave makes one recovered 200.
-    pub credit: bool,
+    pub(crate) credit: bool,
     /// Whose leave took us out, if it was sent with evidence and nobody has settled
     /// it or said so: a 404 to a later run would deny our own act.
-    pub owed: Option<RunId>,
+    pub(crate) owed: Option<RunId>,
     /// Promises that were broken on the way here.
-    pub broken: Broken,
+    pub(crate) broken: Broken,
 }
 
 /// The whole state.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct State {
     /// The truth.
-    pub membership: Membership,
+    pub(crate) membership: Membership,
     /// The table.
-    pub table: Table,
+    pub(crate) table: Table,
     /// Whose socket is the live one. A login throws the older one out.
-    pub socket: Option<Owner>,
+    pub(crate) socket: Option<Owner>,
     /// The runs; the last is the closing one.
-    pub runs: [Run; RUNS + 1],
+    pub(crate) runs: [Run; RUNS + 1],
     /// The sync.
-    pub sync: Sync,
+    pub(crate) sync: Sync,
     /// What the world may still do.
-    pub budget: Budget,
+    pub(crate) budget: Budget,
     /// For the properties.
-    pub ghost: Ghost,
+    pub(crate) ghost: Ghost,
 }
 
 impl State {
     /// A beginning: nobody has asked for anything.
-    pub fn new(membership: Membership, row: bool, budget: Budget) -> Self {
+    pub(crate) fn new(membership: Membership, row: bool, budget: Budget) -> Self {
         Self {
             membership,
             table: Table { lease: None, last_owner: None, intent: None, row },
@@ -287,22 +244,22 @@ impl State {
     }
 
     /// Whether we are in the group.
-    pub fn is_member(&self) -> bool {
+    pub(crate) fn is_member(&self) -> bool {
         self.membership == Membership::In
     }
 
     /// Whether the lease in the table is `owner`'s, run out or not.
-    pub fn is_leased_to(&self, owner: Owner) -> bool {
+    pub(crate) fn is_leased_to(&self, owner: Owner) -> bool {
         self.table.lease.is_some_and(|lease| lease.owner == owner)
     }
 
     /// Whether the lease may be taken.
-    pub fn is_lease_free(&self) -> bool {
+    pub(crate) fn is_lease_free(&self) -> bool {
         self.table.lease.is_none_or(|lease| lease.expired)
     }
 
     /// Whether nobody is at work: what is left can only be a run to come.
-    pub fn is_quiet(&self) -> bool {
+    pub(crate) fn is_quiet(&self) -> bool {
         self.runs.iter().all(|run| !run.is_active()) && matches!(self.sync, Sync::Idle | Sync::Done)
     }
 

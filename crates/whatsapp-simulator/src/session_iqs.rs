@@ -2,10 +2,10 @@
 
 use wacore_binary::Node;
 
-use crate::link::Closed;
 use crate::queries::{self, Answer, leave_reply, leave_reply_with, odd_leave_replies};
-use crate::script::Reaction;
+use crate::reaction::Reaction;
 use crate::session::Session;
+use crate::socket::Closed;
 use crate::stanza::{iq_error, iq_error_with, result, stream_error, unrelated};
 
 impl Session {

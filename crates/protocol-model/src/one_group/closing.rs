@@ -1,29 +1,31 @@
 //! One undisturbed run more, from any state in which nobody is at work.
 
-use crate::Protocol;
-use crate::actions::{Action, Delivery};
-use crate::rules::Rule;
-use crate::state::{CLOSING, Identifier, RunId, Stage, State, Verdict};
+use super::action::Action;
+use super::state::{CLOSING, Stage, State, Verdict};
+use super::{Protocol, Rule};
+use crate::delivery::Delivery;
+use crate::group::Identifier;
+use crate::lease::RunId;
 
 /// Where the undisturbed run ended.
 #[derive(Debug, Clone, Copy)]
-pub struct Closed {
+pub(crate) struct Closed {
     /// The state after it.
-    pub state: State,
+    pub(crate) state: State,
     /// Whether it answered 200 or 404.
-    pub is_decided: bool,
+    pub(crate) is_decided: bool,
 }
 
 impl Closed {
     /// No lease, no intent, and a row that agrees with the truth.
-    pub fn is_clean(&self) -> bool {
+    pub(crate) fn is_clean(&self) -> bool {
         let table = &self.state.table;
         table.lease.is_none() && table.intent.is_none() && table.row == self.state.is_member()
     }
 }
 
 /// Lets the leases run out and one run go through, if all is quiet in `state`.
-pub fn closing(model: &Protocol, state: &State) -> Option<Closed> {
+pub(crate) fn closing(model: &Protocol, state: &State) -> Option<Closed> {
     if !state.is_quiet() {
         return None;
     }
@@ -60,7 +62,7 @@ fn undisturbed(model: &Protocol, state: &State, id: RunId, by: Identifier) -> Op
         Stage::Member => Action::WriteRow(id, Delivery::Answered),
         Stage::Ready => Action::CheckLease(id),
         Stage::Checked => Action::Send(id),
-        Stage::Sent if run.stanza == crate::state::Stanza::InFlight => Action::Apply(id),
+        Stage::Sent if run.stanza == super::state::Stanza::InFlight => Action::Apply(id),
         Stage::Sent => Action::Receive(id),
         Stage::Settling(_) => Action::Settle(id, Delivery::Answered),
         Stage::TakingBack => Action::TakeBack(id),

@@ -1,69 +1,16 @@
-//! What the protocol promises, and the one thing that it cannot.
+//! When a promise holds, and the one thing that cannot be promised.
 
 use stateright::Property;
 
-use crate::Protocol;
-use crate::broken::Promised;
-use crate::closing::closing;
-use crate::state::{Membership, RunId, State, Sync, Told};
-
-/// A promise of the protocol.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Promise {
-    /// Never do two believe that they hold a lease with time left.
-    OneHolder,
-    /// 200 rests on WhatsApp's word to this very run, or uses up a leave of ours
-    /// that took us out and that no settling had accounted for; each such leave
-    /// makes one recovered 200. The exception is [`nobody_can_tell`].
-    SuccessIsEarned,
-    /// 404 is spoken only if we were out at some moment between the run's acquire
-    /// and its answer, and not if an earlier leave of ours took us out that was
-    /// sent with evidence and that nobody has settled or spoken of.
-    NotFoundIsTrue,
-    /// A run to which WhatsApp confirmed answers 200, whatever becomes of its
-    /// settling.
-    NoSuccessIsLost,
-    /// Once all is quiet and the leases are over, one undisturbed run more leaves
-    /// no lease and no intent, and a row that agrees with the truth.
-    NothingIsLeft,
-    /// A run that was fenced off writes nothing.
-    FencedOffWritesNothing,
-    /// An undisturbed run ends with 200 or 404, never with 503.
-    UndisturbedIsDecided,
-}
-
-impl Promised for Promise {
-    fn index(self) -> u8 {
-        self as u8
-    }
-}
+use super::Protocol;
+use super::closing::closing;
+use super::promises::Promise;
+use super::state::{State, Sync};
+use crate::group::{Membership, Told};
+use crate::lease::RunId;
 
 impl Promise {
-    /// All of them.
-    pub const ALL: [Self; 7] = [
-        Self::OneHolder,
-        Self::SuccessIsEarned,
-        Self::NotFoundIsTrue,
-        Self::NoSuccessIsLost,
-        Self::NothingIsLeft,
-        Self::FencedOffWritesNothing,
-        Self::UndisturbedIsDecided,
-    ];
-
-    /// Its name in the checker.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::OneHolder => "one holder",
-            Self::SuccessIsEarned => "200 is earned",
-            Self::NotFoundIsTrue => "404 is true",
-            Self::NoSuccessIsLost => "no 200 is lost",
-            Self::NothingIsLeft => "nothing is left",
-            Self::FencedOffWritesNothing => "a fenced-off run writes nothing",
-            Self::UndisturbedIsDecided => "an undisturbed run is decided",
-        }
-    }
-
-    pub(crate) fn property(self) -> Property<Protocol> {
+    pub(super) fn property(self) -> Property<Protocol> {
         let holds: fn(&Protocol, &State) -> bool = match self {
             Self::OneHolder => |_, state| holders(state) <= 1,
             Self::SuccessIsEarned => |model, state| unbroken(model, state, Self::SuccessIsEarned),
@@ -110,7 +57,7 @@ fn holders(state: &State) -> usize {
 ///
 /// WhatsApp's answer and the notes are then the same as after our own leave.
 pub fn nobody_can_tell(state: &State, id: RunId) -> bool {
-    let is_lost = |(other, run): (RunId, &crate::state::Run)| other != id && run.ghost.open;
+    let is_lost = |(other, run): (RunId, &super::state::Run)| other != id && run.ghost.open;
     state.membership == Membership::OutByOthers
         && state.table.row
         && state.runs.iter().enumerate().any(is_lost)

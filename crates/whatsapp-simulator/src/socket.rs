@@ -21,8 +21,8 @@ const ROUTING_INTRO: &[u8] = b"ED\0\x01";
 const ROUTING_LENGTH: usize = 3;
 
 /// One socket. Receiving can be cancelled at any time without losing a byte.
-pub(crate) struct Link {
-    socket: Option<WebSocketStream<TcpStream>>,
+pub(crate) struct Socket {
+    stream: Option<WebSocketStream<TcpStream>>,
     /// What came before the connection header was complete.
     intro: Option<BytesMut>,
     frames: FrameDecoder,
@@ -30,10 +30,10 @@ pub(crate) struct Link {
     backlog: VecDeque<BytesMut>,
 }
 
-impl Link {
-    pub(crate) fn new(socket: WebSocketStream<TcpStream>) -> Self {
+impl Socket {
+    pub(crate) fn new(stream: WebSocketStream<TcpStream>) -> Self {
         Self {
-            socket: Some(socket),
+            stream: Some(stream),
             intro: Some(BytesMut::new()),
             frames: FrameDecoder::new(),
             backlog: VecDeque::new(),
@@ -41,7 +41,7 @@ impl Link {
     }
 
     pub(crate) fn is_open(&self) -> bool {
-        self.socket.is_some()
+        self.stream.is_some()
     }
 
     pub(crate) async fn receive(&mut self) -> Result<BytesMut, Closed> {
@@ -86,8 +86,8 @@ impl Link {
             if let Some(frame) = self.frames.decode_frame() {
                 return Ok(frame);
             }
-            let socket = self.socket.as_mut().ok_or(Closed)?;
-            let understood = match socket.next().await {
+            let stream = self.stream.as_mut().ok_or(Closed)?;
+            let understood = match stream.next().await {
                 Some(Ok(message)) if message.is_binary() => {
                     self.feed(&Bytes::from(message.into_payload()))
                 }
@@ -95,7 +95,7 @@ impl Link {
                 Some(Err(_)) | None => Err(Closed),
             };
             if understood.is_err() {
-                self.socket = None;
+                self.stream = None;
                 return Err(Closed);
             }
         }
@@ -120,9 +120,9 @@ impl Link {
     }
 
     pub(crate) async fn send_bytes(&mut self, bytes: Vec<u8>) -> Result<(), Closed> {
-        let socket = self.socket.as_mut().ok_or(Closed)?;
-        if socket.send(Message::binary(bytes)).await.is_err() {
-            self.socket = None;
+        let stream = self.stream.as_mut().ok_or(Closed)?;
+        if stream.send(Message::binary(bytes)).await.is_err() {
+            self.stream = None;
             return Err(Closed);
         }
         Ok(())
@@ -134,9 +134,9 @@ impl Link {
         const LENGTH: u8 = 125;
         let one: Vec<u8> = [0x89, LENGTH].into_iter().chain([0; LENGTH as usize]).collect();
         let many = one.repeat(512);
-        while let Some(socket) = self.socket.as_mut() {
-            if socket.get_mut().write_all(&many).await.is_err() {
-                self.socket = None;
+        while let Some(stream) = self.stream.as_mut() {
+            if stream.get_mut().write_all(&many).await.is_err() {
+                self.stream = None;
             }
         }
         Closed
@@ -145,18 +145,18 @@ impl Link {
     /// Closes so that what was sent still arrives: unread bytes would make the kernel reset the
     /// connection.
     pub(crate) async fn finish(&mut self) {
-        let Some(mut socket) = self.socket.take() else {
+        let Some(mut stream) = self.stream.take() else {
             return;
         };
-        if socket.send(Message::close(None, "")).await.is_ok() {
-            let _ = socket.get_mut().shutdown().await;
+        if stream.send(Message::close(None, "")).await.is_ok() {
+            let _ = stream.get_mut().shutdown().await;
         }
-        while let Some(Some(Ok(_))) = socket.next().now_or_never() {}
+        while let Some(Some(Ok(_))) = stream.next().now_or_never() {}
     }
 
     /// Closes without a word.
     pub(crate) fn abort(&mut self) {
-        self.socket = None;
+        self.stream = None;
     }
 }
 

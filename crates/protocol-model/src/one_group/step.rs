@@ -1,15 +1,15 @@
 //! What each step does.
 
-use crate::Protocol;
-use crate::actions::{Action, Delivery};
-use crate::properties::Promise;
-use crate::rules::Rule;
-use crate::state::{
-    Identifier, Lease, Membership, Owner, RunId, Stage, Stanza, State, Sync, Told, Verdict,
-};
+use super::action::Action;
+use super::promises::Promise;
+use super::state::{Lease, Owner, Stage, Stanza, State, Sync, Verdict};
+use super::{Protocol, Rule};
+use crate::delivery::Delivery;
+use crate::group::{Identifier, Membership, Told};
+use crate::lease::RunId;
 
 impl Protocol {
-    pub(crate) fn step(&self, state: &State, action: Action) -> State {
+    pub(super) fn step(&self, state: &State, action: Action) -> State {
         let mut next = *state;
         match action {
             Action::ReadRowEarly(id) => {
@@ -279,7 +279,7 @@ impl Protocol {
                     run.ghost.open = false;
                 }
                 next.ghost.credit = false;
-                if self.limit != Some(crate::Limit::AnswerLostAfterSettling) {
+                if self.limit != Some(super::Limit::AnswerLostAfterSettling) {
                     next.ghost.owed = None;
                 }
             }

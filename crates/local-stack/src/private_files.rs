@@ -10,7 +10,7 @@ use std::path::Path;
 ///
 /// # Errors
 /// What the file system says.
-pub fn folder(path: &Path) -> io::Result<()> {
+pub(crate) fn folder(path: &Path) -> io::Result<()> {
     let mut builder = std::fs::DirBuilder::new();
     builder.recursive(true);
     #[cfg(unix)]
@@ -39,7 +39,7 @@ pub fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
 ///
 /// # Errors
 /// What the file system says.
-pub fn keep(path: &Path) -> io::Result<()> {
+pub(crate) fn keep(path: &Path) -> io::Result<()> {
     if !path.exists() {
         return open(path, false).map(drop);
     }
