@@ -3,7 +3,16 @@
 use local_stack::traffic::Traffic;
 use whatsapp_simulator::{CertificateFault, Fault, Moment, Reaction};
 
-use crate::support::{ACCOUNT_TOKEN, GROUP, Request, Rig, ask, envelope};
+use crate::support::{ACCOUNT_TOKEN, GROUP, Request, Rig, ask, driven, envelope};
+
+driven! {
+    a_chain_that_is_wrong_in_any_way_gets_no_login {
+        fault: "certificate chain wrong in each of eight ways",
+        step: "hello",
+        answer: "503 unavailable",
+        afterwards: "no login was sent",
+    }
+}
 
 const UNAVAILABLE: &str = "WhatsApp is unavailable. Try again later.";
 

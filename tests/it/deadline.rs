@@ -12,7 +12,16 @@ use local_stack::traffic::{CallFault, Traffic};
 use store::table::Item;
 use whatsapp_simulator::{Fault, HoldHandle, Moment, NewGroup, Reaction};
 
-use crate::support::{ACCOUNT_TOKEN, GROUP, Reply, Request, Rig, Shape, ask_within};
+use crate::support::{ACCOUNT_TOKEN, GROUP, Reply, Request, Rig, Shape, ask_within, driven};
+
+driven! {
+    whatsapp_that_is_silent_at_any_step_is_answered_in_time {
+        fault: "400 ms left, no answer",
+        step: "every step",
+        answer: "a contract answer in time",
+        afterwards: "lease released or short",
+    }
+}
 
 const LEFT: Duration = Duration::from_millis(400);
 

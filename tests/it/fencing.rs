@@ -9,7 +9,28 @@ use local_stack::runtime_api::Outcome;
 use local_stack::traffic::CallFault;
 use whatsapp_simulator::{Fault, HoldHandle, Moment, Reaction};
 
-use crate::support::{ACCOUNT_TOKEN, GROUP, Process, Reply, Request, Rig, Shape};
+use crate::support::{ACCOUNT_TOKEN, GROUP, Process, Reply, Request, Rig, Shape, driven};
+
+driven! {
+    a_run_frozen_during_the_leave_is_replaced_and_says_that_it_does_not_know {
+        fault: "frozen past the lease",
+        step: "leave",
+        answer: "503 did not confirm",
+        afterwards: "fenced: writes and releases nothing",
+    }
+    a_run_frozen_before_its_settling_neither_writes_nor_releases {
+        fault: "frozen past the lease",
+        step: "settle",
+        answer: "200, WhatsApp had confirmed",
+        afterwards: "fenced: writes and releases nothing",
+    }
+    a_run_that_was_fenced_off_does_not_deny_what_the_other_run_did {
+        fault: "fenced off, then told \"not a member\"",
+        step: "metadata",
+        answer: "503 did not confirm",
+        afterwards: "fenced: writes and releases nothing",
+    }
+}
 
 fn signal(process: &Process, name: &str) {
     let id = process.function.id().unwrap().to_string();

@@ -9,7 +9,16 @@ use serde_json::Value;
 use serde_json::value::RawValue;
 use whatsapp_simulator::{Fault, Moment, Reaction};
 
-use crate::support::{ACCOUNT_TOKEN, GROUP, Reply, Request, Rig, Shape, ask_within};
+use crate::support::{ACCOUNT_TOKEN, GROUP, Reply, Request, Rig, Shape, ask_within, driven};
+
+driven! {
+    bytes_of_a_hostile_server_never_make_a_success_or_a_panic {
+        fault: "random bytes",
+        step: "hello, login, leave",
+        answer: "503",
+        afterwards: "still in the group",
+    }
+}
 
 fn cases(cases: u32) -> TestRunner {
     TestRunner::new(Config { failure_persistence: None, ..Config::with_cases(cases) })

@@ -3,7 +3,34 @@
 use local_stack::traffic::Traffic;
 use whatsapp_simulator::{Fault, Moment, Reaction, StreamErrorKind};
 
-use crate::support::{ACCOUNT_TOKEN, GROUP, Request, Rig, ask, envelope};
+use crate::support::{ACCOUNT_TOKEN, GROUP, Request, Rig, ask, driven, envelope};
+
+driven! {
+    a_stream_that_ends_after_the_leave_was_sent_is_unconfirmed {
+        fault: "stream ends: replaced, 515, `xmlstreamend`, device removed",
+        step: "leave",
+        answer: "503 did not confirm",
+        afterwards: "removed is remembered, the others are not",
+    }
+    a_logged_out_device_is_recorded_and_not_dialled_again {
+        fault: "logged out: 401, 403, 406; stream error 401, 516, any conflict but `replaced`",
+        step: "login",
+        answer: "400 not connected",
+        afterwards: "remembered, the next call does not dial",
+    }
+    every_other_refusal_of_a_login_is_unavailable_and_changes_nothing {
+        fault: "client version refused, other refusals, stream errors",
+        step: "login",
+        answer: "503 unavailable",
+        afterwards: "nothing of the run is left",
+    }
+    bytes_that_are_no_frame_are_unavailable_before_and_unconfirmed_after_the_leave {
+        fault: "bytes that are no frame, or do not decrypt",
+        step: "login",
+        answer: "503 unavailable",
+        afterwards: "nothing of the run is left",
+    }
+}
 
 const UNAVAILABLE: &str = "WhatsApp is unavailable. Try again later.";
 const NOT_CONNECTED: &str = "Instance is not connected to WhatsApp";

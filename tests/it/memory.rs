@@ -8,7 +8,22 @@ use wacore_binary::builder::NodeBuilder;
 use wacore_binary::marshal;
 use whatsapp_simulator::{Fault, Moment, NewGroup, Reaction};
 
-use crate::support::{ACCOUNT_TOKEN, GROUP, Process, Request, Rig, Shape, bomb, envelope};
+use crate::support::{ACCOUNT_TOKEN, GROUP, Process, Request, Rig, Shape, bomb, driven, envelope};
+
+driven! {
+    a_hostile_server_gets_no_memory_before_it_has_proved_anything {
+        fault: "pings, an upgrade's answer without end, a frame of 8 MiB",
+        step: "connect, hello",
+        answer: "503 unavailable, within 64 MiB",
+        afterwards: "nothing of the run is left; the environment works on",
+    }
+    a_hostile_server_gets_no_memory_after_the_login {
+        fault: "packed stanzas that unpack to very much, JIDs inside JIDs",
+        step: "login, metadata, leave",
+        answer: "passed over, within 64 MiB",
+        afterwards: "settled",
+    }
+}
 
 const UNAVAILABLE: &str = "WhatsApp is unavailable. Try again later.";
 const UNCONFIRMED: &str = "WhatsApp did not confirm the leave. Try again to learn the outcome.";

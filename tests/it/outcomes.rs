@@ -8,7 +8,22 @@ use domain::group::GroupKind;
 use whatsapp_simulator::{Fault, Moment, NewGroup, Reaction};
 
 use crate::contract::{Row, assert_row, row, usual};
-use crate::support::{ACCOUNT_TOKEN, GROUP, INSTANCE_TOKEN, Request, Rig, Shape, id};
+use crate::support::{ACCOUNT_TOKEN, GROUP, INSTANCE_TOKEN, Request, Rig, Shape, driven, id};
+
+driven! {
+    row_17_a_ban_is_remembered_until_it_ends {
+        fault: "ban: 402",
+        step: "login",
+        answer: "503 banned, `Retry-After`",
+        afterwards: "remembered with its end",
+    }
+    row_16_whatsapps_throttling_is_remembered_until_it_ends {
+        fault: "throttled: 429",
+        step: "leave",
+        answer: "429 WhatsApp, `Retry-After`",
+        afterwards: "remembered with its end",
+    }
+}
 
 #[tokio::test]
 async fn row_12_an_instance_without_a_device_is_not_connected() {

@@ -19,7 +19,22 @@ use wacore_binary::Node;
 use wacore_binary::builder::NodeBuilder;
 use whatsapp_simulator::{Fault, Moment, NewGroup, Rank, Reaction, StreamErrorKind};
 
-use crate::support::{ACCOUNT_TOKEN, GROUP, Request, Rig, ask, command, envelope};
+use crate::support::{ACCOUNT_TOKEN, GROUP, Request, Rig, ask, command, driven, envelope};
+
+driven! {
+    an_ended_stream_means_the_same_wherever_it_ends {
+        fault: "each refusal: `<failure>`, stream error, IQ error, a target's own",
+        step: "login, invite, metadata, leave",
+        answer: "the same row wherever it arrives; from the leave on 503 did not confirm",
+        afterwards: "a block or a logout is remembered with its kind and end",
+    }
+    after_throttling_the_run_asks_and_sends_nothing_more {
+        fault: "throttled: 429, as an IQ error or a stream error",
+        step: "invite, metadata of a batch",
+        answer: "429 WhatsApp for the whole run; nothing more is asked or sent",
+        afterwards: "remembered with its end",
+    }
+}
 
 /// Unknown to the roster, so its metadata is asked for.
 const OTHER: &str = "120363407000000001@g.us";

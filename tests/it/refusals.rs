@@ -9,7 +9,34 @@ use local_stack::manual_clock::ManualClock;
 use local_stack::traffic::Traffic;
 use whatsapp_simulator::{Fault, GroupKind as Kind, Moment, NewGroup, Rank, Reaction};
 
-use crate::support::{ACCOUNT_TOKEN, GROUP, Request, Rig, ask, envelope, success};
+use crate::support::{ACCOUNT_TOKEN, GROUP, Request, Rig, ask, driven, envelope, success};
+
+driven! {
+    a_500_on_a_community_is_retried_once_on_the_same_connection {
+        fault: "500 on a community",
+        step: "leave",
+        answer: "sent once more on the same connection",
+        afterwards: "settled",
+    }
+    a_community_that_was_left_although_it_said_500_is_not_denied_by_the_second_try {
+        fault: "500 on a community that was left all the same",
+        step: "leave",
+        answer: "the second try hears 404: 200",
+        afterwards: "settled",
+    }
+    a_group_whose_kind_changed_since_the_last_look_is_left_as_what_it_is {
+        fault: "the assumed kind is wrong: 400",
+        step: "leave",
+        answer: "left as what it is: 200",
+        afterwards: "settled",
+    }
+    a_refusal_of_someone_who_is_not_in_the_group_is_not_found {
+        fault: "refusal code",
+        step: "leave",
+        answer: "403 for a member, 404 for anyone else",
+        afterwards: "the roster heals",
+    }
+}
 
 const NOT_ALLOWED: &str = "Not allowed to leave this group";
 const NOT_MEMBER: &str = "Group not found or you are not a member of this group";

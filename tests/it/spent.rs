@@ -12,7 +12,16 @@ use wacore_binary::builder::NodeBuilder;
 use whatsapp::{Failure, LeaveError, MetadataError, Online, StreamError};
 use whatsapp_simulator::{Fault, HoldHandle, Moment, NewGroup, Reaction, StreamErrorKind};
 
-use crate::support::{ACCOUNT_TOKEN, GROUP, PLENTY, Request, Rig, ask, command, envelope};
+use crate::support::{ACCOUNT_TOKEN, GROUP, PLENTY, Request, Rig, ask, command, driven, envelope};
+
+driven! {
+    what_was_not_sent_is_taken_back_so_that_the_retry_tells_the_truth {
+        fault: "the connection ends before a question of the run",
+        step: "metadata, leave",
+        answer: "503 unavailable for what was not sent",
+        afterwards: "own intents are taken back",
+    }
+}
 
 const OTHER: &str = "120363407000000001@g.us";
 

@@ -6,7 +6,58 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use local_stack::traffic::{CallFault, Traffic};
 use whatsapp_simulator::HoldHandle;
 
-use crate::support::{ACCOUNT_TOKEN, GROUP, Request, Rig, ask, envelope, id};
+use crate::support::{ACCOUNT_TOKEN, GROUP, Request, Rig, ask, driven, envelope, id};
+
+driven! {
+    a_passing_fault_of_any_kind_is_ridden_out {
+        fault: "throttled, 5xx, reset, once",
+        step: "any DynamoDB call",
+        answer: "200",
+        afterwards: "settled",
+    }
+    a_lasting_fault_of_the_gate_or_the_lease_lets_nobody_through {
+        fault: "5xx that lasts",
+        step: "gate, acquire",
+        answer: "503 storage",
+        afterwards: "no lease, no dial",
+    }
+    a_lease_whose_every_reply_is_lost_is_given_back {
+        fault: "every reply lost after apply",
+        step: "acquire",
+        answer: "503 storage",
+        afterwards: "the lease is given back",
+    }
+    a_roster_that_cannot_be_read_sends_nothing {
+        fault: "5xx that lasts",
+        step: "roster row",
+        answer: "503 storage",
+        afterwards: "nothing sent, settled",
+    }
+    a_transaction_conflict_is_retried_by_ourselves {
+        fault: "`TransactionConflict`",
+        step: "acquire, settle",
+        answer: "200",
+        afterwards: "settled",
+    }
+    a_table_that_is_missing_lets_nobody_in {
+        fault: "no such table",
+        step: "gate",
+        answer: "503 storage",
+        afterwards: "nothing",
+    }
+    a_corrupt_item_is_an_internal_error_and_takes_no_lease {
+        fault: "corrupt session item",
+        step: "acquire",
+        answer: "500",
+        afterwards: "no lease",
+    }
+    a_sealed_value_of_another_instance_does_not_open {
+        fault: "sealed value damaged, or of another instance",
+        step: "open credentials",
+        answer: "500",
+        afterwards: "no lease, no dial",
+    }
+}
 
 const UNAVAILABLE: &str = "Service is temporarily unavailable. Try again later.";
 

@@ -9,7 +9,60 @@ use local_stack::traffic::{CallFault, Traffic};
 use store::table::Item;
 use whatsapp_simulator::{Fault, LeaveReplyKind, Moment, NewGroup, Reaction};
 
-use crate::support::{ACCOUNT_TOKEN, GROUP, Request, Rig, ask, ask_within, envelope, success};
+use crate::support::{
+    ACCOUNT_TOKEN, GROUP, Request, Rig, ask, ask_within, driven, envelope, success,
+};
+
+driven! {
+    whatever_is_not_a_status_of_this_target_is_unconfirmed_and_the_retry_learns_the_outcome {
+        fault: "WhatsApp drops, stays silent, answers 5xx or an unknown code",
+        step: "leave",
+        answer: "503 did not confirm; retry 200",
+        afterwards: "intent and row stay for the retry",
+    }
+    whatever_is_not_a_status_of_this_target_is_unconfirmed_and_the_retry_learns_the_outcome {
+        fault: "reply empty, without `<leave>`, of another target, another id, another tag",
+        step: "leave",
+        answer: "503 did not confirm; retry 200",
+        afterwards: "intent and row stay for the retry",
+    }
+    two_replies_are_one_answer {
+        fault: "two replies",
+        step: "leave",
+        answer: "200",
+        afterwards: "settled",
+    }
+    without_evidence_of_membership_a_lost_outcome_is_the_truth_about_now {
+        fault: "reply lost after the leave, group known by invite alone",
+        step: "leave",
+        answer: "503, retry 404: the truth about now",
+        afterwards: "settled",
+    }
+    rejoined_in_between_the_retry_leaves_again {
+        fault: "reply lost after the leave, somebody adds us again",
+        step: "leave",
+        answer: "503, retry leaves again: 200",
+        afterwards: "settled",
+    }
+    a_lost_reply_of_any_call_neither_loses_nor_doubles_anything {
+        fault: "reply lost after apply, once",
+        step: "gate, acquire, settle",
+        answer: "200",
+        afterwards: "settled once",
+    }
+    a_confirmed_leave_stays_a_200_when_the_closing_write_fails {
+        fault: "5xx that lasts",
+        step: "settle after a confirmed leave",
+        answer: "200",
+        afterwards: "the next run heals it",
+    }
+    a_recovered_leave_is_a_200_only_once_it_is_settled {
+        fault: "5xx that lasts",
+        step: "settle of a recovered leave",
+        answer: "503 did not confirm; retry 200",
+        afterwards: "intent and row stay for the retry",
+    }
+}
 
 const NOT_MEMBER: &str = "Group not found or you are not a member of this group";
 const UNCONFIRMED: &str = "WhatsApp did not confirm the leave. Try again to learn the outcome.";

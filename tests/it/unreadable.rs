@@ -4,7 +4,22 @@
 use local_stack::traffic::Traffic;
 use whatsapp_simulator::{Fault, Moment, NewGroup, Reaction};
 
-use crate::support::{ACCOUNT_TOKEN, GROUP, Request, Rig, ask, envelope, success};
+use crate::support::{ACCOUNT_TOKEN, GROUP, Request, Rig, ask, driven, envelope, success};
+
+driven! {
+    stanzas_that_cannot_be_read_are_passed_over_at_every_step {
+        fault: "stanzas that nobody can read, up to 64, before the answer",
+        step: "login, invite, metadata, leave",
+        answer: "200",
+        afterwards: "settled",
+    }
+    a_server_that_sends_nothing_else_is_given_up {
+        fault: "nothing but stanzas that nobody can read, or that nobody asked for",
+        step: "login, leave",
+        answer: "503 unavailable; after the leave 503 did not confirm",
+        afterwards: "nothing of the run is left",
+    }
+}
 
 const UNAVAILABLE: &str = "WhatsApp is unavailable. Try again later.";
 const UNCONFIRMED: &str = "WhatsApp did not confirm the leave. Try again to learn the outcome.";

@@ -11,7 +11,16 @@ use store::table::Item;
 use wacore_binary::builder::NodeBuilder;
 use whatsapp_simulator::{Fault, Moment, Reaction};
 
-use crate::support::{ACCOUNT_TOKEN, GROUP, INSTANCE_TOKEN, Request, Rig, Shape, ask};
+use crate::support::{ACCOUNT_TOKEN, GROUP, INSTANCE_TOKEN, Request, Rig, Shape, ask, driven};
+
+driven! {
+    what_is_obeyed_and_remembered_is_capped_and_dates_are_dates {
+        fault: "`expire`, `backoff`: huge, a date, negative, no number",
+        step: "login, leave",
+        answer: "`Retry-After` of 7 days at most for a ban, an hour for throttling",
+        afterwards: "the same end is remembered",
+    }
+}
 
 const DAY: u64 = 24 * 60 * 60;
 

@@ -1,6 +1,7 @@
 //! The rig: real backends, and the function as a process or in this one.
 
 mod command;
+mod driven;
 mod event;
 mod kms;
 mod observed;
@@ -11,6 +12,8 @@ mod rig;
 mod row;
 
 pub use command::{leave_all, leave_all_within, statuses};
+pub use driven::Driven;
+pub(crate) use driven::driven;
 pub use event::{Reply, Request, Shape, encode, fixture};
 pub use kms::Kms;
 pub use observed::{Observed, read_line};
