@@ -49,7 +49,7 @@ metadata = json.loads(
     subprocess.check_output(["cargo", "metadata", "--format-version", "1", "--locked", "--no-deps"])
 )
 packages = {package["name"]: package for package in metadata["packages"]}
-wrong = [f"{name} is in no list of .ci/arrows" for name in sorted(packages.keys() - MAY.keys())]
+wrong = [f"{name} is in no list of .ci/arrows.py" for name in sorted(packages.keys() - MAY.keys())]
 for name, package in sorted(packages.items()):
     for dependency in package["dependencies"]:
         other, is_dev = dependency["name"], dependency["kind"] == "dev"
