@@ -56,4 +56,5 @@ mod tenants;
 mod token_end;
 mod truth;
 mod unreadable;
+mod visits;
 mod waiting_times;
