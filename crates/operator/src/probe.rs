@@ -5,12 +5,12 @@ use std::time::Duration;
 
 use domain::client_version::ClientVersion;
 use domain::clock::Budget;
+use store::random;
 use wacore::store::Device;
 use waproto::codec::client_payload_to_vec;
 use whatsapp::{Abandoned, Failure, LoginFailure};
 use zeroize::Zeroizing;
 
-use crate::writes::random;
 use crate::{Operator, OperatorError};
 
 /// Longest probe.

@@ -6,17 +6,14 @@
 
 use std::time::Duration;
 
-use domain::block::BlockReason;
-use domain::clock::{Budget, UnixMillis};
+use domain::clock::Budget;
 use domain::credentials::{Credentials, DeviceJid};
 use domain::tenant::InstanceId;
 use operation::connection::session_end;
 use store::session::{Held, SessionEnd};
-use store::table::{Item, keys};
 use whatsapp::Abandoned;
 
 use crate::device::same_number;
-use crate::writes::owner;
 use crate::{Operator, OperatorError, patience};
 
 /// Longest look.
@@ -51,7 +48,7 @@ impl Operator {
             Err(error) => (Err(error), SessionEnd::Unchanged),
         };
         if let Some(held) = held {
-            let is_its_own = device_of(&held).as_ref() == Some(&credentials.device);
+            let is_its_own = held.session().device().as_ref() == Some(&credentials.device);
             let session = if is_its_own { session } else { SessionEnd::Unchanged };
             let settled = held.settle(session, budget).await;
             settled.map_err(|error| OperatorError::of_settle(instance, error))?;
@@ -68,31 +65,26 @@ impl Operator {
         instance: &InstanceId,
         device: &DeviceJid,
     ) -> Result<(), OperatorError> {
-        let Some(claim) = self.table.get(&keys::device(device), patience()).await? else {
-            return Ok(());
-        };
-        let by = owner(&claim)?;
-        if by == *instance {
-            return Ok(());
+        match self.table.device_owner(device, patience()).await? {
+            Some(by) if by != *instance => {
+                Err(OperatorError::DeviceTaken { device: device.to_string(), by })
+            }
+            _ => Ok(()),
         }
-        Err(OperatorError::DeviceTaken { device: device.to_string(), by })
     }
 
     /// Another number is refused, and a number that WhatsApp does not listen to is not
     /// dialled with.
     async fn may_dial(&self, held: Option<&Held>, device: &DeviceJid) -> Result<(), OperatorError> {
         let Some(held) = held else { return Ok(()) };
-        let (instance, item) = (held.instance(), Item(held.item()));
-        same_number(instance, device_of(held).as_ref(), device)?;
-        let until = item.optional_number("blocked_until").map(UnixMillis);
+        let instance = held.instance();
+        same_number(instance, held.session().device().as_ref(), device)?;
         let now = self.now().await?;
-        match until.filter(|until| *until > now) {
+        match held.session().block(now) {
             None => Ok(()),
-            Some(until) => Err(OperatorError::Blocked {
+            Some((reason, until)) => Err(OperatorError::Blocked {
                 instance: instance.clone(),
-                reason: BlockReason::from_name(
-                    item.optional_text("blocked_by").unwrap_or_default(),
-                ),
+                reason,
                 left: until.since(now),
             }),
         }
@@ -127,8 +119,4 @@ impl Operator {
             }
         }
     }
-}
-
-fn device_of(held: &Held) -> Option<DeviceJid> {
-    Item(held.item()).optional_text("device_jid")?.parse().ok()
 }

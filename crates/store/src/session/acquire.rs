@@ -15,8 +15,8 @@ use tokio::time::Instant;
 
 use super::generation::Generation;
 use super::intents::{self, Intents};
-use super::item::{DELETING, LINKED, LOGGED_OUT, NEVER_LINKED};
 use super::{Leased, Owner, Sessions};
+use crate::rows::session::{DELETING, LINKED, LOGGED_OUT, NEVER_LINKED};
 use crate::seal::Sealed;
 use crate::table::{Attributes, Corrupt, Item, StoreError, Updated, keys};
 
@@ -78,7 +78,7 @@ impl Sessions {
             if taking.remaining() < LEAST {
                 return Err(match busy_until {
                     Some(until) => AcquireError::Busy { left: until.since(now), waits },
-                    None => StoreError::out_of_time().into(),
+                    None => StoreError::OutOfTime.into(),
                 });
             }
             let asked = Instant::now();

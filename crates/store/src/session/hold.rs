@@ -4,21 +4,21 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
-use aws_sdk_dynamodb::types::TransactWriteItem;
 use domain::clock::{Budget, UnixMillis};
 use domain::tenant::InstanceId;
 use tokio::time::{Instant, sleep};
 
 use super::acquire::{FIRST_WAIT, LONGEST_LEASE, LONGEST_RUN, LONGEST_WAIT, SKEW};
 use super::{AcquireError, Leased, Owner, SessionEnd, Sessions, SettleError, Settlement};
-use crate::table::{Attributes, Item, StoreError, Update, Updated, binary, keys, number, text};
+use crate::rows::session::Session;
+use crate::table::{Action, Attributes, Item, Update, Updated, binary, keys, number, text};
 
 /// A session under our lease, in whatever state. Its exits are [`Held::settle`] and a
 /// transaction of the holder's own that has [`Held::owner`] in its condition and
 /// releases.
 pub struct Held {
     leased: Leased,
-    item: Attributes,
+    session: Session,
 }
 
 impl Sessions {
@@ -58,7 +58,7 @@ impl Sessions {
                     if leased.is_err() {
                         self.give_back(instance, &owner, budget).await;
                     }
-                    return Ok(Held { leased: leased?, item });
+                    return Ok(Held { leased: leased?, session: Session(item) });
                 }
                 Ok(Updated::Refused(None)) => return Err(AcquireError::NotFound),
                 Ok(Updated::Refused(Some(item))) => item,
@@ -112,14 +112,14 @@ impl Held {
         self.leased.instance()
     }
 
-    /// The session's item, as it was when the lease was taken. While we hold it, only
+    /// The session, as it was when the lease was taken. While we hold it, only
     /// its sealed value may change: rotating keys and setting a proxy need no lease.
-    pub fn item(&self) -> &Attributes {
-        &self.item
+    pub fn session(&self) -> &Session {
+        &self.session
     }
 
     /// Who holds it, as the item's `lease_owner` has it.
-    pub fn owner(&self) -> &str {
+    pub(crate) fn owner(&self) -> &str {
         &self.leased.owner.0
     }
 
@@ -134,10 +134,7 @@ impl Held {
     }
 
     /// An action that fails when the lease is not ours: [`Leased::fence`].
-    ///
-    /// # Errors
-    /// [`StoreError`] when the action cannot be built.
-    pub fn fence(&self) -> Result<TransactWriteItem, StoreError> {
+    pub fn fence(&self) -> Action {
         self.leased.fence()
     }
 

@@ -9,7 +9,6 @@ use domain::tenant::InstanceId;
 use linking::{Paired, Timing};
 use operator::{Operator, OperatorError};
 use store::session::SessionEnd;
-use store::table::Item;
 use whatsapp::Dialer;
 
 use super::Link;
@@ -46,7 +45,7 @@ impl Link {
             Ok(held) => held,
             Err(error) => return Ok(Some(Why::Operator(error))),
         };
-        if Item(held.item()).optional_text("device_jid") != Some(device.to_string().as_str()) {
+        if held.session().device_text() != Some(device.to_string().as_str()) {
             let _ = held.settle(SessionEnd::Unchanged, Budget::of(SETTLING)).await;
             return Ok(Some(Why::Operator(OperatorError::Changed(id.clone()))));
         }

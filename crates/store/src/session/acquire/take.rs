@@ -10,8 +10,8 @@ use domain::group::GroupJid;
 
 use super::super::Owner;
 use super::super::intents::{self, Intents, MOST_OPEN, Paths, StoredIntent};
-use super::super::item::LINKED;
 use super::{LONGEST_LEASE, SKEW};
+use crate::rows::session::LINKED;
 use crate::table::{Update, number, text};
 
 /// The JIDs to take the lease for, and how they find room.
