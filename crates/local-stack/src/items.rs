@@ -4,13 +4,13 @@
 use std::collections::HashMap;
 
 use aws_sdk_dynamodb::Client;
-use aws_sdk_dynamodb::config::Builder;
+use aws_sdk_dynamodb::config::{BehaviorVersion, Builder, Credentials, Region};
 use aws_sdk_dynamodb::error::DisplayErrorContext;
 use aws_sdk_dynamodb::primitives::Blob;
 use aws_sdk_dynamodb::types::AttributeValue;
 use operation::config::Config;
 use operation::engine::StartError;
-use store::aws::{https_client, sdk_config};
+use store::aws::https_client;
 use store::table::Corrupt;
 use whatsapp::tls_config;
 
@@ -93,8 +93,15 @@ impl Items {
     /// Those of a configuration's table.
     pub(crate) fn new(config: &Config) -> Result<Self, StackError> {
         let http = https_client(tls_config().map_err(StartError::from)?);
-        let mut sdk = Builder::from(&sdk_config(&config.aws, http));
-        sdk.set_endpoint_url(config.aws.dynamodb.clone());
+        let aws = &config.aws;
+        let token = aws.session_token.as_ref().map(|token| token.to_string());
+        let (id, secret) = (aws.access_key_id.as_str(), aws.secret_access_key.as_str());
+        let mut sdk = Builder::new()
+            .behavior_version(BehaviorVersion::v2026_01_12())
+            .region(Region::new(aws.region.clone()))
+            .credentials_provider(Credentials::new(id, secret, token, None, "configuration"))
+            .http_client(http);
+        sdk.set_endpoint_url(aws.dynamodb.clone());
         Ok(Self { client: Client::from_conf(sdk.build()), table: config.table.clone() })
     }
 

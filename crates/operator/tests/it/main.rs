@@ -8,6 +8,7 @@ mod cut;
 mod delete;
 mod keys;
 mod link;
+mod permissions;
 mod rename;
 mod rename_beside_others;
 mod rig;

@@ -11,7 +11,6 @@ use aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder;
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::operation::update_item::{UpdateItemError, UpdateItemOutput};
 use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes};
-use aws_types::SdkConfig;
 use domain::clock::{Budget, Clock};
 use tokio::time::timeout_at;
 
@@ -20,7 +19,7 @@ use super::item::Attributes;
 use super::keys::Key;
 use super::witness::Witness;
 use super::write::{Action, attributes};
-use crate::aws::FIRST_BACKOFF;
+use crate::aws::{FIRST_BACKOFF, Sdk};
 
 /// How often a transaction that met another is tried again.
 const CONFLICT_ATTEMPTS: u32 = 6;
@@ -36,10 +35,10 @@ pub struct Table {
 impl Table {
     /// A client for `name`. Nothing is connected before the first call.
     /// `endpoint` is another DynamoDB than AWS's.
-    pub fn new(name: &str, sdk: &SdkConfig, endpoint: Option<&str>, clock: Arc<dyn Clock>) -> Self {
+    pub fn new(name: &str, sdk: &Sdk, endpoint: Option<&str>, clock: Arc<dyn Clock>) -> Self {
         let calls = Arc::new(AtomicU64::new(0));
         let witness = Witness { clock, calls: Arc::clone(&calls) };
-        let mut config = Builder::from(sdk).interceptor(witness);
+        let mut config = Builder::from(&sdk.0).interceptor(witness);
         config.set_endpoint_url(endpoint.map(str::to_owned));
         Self { client: Client::from_conf(config.build()), name: name.to_owned(), calls }
     }
