@@ -12,6 +12,10 @@
 //!
 //! With the feature `operator` there is also what only operators do: accounts, devices,
 //! changes of a session, the table's own form (`schema`). The function is built without.
+//!
+//! Much is public for a crate of this size: each attribute that somebody outside asks for
+//! is a method, and each write a function. That is what keeps attribute names, keys and
+//! conditions in here.
 
 pub mod aws;
 pub mod client_version;

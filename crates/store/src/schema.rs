@@ -8,8 +8,9 @@ mod found;
 pub use compare::Difference;
 pub use create::{Made, Setting};
 
+use crate::table::BY_ACCOUNT;
 pub use crate::table::UsedIndex;
-use crate::table::index::{BY_ACCOUNT, BY_DUE};
+use crate::table::index::BY_DUE;
 
 /// What the code uses of a table: a table without it does not do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

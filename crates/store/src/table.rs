@@ -25,6 +25,8 @@ pub use found::{Found, Refused};
 pub use index::UsedIndex;
 pub use item::Corrupt;
 pub(crate) use item::{Attributes, Item, binary, number, text};
+#[cfg(feature = "operator")]
+pub(crate) use operators::{BY_ACCOUNT, key_of};
 pub use start::AtStart;
 pub(crate) use write::Condition;
 pub use write::{Action, MOST_ACTIONS};

@@ -9,8 +9,9 @@ use std::collections::HashMap;
 use domain::clock::{Budget, UnixMillis};
 use domain::tenant::AccountId;
 
+use crate::table::keys::Key;
 use crate::table::{
-    Action, Attributes, Condition, Corrupt, Found, Item, StoreError, Table, keys, number, text,
+    Action, Attributes, Condition, Corrupt, Found, Item, StoreError, Table, number, text,
 };
 
 /// An account.
@@ -24,6 +25,16 @@ pub struct Account {
     pub created: UnixMillis,
 }
 
+/// The partition of all accounts, so that one query lists them.
+const PARTITION: &str = "ACCOUNTS";
+
+/// Sort keys of accounts begin with this.
+const PREFIX: &str = "ACCOUNT#";
+
+fn key(id: &AccountId) -> Key {
+    Key { pk: PARTITION.to_owned(), sk: format!("{PREFIX}{id}") }
+}
+
 /// Makes an account that is not there yet.
 pub fn put_new(account: &Account) -> Action {
     Action::put_if(account.item(), Condition::is_new())
@@ -32,23 +43,23 @@ pub fn put_new(account: &Account) -> Action {
 /// Begins to delete it: nothing new can belong to it from now on.
 pub fn close(id: &AccountId, now: UnixMillis) -> Action {
     let closing = Condition::exists().value(":now", number(now.0));
-    Action::change(keys::account(id), "SET closing = :now", closing)
+    Action::change(key(id), "SET closing = :now", closing)
 }
 
 /// Takes that back.
 pub fn reopen(id: &AccountId) -> Action {
-    Action::change(keys::account(id), "REMOVE closing", Condition::exists())
+    Action::change(key(id), "REMOVE closing", Condition::exists())
 }
 
 /// Deletes it.
 pub fn delete(id: &AccountId) -> Action {
-    Action::delete(keys::account(id))
+    Action::delete(key(id))
 }
 
 /// Fails unless the account is there, and nobody is deleting it.
 pub fn is_open(id: &AccountId) -> Action {
     let is_open = Condition::new("attribute_exists(pk) AND attribute_not_exists(closing)");
-    Action::check(keys::account(id), is_open)
+    Action::check(key(id), is_open)
 }
 
 impl Table {
@@ -57,7 +68,7 @@ impl Table {
     /// # Errors
     /// [`StoreError`].
     pub async fn accounts(&self, budget: Budget) -> Result<Vec<Account>, StoreError> {
-        let items = self.list(keys::ACCOUNTS, keys::ACCOUNT_PREFIX, budget).await?;
+        let items = self.list(PARTITION, PREFIX, budget).await?;
         Ok(items.iter().map(Account::read).collect::<Result<_, _>>()?)
     }
 
@@ -70,7 +81,7 @@ impl Table {
         id: &AccountId,
         budget: Budget,
     ) -> Result<Option<Account>, StoreError> {
-        let item = self.get(&keys::account(id), budget).await?;
+        let item = self.get(&key(id), budget).await?;
         Ok(item.as_ref().map(Account::read).transpose()?)
     }
 
@@ -83,7 +94,7 @@ impl Table {
         id: &AccountId,
         budget: Budget,
     ) -> Result<Option<bool>, StoreError> {
-        let item = self.get(&keys::account(id), budget).await?;
+        let item = self.get(&key(id), budget).await?;
         Ok(item.map(|item| !is_closing(&item)))
     }
 }
@@ -101,7 +112,7 @@ fn is_closing(item: &Attributes) -> bool {
 
 impl Account {
     fn item(&self) -> Attributes {
-        let key = keys::account(&self.id);
+        let key = key(&self.id);
         let mut item = HashMap::from([
             ("pk".to_owned(), text(key.pk)),
             ("sk".to_owned(), text(key.sk)),

@@ -7,7 +7,12 @@ use domain::clock::Budget;
 use domain::credentials::DeviceJid;
 use domain::tenant::InstanceId;
 
-use crate::table::{Action, Attributes, Condition, Item, StoreError, Table, keys, owner, text};
+use crate::table::keys::Key;
+use crate::table::{Action, Attributes, Condition, Item, StoreError, Table, owner, text};
+
+fn key(device: &DeviceJid) -> Key {
+    Key { pk: format!("DEVICE#{}:{}", device.user(), device.device()), sk: "DEVICE".to_owned() }
+}
 
 /// Claims a device for `instance`, whoever has it.
 pub fn put(device: &DeviceJid, instance: &InstanceId) -> Action {
@@ -26,7 +31,7 @@ pub fn hand_over(device: &DeviceJid, old: &InstanceId, new: &InstanceId) -> Acti
 
 /// Takes the claim back, if it is nobody's or `instance`'s.
 pub fn release(device: &DeviceJid, instance: &InstanceId) -> Action {
-    Action::delete_if(keys::device(device), is_nobodys_or(instance))
+    Action::delete_if(key(device), is_nobodys_or(instance))
 }
 
 impl Table {
@@ -39,13 +44,13 @@ impl Table {
         device: &DeviceJid,
         budget: Budget,
     ) -> Result<Option<InstanceId>, StoreError> {
-        let claim = self.get(&keys::device(device), budget).await?;
+        let claim = self.get(&key(device), budget).await?;
         Ok(claim.map(|claim| owner(Item(&claim))).transpose()?)
     }
 }
 
 fn item(device: &DeviceJid, instance: &InstanceId) -> Attributes {
-    let key = keys::device(device);
+    let key = key(device);
     HashMap::from([
         ("pk".to_owned(), text(key.pk)),
         ("sk".to_owned(), text(key.sk)),

@@ -7,7 +7,9 @@ use domain::tenant::InstanceId;
 
 use super::left::MOVED;
 use crate::session::Generation;
-use crate::table::{Action, Attributes, Condition, Corrupt, Item, StoreError, Table, keys, text};
+use crate::table::{
+    Action, Attributes, Condition, Corrupt, Item, StoreError, Table, key_of, keys, text,
+};
 
 /// An item of an instance that is not its session. No text shows what is in it.
 pub struct Owned(Attributes);
@@ -60,7 +62,7 @@ impl Table {
     /// # Errors
     /// [`StoreError`]. Asking again does no harm.
     pub async fn delete_owned(&self, row: &Owned) -> Result<bool, StoreError> {
-        self.delete_if(keys::of(Item(&row.0))?, &is_of(&row.generation())).await
+        self.delete_if(key_of(Item(&row.0))?, &is_of(&row.generation())).await
     }
 }
 

@@ -144,7 +144,7 @@ impl Table {
             }
         };
         let waited = tokio::time::timeout(MADE_WITHIN, waiting).await;
-        waited.unwrap_or_else(|_| Err(StoreError::OutOfTime))
+        waited.unwrap_or(Err(StoreError::OutOfTime))
     }
 
     async fn set_ttl(&self, schema: &TableSchema, found: &Found) -> Result<Setting, StoreError> {

@@ -119,7 +119,7 @@ impl Held {
     }
 
     /// Who holds it, as the item's `lease_owner` has it.
-    pub(crate) fn owner(&self) -> &str {
+    pub fn owner(&self) -> &str {
         &self.leased.owner.0
     }
 

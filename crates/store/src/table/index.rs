@@ -13,28 +13,6 @@ pub struct UsedIndex {
     pub read: &'static [&'static str],
 }
 
-/// Everything of an account: sessions, tokens, claims on devices. Sorted by `pk`, so that
-/// one kind of item is a range of it.
-pub(crate) const BY_ACCOUNT: UsedIndex = UsedIndex {
-    name: "by_account",
-    partition: "account",
-    sort: "pk",
-    read: &[
-        "instance",
-        "session_state",
-        "device_jid",
-        "created_at",
-        "linked_at",
-        "checked_at",
-        "check_result",
-        "token_id",
-        "kind",
-        "max_rpm",
-        "note",
-        "valid_until",
-    ],
-};
-
 /// Sessions by the time of their next check.
 pub(crate) const BY_DUE: UsedIndex =
     UsedIndex { name: "by_due", partition: "due", sort: "due_at", read: &["account", "instance"] };

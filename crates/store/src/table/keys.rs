@@ -3,10 +3,8 @@
 
 use domain::clock::UnixMillis;
 use domain::group::GroupJid;
-use domain::tenant::{AccountId, InstanceId};
+use domain::tenant::InstanceId;
 use domain::token::TokenHash;
-
-use super::item::{Corrupt, Item};
 
 /// Partition and sort key of one item.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -15,11 +13,6 @@ pub(crate) struct Key {
     pub(crate) pk: String,
     /// Sort key.
     pub(crate) sk: String,
-}
-
-/// The key of an item that was read.
-pub(crate) fn of(item: Item<'_>) -> Result<Key, Corrupt> {
-    Ok(Key { pk: item.text("pk")?.to_owned(), sk: item.text("sk")?.to_owned() })
 }
 
 fn key(pk: String, sk: impl Into<String>) -> Key {
@@ -43,17 +36,6 @@ pub(crate) const SESSION: &str = "SESSION";
 
 /// Partition keys of instances begin with this.
 pub(crate) const INSTANCE_PREFIX: &str = "INSTANCE#";
-
-/// The partition of all accounts, so that one query lists them.
-pub(crate) const ACCOUNTS: &str = "ACCOUNTS";
-
-/// Sort keys of accounts begin with this.
-pub(crate) const ACCOUNT_PREFIX: &str = "ACCOUNT#";
-
-/// An account.
-pub(crate) fn account(id: &AccountId) -> Key {
-    key(ACCOUNTS.to_owned(), format!("{ACCOUNT_PREFIX}{id}"))
-}
 
 /// A token, by its hash.
 pub(crate) fn token(hash: TokenHash) -> Key {
@@ -85,11 +67,6 @@ pub(crate) fn left(instance: &InstanceId, began: UnixMillis, jid: &GroupJid, by:
 /// An answer kept for an `Idempotency-Key`, by the key's hash.
 pub(crate) fn kept_answer(instance: &InstanceId, key_hash: &str) -> Key {
     key(instance_partition(instance), format!("ANSWER#{key_hash}"))
-}
-
-/// The claim on a linked device: one device under two instances would be two leases.
-pub(crate) fn device(jid: &domain::credentials::DeviceJid) -> Key {
-    key(format!("DEVICE#{}:{}", jid.user(), jid.device()), "DEVICE")
 }
 
 /// The partition of what every environment reads when it starts: the data keys and

@@ -6,10 +6,37 @@ use domain::tenant::AccountId;
 
 use super::client::Table;
 use super::failure::StoreError;
-use super::index::BY_ACCOUNT;
-use super::item::{Attributes, text};
+use super::index::UsedIndex;
+use super::item::{Attributes, Corrupt, Item, text};
 use super::keys::Key;
 use super::write::{Condition, attributes};
+
+/// Everything of an account: sessions, tokens, claims on devices. Sorted by `pk`, so that
+/// one kind of item is a range of it.
+pub(crate) const BY_ACCOUNT: UsedIndex = UsedIndex {
+    name: "by_account",
+    partition: "account",
+    sort: "pk",
+    read: &[
+        "instance",
+        "session_state",
+        "device_jid",
+        "created_at",
+        "linked_at",
+        "checked_at",
+        "check_result",
+        "token_id",
+        "kind",
+        "max_rpm",
+        "note",
+        "valid_until",
+    ],
+};
+
+/// The key of an item that was read.
+pub(crate) fn key_of(item: Item<'_>) -> Result<Key, Corrupt> {
+    Ok(Key { pk: item.text("pk")?.to_owned(), sk: item.text("sk")?.to_owned() })
+}
 
 impl Table {
     /// What the index has of an account, one kind of item. The index follows the table by

@@ -2,6 +2,9 @@
 //!
 //! A row's own file says what is written on which condition; outside they are opaque.
 
+#[cfg(feature = "operator")]
+mod operators;
+
 use std::collections::HashMap;
 use std::fmt;
 use std::time::Duration;
@@ -37,28 +40,8 @@ impl Condition {
         Self { expression: expression.to_owned(), ..Self::default() }
     }
 
-    /// No such item is there.
-    pub(crate) fn is_new() -> Self {
-        Self::new("attribute_not_exists(pk)")
-    }
-
-    /// The item is there.
-    pub(crate) fn exists() -> Self {
-        Self::new("attribute_exists(pk)")
-    }
-
-    pub(crate) fn and(mut self, expression: &str) -> Self {
-        self.expression = format!("({}) AND ({expression})", self.expression);
-        self
-    }
-
     pub(crate) fn or(mut self, expression: &str) -> Self {
         self.expression = format!("{} OR {expression}", self.expression);
-        self
-    }
-
-    pub(crate) fn name(mut self, placeholder: &str, name: &str) -> Self {
-        self.names.insert(placeholder.to_owned(), name.to_owned());
         self
     }
 
@@ -117,11 +100,6 @@ impl Action {
         Self::of(Kind::Put(item), Some(condition))
     }
 
-    pub(crate) fn change(key: Key, expression: &str, condition: Condition) -> Self {
-        let expression = expression.to_owned();
-        Self::of(Kind::Change { key, expression }, Some(condition))
-    }
-
     /// An update of one item as a part of a transaction.
     pub(crate) fn update(key: Key, update: Update) -> Self {
         let Update { expression, condition, names, values } = update;
@@ -131,10 +109,6 @@ impl Action {
 
     pub(crate) fn delete(key: Key) -> Self {
         Self::of(Kind::Delete(key), None)
-    }
-
-    pub(crate) fn delete_if(key: Key, condition: Condition) -> Self {
-        Self::of(Kind::Delete(key), Some(condition))
     }
 
     /// Changes nothing, and fails when the condition does.

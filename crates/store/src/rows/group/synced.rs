@@ -9,7 +9,7 @@ use domain::tenant::InstanceId;
 
 use super::item;
 use crate::session::Generation;
-use crate::table::{Action, Attributes, Corrupt, Item, StoreError, Table, keys};
+use crate::table::{Action, Attributes, Corrupt, Item, StoreError, Table, key_of, keys};
 
 /// Every row of an instance's roster, by its key.
 pub struct Roster {
@@ -70,7 +70,7 @@ impl StoredGroup {
     /// # Errors
     /// [`Corrupt`] when it has no key.
     pub fn delete(&self) -> Result<Action, Corrupt> {
-        Ok(Action::delete(keys::of(Item(&self.row))?))
+        Ok(Action::delete(key_of(Item(&self.row))?))
     }
 }
 

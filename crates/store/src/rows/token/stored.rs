@@ -6,7 +6,9 @@ use domain::token::TokenHash;
 
 use super::{NewToken, ends, scope};
 use crate::gate::Scope;
-use crate::table::{Action, Attributes, Condition, Corrupt, Item, StoreError, Table, keys, text};
+use crate::table::{
+    Action, Attributes, Condition, Corrupt, Item, StoreError, Table, key_of, keys, text,
+};
 
 /// A token as a list shows it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -67,7 +69,7 @@ impl StoredToken {
     /// # Errors
     /// [`Corrupt`] when it has no key.
     pub fn delete(&self) -> Result<Action, Corrupt> {
-        Ok(Action::delete(keys::of(Item(&self.0))?))
+        Ok(Action::delete(key_of(Item(&self.0))?))
     }
 
     /// Makes it act for `new` in place of `old`, if it acts for that still.
@@ -79,7 +81,7 @@ impl StoredToken {
             .name("#instance", "instance")
             .value(":old", text(old.as_str()))
             .value(":new", text(new));
-        Ok(Action::change(keys::of(Item(&self.0))?, "SET #instance = :new", is_its))
+        Ok(Action::change(key_of(Item(&self.0))?, "SET #instance = :new", is_its))
     }
 }
 
