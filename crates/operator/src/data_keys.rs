@@ -13,7 +13,6 @@ use store::random;
 use store::rows::data_key::{self, NewDataKey};
 use store::rows::session::{self, Session};
 use store::seal::SealError;
-use store::table::Corrupt;
 
 use crate::{Operator, OperatorError, PATIENCE, patience};
 
@@ -78,7 +77,7 @@ impl Operator {
         match self.table.write(actions, PATIENCE).await? {
             Ok(()) => Ok(id.to_owned()),
             // Someone else was as quick.
-            Err(_) => self.current_key_id().await?.ok_or(Corrupt("key_id").into()),
+            Err(_) => self.current_key_id().await?.ok_or(SealError::UnknownKey.into()),
         }
     }
 

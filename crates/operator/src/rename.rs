@@ -67,8 +67,8 @@ impl Operator {
                     Err(OperatorError::Deleting(old.clone()))
                 };
             }
-            if let Some(to) = session.moving_to().filter(|to| *to != new.name.as_str()) {
-                let (instance, to) = (old.clone(), to.to_owned());
+            if let Some(to) = session.moving_to()?.filter(|to| *to != new.name) {
+                let (instance, to) = (old.clone(), to.to_string());
                 return Err(OperatorError::Moving { instance, to });
             }
             let there = self.table.session(new, patience()).await?;

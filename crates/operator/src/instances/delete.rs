@@ -10,7 +10,6 @@ use domain::tenant::{InstanceId, InstanceName};
 use store::rows::device;
 use store::rows::session::{self, Session};
 use store::session::Held;
-use store::table::Corrupt;
 
 use crate::{Operator, OperatorError, PATIENCE, patience};
 
@@ -37,8 +36,8 @@ impl Operator {
     /// once more.
     pub async fn delete_instance(&self, id: &InstanceId) -> Result<Deleted, OperatorError> {
         let session = self.begin_deletion(id).await?;
-        if let Some(new) = session.moving_to() {
-            self.give_up_name(id, new).await?;
+        if let Some(name) = session.moving_to()? {
+            self.give_up_name(id, name).await?;
         }
         self.end_deletion(id, &session).await
     }
@@ -57,8 +56,7 @@ impl Operator {
 
     /// Takes back the claim on a name that `id` was to be renamed to: its tokens come
     /// back, and what was copied goes.
-    async fn give_up_name(&self, id: &InstanceId, new: &str) -> Result<(), OperatorError> {
-        let name = InstanceName::of_stored(new).map_err(|_| Corrupt("moving_to"))?;
+    async fn give_up_name(&self, id: &InstanceId, name: InstanceName) -> Result<(), OperatorError> {
         let claimed = InstanceId { account: id.account.clone(), name };
         let claim = self.table.session(&claimed, patience()).await?;
         let claim = claim.filter(|claim| claim.moving_from() == Some(id.name.as_str()));

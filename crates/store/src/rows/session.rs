@@ -12,7 +12,7 @@ use domain::block::BlockReason;
 use domain::clock::UnixMillis;
 use domain::credentials::{Credentials, DeviceJid};
 use domain::gone::Gone;
-use domain::tenant::InstanceId;
+use domain::tenant::{InstanceId, InstanceName};
 
 use crate::seal::Sealed;
 use crate::session::{Generation, next_check};
@@ -282,8 +282,12 @@ impl Session {
     }
 
     /// The name that it is moving to, if a rename of it was begun.
-    pub fn moving_to(&self) -> Option<&str> {
-        self.read().optional_text("moving_to")
+    ///
+    /// # Errors
+    /// [`Corrupt`] when that is no name.
+    pub fn moving_to(&self) -> Result<Option<InstanceName>, Corrupt> {
+        let name = self.read().optional_text("moving_to").map(InstanceName::of_stored);
+        name.transpose().map_err(|_| Corrupt("moving_to"))
     }
 
     /// The name that it has now, if it is what a rename left behind.
