@@ -9,12 +9,12 @@ use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
 use leave_group::entry::{self, Invocation};
 use leave_group::service::Service;
+use local_stack::items::{Attributes, Item, number, text};
 use local_stack::manual_clock::ManualClock;
 use local_stack::traffic::{CallFault, Traffic};
 use operation::check::{When, one};
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
-use store::table::{Attributes, Item, number, text};
 use whatsapp_simulator::{Fault, HoldHandle, Moment, Reaction, StreamErrorKind};
 
 use crate::support::{ACCOUNT_TOKEN, GROUP, Request, Rig, ask, id};

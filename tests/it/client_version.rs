@@ -12,7 +12,7 @@ use crate::support::{ACCOUNT_TOKEN, GROUP, Request, Rig, Shape, ask};
 
 async fn set(rig: &Rig, version: &str) {
     let set = SetVersion { version: version.parse().unwrap(), set_at: SystemClock::new().now() };
-    rig.provisioner.put(set.item()).await.unwrap();
+    rig.provisioner.write(vec![set.put()]).await.unwrap();
 }
 
 /// One leave; its status, and the version that WhatsApp was shown.
@@ -88,7 +88,7 @@ async fn a_version_that_cannot_be_read_is_the_one_that_is_known() {
     service.engine.preload().await;
     assert_eq!(traffic.unused_faults(), 0);
     let mut corrupt = rig.provisioner.item("KEYS", "VERSION").await.unwrap().unwrap();
-    corrupt.insert("version".to_owned(), store::table::text("newest"));
+    corrupt.insert("version".to_owned(), local_stack::items::text("newest"));
     rig.provisioner.put(corrupt).await.unwrap();
     assert_eq!(shown(&rig, &service).await, (200, "2.3000.7".to_owned()));
 }

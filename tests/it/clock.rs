@@ -6,9 +6,9 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use domain::clock::{Clock, SystemClock, UnixMillis};
 use leave_group::entry::{self, Invocation};
+use local_stack::items::{number, text};
 use local_stack::traffic::Traffic;
 use serde_json::value::RawValue;
-use store::table::{number, text};
 
 use crate::support::{ACCOUNT_TOKEN, GROUP, Request, Rig, ask};
 

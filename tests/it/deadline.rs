@@ -7,9 +7,9 @@ use std::time::{Duration, Instant};
 
 use domain::clock::{Clock, SystemClock};
 use domain::group::GroupKind;
+use local_stack::items::Item;
 use local_stack::runtime_api::Outcome;
 use local_stack::traffic::{CallFault, Traffic};
-use store::table::Item;
 use whatsapp_simulator::{Fault, HoldHandle, Moment, NewGroup, Reaction};
 
 use crate::support::{ACCOUNT_TOKEN, GROUP, Reply, Request, Rig, Shape, ask_within, driven};

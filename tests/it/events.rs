@@ -1,9 +1,9 @@
 //! The files of `events/`: what the README and `cargo lambda invoke` send too.
 
 use domain::group::GroupKind;
+use local_stack::items::number;
 use local_stack::runtime_api::Outcome;
 use serde_json::{Value, json};
-use store::table::number;
 
 use crate::support::{GROUP, Rig, Shape, fixture, success};
 

@@ -2,9 +2,9 @@
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use domain::token::Token;
+use local_stack::items::{Attributes, number, text};
 use local_stack::traffic::Traffic;
 use store::gate::Scope;
-use store::table::{Attributes, number, text};
 use whatsapp_simulator::NewGroup;
 
 use crate::support::{ACCOUNT_TOKEN, GROUP, Request, Rig, ask, envelope};

@@ -7,12 +7,13 @@ use std::time::Duration;
 use domain::clock::UnixMillis;
 use domain::token::Token;
 use leave_group::service::Service;
+use local_stack::items::{number, text};
 use local_stack::manual_clock::ManualClock;
 use local_stack::traffic::{CallFault, Traffic};
-use store::gate::{NewToken, Scope};
-use store::table::{keys, number, text};
+use store::gate::Scope;
+use store::rows::token::{self, NewToken};
 
-use crate::support::{GROUP, Reply, Request, Rig, ask, envelope};
+use crate::support::{GROUP, Reply, Request, Rig, ask, envelope, token_partition};
 
 const TOKEN: &str = "leave-group-token-of-full-windows";
 /// The beginning of a minute.
@@ -35,20 +36,19 @@ async fn issue(rig: &Rig, limit: u64, valid_until: Option<UnixMillis>) {
         issued: MINUTE,
         valid_until,
     };
-    rig.provisioner.put(new.item()).await.unwrap();
+    rig.provisioner.write(vec![token::put(&new)]).await.unwrap();
 }
 
 async fn revoke(rig: &Rig) {
-    let key = keys::token(Token::new(TOKEN).unwrap().hash());
     let table = rig.environment(&[])["TABLE_NAME"].clone();
     let delete = rig.provisioner.client().delete_item().table_name(table);
-    delete.key("pk", text(key.pk)).key("sk", text(key.sk)).send().await.unwrap();
+    delete.key("pk", text(token_partition(TOKEN))).key("sk", text("TOKEN")).send().await.unwrap();
 }
 
 /// Changes only the limit, as an operator does.
 async fn set_limit(rig: &Rig, limit: u64) {
-    let key = keys::token(Token::new(TOKEN).unwrap().hash());
-    let mut item = rig.provisioner.item(&key.pk, &key.sk).await.unwrap().unwrap();
+    let token = rig.provisioner.item(&token_partition(TOKEN), "TOKEN").await.unwrap();
+    let mut item = token.unwrap();
     item.insert("max_rpm".to_owned(), number(limit));
     rig.provisioner.put(item).await.unwrap();
 }

@@ -1,8 +1,8 @@
 //! A name that is used again starts empty: what another generation of it left is
 //! read as nothing.
 
+use local_stack::items::{Item, text};
 use local_stack::traffic::Traffic;
-use store::table::{Item, text};
 use whatsapp_simulator::{Fault, Moment, Reaction};
 
 use crate::support::{ACCOUNT_TOKEN, GROUP, Request, Rig, ask, envelope};

@@ -159,7 +159,7 @@ async fn an_answer_that_is_kept_already_stays_and_stops_no_settling() {
 }
 
 /// Its time passes, and the table sweeps it.
-async fn delete_kept(rig: &Rig, kept: &store::table::Attributes) {
+async fn delete_kept(rig: &Rig, kept: &local_stack::items::Attributes) {
     let table = rig.environment(&[])["TABLE_NAME"].clone();
     let delete = rig.provisioner.client().delete_item().table_name(table);
     let delete = delete.key("pk", kept["pk"].clone()).key("sk", kept["sk"].clone());
@@ -175,7 +175,7 @@ async fn what_is_mended_by_linking_again_is_not_kept() {
     assert_eq!(ask(&service, &with_key(GROUP, "key-1")).await.status, 400);
     assert_eq!(ask(&service, &with_key(GROUP, "key-1")).await.status, 400);
     let mut session = rig.session().await;
-    session.insert("session_state".to_owned(), store::table::text("linked"));
+    session.insert("session_state".to_owned(), local_stack::items::text("linked"));
     rig.provisioner.put(session).await.unwrap();
     let reply = ask(&service, &with_key(GROUP, "key-1")).await;
     assert_eq!((reply.status, reply.header("idempotent-replayed")), (200, None));

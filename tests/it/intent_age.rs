@@ -5,9 +5,9 @@ use std::time::Duration;
 
 use domain::clock::{Clock, SystemClock};
 use leave_group::service::Service;
+use local_stack::items::Item;
 use local_stack::manual_clock::ManualClock;
 use local_stack::traffic::{CallFault, Traffic};
-use store::table::Item;
 use whatsapp_simulator::{Fault, Moment, Reaction};
 
 use crate::support::{

@@ -6,13 +6,15 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use domain::clock::{Budget, SystemClock};
 use domain::credentials::Credentials;
 use leave_group::config::Config;
+use local_stack::items::Item;
 use local_stack::provision::Provisioner;
 use local_stack::proxy::Proxy;
 use local_stack::traffic::CallFault;
 use store::aws::{https_client, sdk_config};
+use store::rows::data_key;
 use store::seal::Sealing;
 use store::seal::{Keyring, SealError, Wrapping};
-use store::table::{Item, Table};
+use store::table::Table;
 use whatsapp::tls_config;
 
 use crate::support::{ACCOUNT_TOKEN, GROUP, Kms, Process, Reply, Request, Rig, Shape, id};
@@ -144,8 +146,8 @@ async fn a_wrapped_key_unwraps_for_its_own_table_and_its_own_id_only() {
     let sealed = Sealed::start().await;
     let ring = sealed.keyring("leave-group");
     for key in ["first", "second"] {
-        let item = ring.new_data_key(key, budget()).await.unwrap();
-        sealed.rig.provisioner.put(item).await.unwrap();
+        let key = ring.new_data_key(key, budget()).await.unwrap();
+        sealed.rig.provisioner.write(vec![data_key::put(&key)]).await.unwrap();
     }
     let owner = id("acme", "sales");
     let value = ring.seal(b"secret", &owner, "first", budget()).await.unwrap();
@@ -173,8 +175,8 @@ async fn values_under_several_keys_are_readable_at_once() {
     let owner = id("acme", "sales");
     let mut values = Vec::new();
     for key in ["old", "new"] {
-        let item = operator.new_data_key(key, budget()).await.unwrap();
-        sealed.rig.provisioner.put(item).await.unwrap();
+        let new = operator.new_data_key(key, budget()).await.unwrap();
+        sealed.rig.provisioner.write(vec![data_key::put(&new)]).await.unwrap();
         values.push(operator.seal(key.as_bytes(), &owner, key, budget()).await.unwrap());
     }
     for (value, plain) in values.iter().zip(["old", "new"]) {

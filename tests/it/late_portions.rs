@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use domain::group::GroupKind;
+use local_stack::items::Item;
 use local_stack::traffic::{CallFault, Traffic};
-use store::table::Item;
 use whatsapp_simulator::{HoldHandle, NewGroup};
 
 use crate::support::{GROUP, Rig, leave_all, leave_all_within, statuses};

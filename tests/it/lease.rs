@@ -6,10 +6,10 @@ use std::time::Duration;
 use aws_sdk_dynamodb::types::AttributeValue;
 use domain::clock::{Clock, SystemClock, UnixMillis};
 use domain::group::GroupKind;
+use local_stack::items::{number, text};
 use local_stack::manual_clock::ManualClock;
 use local_stack::runtime_api::{Outcome, RuntimeApi};
 use local_stack::traffic::Traffic;
-use store::table::{number, text};
 use whatsapp_simulator::{Fault, HoldHandle, Moment, NewGroup, Reaction};
 
 use crate::support::{

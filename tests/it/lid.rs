@@ -3,9 +3,9 @@
 use domain::clock::Budget;
 use domain::credentials::Credentials;
 use domain::tenant::InstanceId;
+use local_stack::items::Item;
 use local_stack::traffic::Traffic;
 use operation::check::{self, Health, When};
-use store::table::Item;
 use whatsapp_simulator::{Device, Fault, GroupKind as Kind, Moment, NewGroup, Rank, Reaction};
 
 use crate::support::{ACCOUNT_TOKEN, PLENTY, Request, Rig, ask, envelope, id, success};
@@ -41,7 +41,7 @@ async fn leave(rig: &Rig) -> (u16, String) {
 
 async fn stored_lid(rig: &Rig) -> Option<String> {
     let items = rig.provisioner.items().await.unwrap();
-    let is_ours = |item: &&store::table::Attributes| {
+    let is_ours = |item: &&local_stack::items::Attributes| {
         let item = Item(item);
         item.text("pk") == Ok("INSTANCE#acme#imported") && item.text("sk") == Ok("SESSION")
     };

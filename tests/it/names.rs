@@ -14,7 +14,7 @@ use serde_json::json;
 use serde_json::value::RawValue;
 use store::gate::Scope;
 
-use crate::support::{ACCOUNT_TOKEN, GROUP, Reply, Request, Rig, Shape, envelope, id};
+use crate::support::{ACCOUNT_TOKEN, GROUP, Reply, Request, Rig, Shape, envelope};
 
 const TOKEN: &str = "leave-group-token-without-a-limit";
 
@@ -148,14 +148,14 @@ async fn a_stored_name_that_no_path_can_carry_is_checked_and_found_by_no_request
             let reply = Reply::read(&answer(&service, request.event(shape)).await);
             assert_eq!((reply.status, reply.body), (400, envelope("Malformed request")), "{name}");
         }
-        let key = store::table::keys::session(&id("acme", name));
+        let partition = format!("INSTANCE#acme#{name}");
         let mut items = rig.provisioner.items().await.unwrap();
         items.retain(|item| {
-            let item = store::table::Item(item);
-            item.text("pk") == Ok(key.pk.as_str()) && item.text("sk") == Ok(key.sk.as_str())
+            let item = local_stack::items::Item(item);
+            item.text("pk") == Ok(partition.as_str()) && item.text("sk") == Ok("SESSION")
         });
         let mut session = items.remove(0);
-        session.insert("due_at".to_owned(), store::table::number(1));
+        session.insert("due_at".to_owned(), local_stack::items::number(1));
         session.remove("seen_at");
         rig.provisioner.put(session).await.unwrap();
         let summary = answer(&service, json!({"action": "check"}).to_string()).await;

@@ -118,8 +118,8 @@ async fn a_busy_session_counts_how_often_it_was_waited_for() {
     let observed = Observed::start_with(&rig, &[("LEASE_WAIT_MS", "100")]);
     let mut session = rig.session().await;
     let until = domain::clock::Clock::now(&SystemClock::new()).0 + 20_000;
-    session.insert("lease_owner".to_owned(), store::table::text("another run"));
-    session.insert("lease_until".to_owned(), store::table::number(until));
+    session.insert("lease_owner".to_owned(), local_stack::items::text("another run"));
+    session.insert("lease_until".to_owned(), local_stack::items::number(until));
     rig.provisioner.put(session).await.unwrap();
     let line = observed.line(&usual()).await;
     assert_eq!(line["outcome"], "busy", "{line}");

@@ -7,8 +7,8 @@ use std::time::Duration;
 use aws_sdk_dynamodb::types::AttributeValue;
 use domain::clock::{Clock, SystemClock, UnixMillis};
 use domain::group::GroupKind;
+use local_stack::items::{Item, number, text};
 use local_stack::traffic::Traffic;
-use store::table::{Item, number, text};
 use whatsapp_simulator::{Fault, Moment, NewGroup, Reaction};
 
 use crate::support::{ACCOUNT_TOKEN, GROUP, Request, Rig, ask, envelope, leave_all, statuses};

@@ -5,6 +5,7 @@ use std::time::Duration;
 use domain::clock::Budget;
 use leave_group::config::Config;
 use store::aws::{https_client, sdk_config};
+use store::rows::data_key;
 use store::seal::Sealing;
 use store::seal::SealingKey;
 use store::seal::{Keyring, SealError, Sealed, Wrapping};
@@ -33,12 +34,17 @@ fn keyring(rig: &Rig, key: Option<[u8; 32]>) -> Keyring {
     Keyring::new(table, Wrapping::by_key(&key).unwrap())
 }
 
+async fn add_key(rig: &Rig, ring: &Keyring, id: &str) {
+    let key = ring.new_data_key(id, budget()).await.unwrap();
+    rig.provisioner.write(vec![data_key::put(&key)]).await.unwrap();
+}
+
 #[tokio::test]
 async fn a_value_opens_for_its_own_instance_and_key_only() {
     let rig = Rig::start().await;
     let ring = keyring(&rig, None);
     for key in ["first", "second"] {
-        rig.provisioner.put(ring.new_data_key(key, budget()).await.unwrap()).await.unwrap();
+        add_key(&rig, &ring, key).await;
     }
     let owner = id("acme", "sales");
     let sealed = ring.seal(b"secret", &owner, "first", budget()).await.unwrap();
@@ -57,7 +63,7 @@ async fn a_value_opens_for_its_own_instance_and_key_only() {
 async fn a_value_that_was_changed_anywhere_does_not_open() {
     let rig = Rig::start().await;
     let ring = keyring(&rig, None);
-    rig.provisioner.put(ring.new_data_key("first", budget()).await.unwrap()).await.unwrap();
+    add_key(&rig, &ring, "first").await;
     let owner = id("acme", "sales");
     let sealed = ring.seal(b"secret", &owner, "first", budget()).await.unwrap();
     for place in 0..sealed.bytes.len() {
@@ -83,7 +89,7 @@ async fn a_value_that_was_changed_anywhere_does_not_open() {
 async fn the_same_value_is_sealed_differently_each_time() {
     let rig = Rig::start().await;
     let ring = keyring(&rig, None);
-    rig.provisioner.put(ring.new_data_key("first", budget()).await.unwrap()).await.unwrap();
+    add_key(&rig, &ring, "first").await;
     let owner = id("acme", "sales");
     let one = ring.seal(b"secret", &owner, "first", budget()).await.unwrap();
     let other = ring.seal(b"secret", &owner, "first", budget()).await.unwrap();
@@ -96,7 +102,7 @@ async fn a_data_key_made_while_an_environment_runs_is_loaded_when_it_is_needed()
     let running = keyring(&rig, None);
     running.preload(budget()).await.unwrap();
     let operator = keyring(&rig, None);
-    rig.provisioner.put(operator.new_data_key("rotated", budget()).await.unwrap()).await.unwrap();
+    add_key(&rig, &operator, "rotated").await;
     let owner = id("acme", "sales");
     let sealed = operator.seal(b"secret", &owner, "rotated", budget()).await.unwrap();
     assert_eq!(running.open(&sealed, &owner, budget()).await.unwrap().as_slice(), b"secret");
@@ -106,7 +112,7 @@ async fn a_data_key_made_while_an_environment_runs_is_loaded_when_it_is_needed()
 async fn another_sealing_key_unwraps_nothing() {
     let rig = Rig::start().await;
     let ring = keyring(&rig, None);
-    rig.provisioner.put(ring.new_data_key("first", budget()).await.unwrap()).await.unwrap();
+    add_key(&rig, &ring, "first").await;
     let owner = id("acme", "sales");
     let sealed = ring.seal(b"secret", &owner, "first", budget()).await.unwrap();
     let other = keyring(&rig, Some([9; 32]));

@@ -5,8 +5,8 @@ use base64::engine::general_purpose::STANDARD;
 use domain::credentials::Credentials;
 use domain::token::Token;
 use leave_group::config::Config;
+use local_stack::items::Item;
 use store::seal::Sealed;
-use store::table::Item;
 use whatsapp_simulator::{Fault, Moment, Reaction};
 
 use crate::support::{ACCOUNT_TOKEN, GROUP, INSTANCE_TOKEN, Request, Rig, Shape, fixture};

@@ -6,7 +6,7 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use local_stack::traffic::{CallFault, Traffic};
 use whatsapp_simulator::HoldHandle;
 
-use crate::support::{ACCOUNT_TOKEN, GROUP, Request, Rig, ask, driven, envelope, id};
+use crate::support::{ACCOUNT_TOKEN, GROUP, Request, Rig, ask, driven, envelope};
 
 driven! {
     a_passing_fault_of_any_kind_is_ridden_out {
@@ -185,8 +185,7 @@ async fn a_corrupt_item_is_an_internal_error_and_takes_no_lease() {
 async fn a_sealed_value_of_another_instance_does_not_open() {
     let rig = Rig::start().await;
     rig.link("other", "sales", "5511999990009").await;
-    let theirs = store::table::keys::session(&id("other", "sales"));
-    let theirs = rig.provisioner.item(&theirs.pk, &theirs.sk).await.unwrap().unwrap();
+    let theirs = rig.provisioner.item("INSTANCE#other#sales", "SESSION").await.unwrap().unwrap();
     let mut ours = rig.session().await;
     ours.insert("sealed".to_owned(), theirs["sealed"].clone());
     rig.provisioner.put(ours).await.unwrap();

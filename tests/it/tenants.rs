@@ -7,7 +7,7 @@ use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 use store::gate::Scope;
 
-use crate::support::{GROUP, Request, Rig, ask};
+use crate::support::{GROUP, Request, Rig, ask, token_partition};
 
 const ACCOUNTS: [&str; 3] = ["a", "a-b", "acme"];
 const NAMES: [&str; 6] = ["sales", "a#sales", "SESSION", "b#x", "a", "sales#SESSION"];
@@ -78,7 +78,7 @@ fn a_request_touches_its_own_token_and_its_own_accounts_instance_only() {
         let name = NAMES[asked.name];
         let reply =
             runtime.block_on(ask(&service, &Request::leave(&token, name, &asked.identifier)));
-        let own_token = store::table::keys::token(Token::new(&token).unwrap().hash()).pk;
+        let own_token = token_partition(&token);
         let own_instance = format!("INSTANCE#{}#{name}", ACCOUNTS[asked.account]);
         let mut touched = Vec::new();
         for call in traffic.calls() {

@@ -7,7 +7,8 @@ use domain::clock::UnixMillis;
 use domain::token::Token;
 use local_stack::manual_clock::ManualClock;
 use local_stack::traffic::Traffic;
-use store::gate::{NewToken, Scope};
+use store::gate::Scope;
+use store::rows::token::{self, NewToken};
 
 use crate::support::{GROUP, Request, Rig, ask};
 
@@ -16,9 +17,8 @@ const TOKEN: &str = "leave-group-token-that-ends-0001";
 const MINUTE: UnixMillis = UnixMillis(1_800_000_000_000);
 
 async fn issue(rig: &Rig, limit: u64, valid_until: UnixMillis) {
-    let token = Token::new(TOKEN).unwrap();
     let new = NewToken {
-        hash: token.hash(),
+        hash: Token::new(TOKEN).unwrap().hash(),
         account: &"acme".parse().unwrap(),
         scope: &Scope::Account,
         limit,
@@ -27,7 +27,7 @@ async fn issue(rig: &Rig, limit: u64, valid_until: UnixMillis) {
         issued: MINUTE,
         valid_until: Some(valid_until),
     };
-    rig.provisioner.put(new.item()).await.unwrap();
+    rig.provisioner.write(vec![token::put(&new)]).await.unwrap();
 }
 
 /// Its status, and the calls that it took. Another instance: nothing is left.

@@ -4,9 +4,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use domain::clock::{Clock, SystemClock};
+use local_stack::items::Item;
 use local_stack::manual_clock::ManualClock;
 use local_stack::traffic::{CallFault, Traffic};
-use store::table::Item;
 use whatsapp_simulator::{Fault, LeaveReplyKind, Moment, NewGroup, Reaction};
 
 use crate::support::{

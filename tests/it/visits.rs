@@ -98,5 +98,8 @@ async fn what_whatsapp_says_at_the_login_is_recorded_by_every_visit() {
     let mut visited = visited.unwrap();
     assert_eq!(visited.done.take(), Some(true));
     visited.settle(Settlement::default()).await.unwrap();
-    assert_eq!(store::table::Item(&rig.session().await).text("session_state"), Ok("logged_out"));
+    assert_eq!(
+        local_stack::items::Item(&rig.session().await).text("session_state"),
+        Ok("logged_out")
+    );
 }

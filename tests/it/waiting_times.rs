@@ -5,9 +5,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use domain::clock::UnixMillis;
+use local_stack::items::Item;
 use local_stack::manual_clock::ManualClock;
 use local_stack::traffic::Traffic;
-use store::table::Item;
 use wacore_binary::builder::NodeBuilder;
 use whatsapp_simulator::{Fault, Moment, Reaction};
 
@@ -109,8 +109,8 @@ async fn a_block_further_ahead_than_any_that_is_obeyed_does_not_last() {
     for (ahead, status) in [(6 * DAY, 503), (8 * DAY, 200)] {
         let mut session = rig.session().await;
         let until = now.plus(Duration::from_secs(ahead));
-        session.insert("blocked_until".to_owned(), store::table::number(until.0));
-        session.insert("blocked_by".to_owned(), store::table::text("banned"));
+        session.insert("blocked_until".to_owned(), local_stack::items::number(until.0));
+        session.insert("blocked_by".to_owned(), local_stack::items::text("banned"));
         rig.provisioner.put(session).await.unwrap();
         let service = rig.local(&Traffic::new());
         let reply = ask(&service, &Request::leave(ACCOUNT_TOKEN, "sales", GROUP)).await;

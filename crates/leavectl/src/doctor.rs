@@ -8,7 +8,7 @@ use clap::Args;
 use domain::clock::{Clock, SystemClock, UnixMillis};
 use operation::config::Config;
 use operator::Operator;
-use operator::schema::{Difference, TableSchema};
+use operator::schema::{self, Difference};
 use serde_json::{Value, json};
 use store::seal::Sealing;
 use whatsapp::VersionVerdict;
@@ -124,7 +124,7 @@ fn told(config: &Config) -> String {
 }
 
 async fn table_check(operator: &Operator) -> Result<(Verdict, String), Failure> {
-    let schema = TableSchema::of_template()?;
+    let schema = schema::of_template()?;
     let Some(differences) = operator.compare_table(&schema).await? else {
         return Ok((Verdict::Bad, operator::OperatorError::NoTable.to_string()));
     };

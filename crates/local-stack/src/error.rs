@@ -26,6 +26,9 @@ pub enum StackError {
     /// Sealing a session.
     #[error(transparent)]
     Seal(#[from] store::seal::SealError),
+    /// A row that could not be written or read.
+    #[error(transparent)]
+    Store(#[from] store::table::StoreError),
     /// What an operator does.
     #[error(transparent)]
     Operator(#[from] operator::OperatorError),

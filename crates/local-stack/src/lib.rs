@@ -6,6 +6,7 @@
 //! |---|---|
 //! | [`backends`] | DynamoDB, WhatsApp and the keys; the function's environment for them |
 //! | [`provision`] | accounts, tokens, instances and groups in the table |
+//! | [`items`] | items as they stand, for tests |
 //! | [`seed`] | the demonstration data of `leavectl up` |
 //! | [`front`] | HTTP in, an API Gateway event to the function, HTTP out |
 //! | [`phones`] | the simulated phones, for another process |
@@ -21,6 +22,7 @@ mod database;
 mod error;
 pub mod front;
 pub mod function;
+pub mod items;
 pub mod manual_clock;
 pub mod phones;
 pub mod private_files;

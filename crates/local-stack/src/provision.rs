@@ -5,23 +5,23 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use aws_sdk_dynamodb::Client;
-use aws_sdk_dynamodb::error::DisplayErrorContext;
-use aws_sdk_dynamodb::types::AttributeValue;
 use domain::clock::{Budget, Clock, SystemClock};
 use domain::credentials::Credentials;
 use domain::group::Group;
 use domain::tenant::{AccountId, InstanceId};
 use domain::token::{Token, TokenHash};
 use operation::config::Config;
-use operator::schema::TableSchema;
-use operator::{Operator, OperatorError};
-use store::gate::{NewToken, Scope};
-use store::seal::Sealed;
+use operator::{Operator, OperatorError, schema};
+use store::gate::Scope;
+use store::rows::session::{NewSession, Session};
+use store::rows::token::NewToken;
+use store::rows::{data_key, device, group, session, token};
 use store::seal::Sealing;
-use store::session::{Generation, NewSession, device_claim, group_row, session_item};
-use store::table::{Attributes, Item, keys};
+use store::session::Generation;
+use store::table::{Action, Table};
 
 use crate::error::StackError;
+use crate::items::{Attributes, Items};
 
 /// Longest time of one call.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -30,6 +30,7 @@ const PATIENCE: Duration = Duration::from_secs(10);
 /// and a stack of its own need beyond that is here.
 pub struct Provisioner {
     operator: Operator,
+    items: Items,
     data_key: String,
 }
 
@@ -48,12 +49,25 @@ impl Provisioner {
         let name = ring::hmac::Key::new(ring::hmac::HMAC_SHA256, name);
         let named = ring::hmac::sign(&name, b"data key");
         let data_key = format!("local-{}", hex::encode(&named.as_ref()[..4]));
-        Ok(Self { operator, data_key })
+        Ok(Self { operator, items: Items::new(config)?, data_key })
     }
 
     /// The SDK's client, for what this type does not do.
     pub fn client(&self) -> &Client {
-        self.operator.table().client()
+        &self.items.client
+    }
+
+    fn store(&self) -> &Table {
+        self.operator.table()
+    }
+
+    /// Writes what `store` makes of a row.
+    ///
+    /// # Errors
+    /// [`StackError`].
+    pub async fn write(&self, actions: Vec<Action>) -> Result<(), StackError> {
+        let refused = || StackError::Database("a condition failed".to_owned());
+        self.store().write(actions, PATIENCE).await?.map_err(|_| refused())
     }
 
     /// Makes the table as the template does, or of one that is there what it lacks.
@@ -61,7 +75,7 @@ impl Provisioner {
     /// # Errors
     /// [`StackError`].
     pub(crate) async fn table(&self) -> Result<(), StackError> {
-        self.operator.create_table(&TableSchema::of_template()?).await?;
+        self.operator.create_table(&schema::of_template()?).await?;
         Ok(())
     }
 
@@ -81,11 +95,11 @@ impl Provisioner {
     /// # Errors
     /// [`StackError`].
     pub async fn data_key(&self) -> Result<(), StackError> {
-        let key = keys::data_key(&self.data_key);
-        if self.item(&key.pk, &key.sk).await?.is_none() {
+        let there = self.store().data_keys(Budget::of(PATIENCE)).await?;
+        if there.iter().all(|key| key.id != self.data_key) {
             let keyring = &self.operator.engine().keyring;
             let new = keyring.new_data_key(&self.data_key, Budget::of(PATIENCE)).await?;
-            self.put(new).await?;
+            self.write(vec![data_key::put(&new)]).await?;
             self.operator.adopt_key(&self.data_key, None).await?;
         }
         Ok(())
@@ -113,7 +127,7 @@ impl Provisioner {
             issued: SystemClock::new().now(),
             valid_until: None,
         };
-        self.put(token.item()).await
+        self.write(vec![token::put(&token)]).await
     }
 
     /// Whether a token is in the table.
@@ -121,8 +135,7 @@ impl Provisioner {
     /// # Errors
     /// [`StackError`].
     pub(crate) async fn knows_token(&self, hash: TokenHash) -> Result<bool, StackError> {
-        let key = keys::token(hash);
-        Ok(self.item(&key.pk, &key.sk).await?.is_some())
+        Ok(self.store().has_token(hash, Budget::of(PATIENCE)).await?)
     }
 
     /// An instance with its linked device.
@@ -142,10 +155,13 @@ impl Provisioner {
             .keyring
             .seal(&plain, instance, &self.data_key, Budget::of(PATIENCE))
             .await?;
-        let session = NewSession::Linked { credentials, sealed: &sealed };
-        let item = session_item(instance, &session, &generation()?, SystemClock::new().now());
-        self.put(item).await?;
-        self.put(device_claim(&credentials.device, instance)).await
+        let session = NewSession::Linked { credentials, sealed: &sealed, first_login: None };
+        let now = SystemClock::new().now();
+        self.write(vec![
+            session::put(instance, &session, &Generation::new()?, now),
+            device::put(&credentials.device, instance),
+        ])
+        .await
     }
 
     /// An instance that was never linked.
@@ -154,7 +170,8 @@ impl Provisioner {
     /// [`StackError`].
     pub async fn never_linked(&self, instance: &InstanceId) -> Result<(), StackError> {
         let now = SystemClock::new().now();
-        self.put(session_item(instance, &NewSession::NeverLinked, &generation()?, now)).await
+        let session = session::put(instance, &NewSession::NeverLinked, &Generation::new()?, now);
+        self.write(vec![session]).await
     }
 
     /// A group that the instance is in, as the roster has it.
@@ -162,10 +179,9 @@ impl Provisioner {
     /// # Errors
     /// [`StackError`].
     pub async fn group(&self, instance: &InstanceId, group: &Group) -> Result<(), StackError> {
-        let key = keys::session(instance);
-        let session = self.item(&key.pk, &key.sk).await?;
-        let generation = session.map(|item| Generation::of(Item(&item))).unwrap_or_default();
-        self.put(group_row(instance, group, &generation)).await
+        let session = self.store().session(instance, Budget::of(PATIENCE)).await?;
+        let generation = session.as_ref().map(Session::generation).unwrap_or_default();
+        self.write(vec![group::put(instance, group, None, &generation)]).await
     }
 
     /// The credentials of an instance, opened.
@@ -176,14 +192,8 @@ impl Provisioner {
         &self,
         instance: &InstanceId,
     ) -> Result<Option<Credentials>, StackError> {
-        let key = keys::session(instance);
-        let Some(item) = self.item(&key.pk, &key.sk).await? else { return Ok(None) };
-        let item = Item(&item);
-        let (Some(key_id), Ok(bytes)) = (item.optional_text("key_id"), item.binary("sealed"))
-        else {
-            return Ok(None);
-        };
-        let sealed = Sealed { key_id: key_id.to_owned(), bytes: bytes.to_vec() };
+        let session = self.store().session(instance, Budget::of(PATIENCE)).await?;
+        let Some(sealed) = session.and_then(|session| session.sealed()) else { return Ok(None) };
         let plain =
             self.operator.engine().keyring.open(&sealed, instance, Budget::of(PATIENCE)).await?;
         Credentials::from_bytes(&plain)
@@ -196,15 +206,7 @@ impl Provisioner {
     /// # Errors
     /// [`StackError`].
     pub async fn item(&self, pk: &str, sk: &str) -> Result<Option<Attributes>, StackError> {
-        let call = self
-            .client()
-            .get_item()
-            .table_name(self.operator.table().name())
-            .key("pk", AttributeValue::S(pk.to_owned()))
-            .key("sk", AttributeValue::S(sk.to_owned()))
-            .consistent_read(true);
-        let output = call.send().await.map_err(|error| failed(&error))?;
-        Ok(output.item)
+        self.items.get(pk, sk).await
     }
 
     /// Every item of the table.
@@ -212,19 +214,7 @@ impl Provisioner {
     /// # Errors
     /// [`StackError`].
     pub async fn items(&self) -> Result<Vec<Attributes>, StackError> {
-        let mut pages = self
-            .client()
-            .scan()
-            .table_name(self.operator.table().name())
-            .consistent_read(true)
-            .into_paginator()
-            .items()
-            .send();
-        let mut items = Vec::new();
-        while let Some(item) = pages.next().await {
-            items.push(item.map_err(|error| failed(&error))?);
-        }
-        Ok(items)
+        self.items.all().await
     }
 
     /// Writes an item as it is.
@@ -232,16 +222,6 @@ impl Provisioner {
     /// # Errors
     /// [`StackError`].
     pub async fn put(&self, item: Attributes) -> Result<(), StackError> {
-        let call =
-            self.client().put_item().table_name(self.operator.table().name()).set_item(Some(item));
-        call.send().await.map(|_| ()).map_err(|error| failed(&error))
+        self.items.put(item).await
     }
-}
-
-fn generation() -> Result<Generation, StackError> {
-    Generation::new().map_err(|error| failed(&error))
-}
-
-fn failed(error: &(dyn std::error::Error + 'static)) -> StackError {
-    StackError::Database(format!("{}", DisplayErrorContext(error)))
 }

@@ -10,7 +10,7 @@ use store::aws::{HttpClient, https_client, sdk_config};
 use store::client_version::ClientVersions;
 use store::seal::{Keyring, SealError, Sealing, Wrapping};
 use store::session::Sessions;
-use store::table::{Table, keys};
+use store::table::Table;
 use whatsapp::{Dialer, tls_config};
 
 use crate::config::Config;
@@ -91,10 +91,10 @@ impl Engine {
     /// nothing: it is said in one line, and a key is loaded when it is needed.
     pub async fn preload(&self) {
         let budget = Budget::of(PRELOAD);
-        let loaded = match self.table.partition(keys::DATA_KEYS, budget).await {
-            Ok(items) => {
-                self.versions.learn(&items);
-                self.keyring.load(&items, budget).await
+        let loaded = match self.table.at_start(budget).await {
+            Ok(read) => {
+                self.versions.learn(&read);
+                self.keyring.load(&read, budget).await
             }
             Err(error) => Err(error.into()),
         };

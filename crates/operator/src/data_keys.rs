@@ -6,17 +6,15 @@
 //! still. So once `CURRENT` has moved, no value under an older key can appear, and a
 //! key that no session uses then is used no more.
 
-use std::collections::HashMap;
 use std::time::Duration;
 
-use domain::clock::UnixMillis;
 use domain::tenant::InstanceId;
+use store::random;
+use store::rows::data_key::{self, NewDataKey};
+use store::rows::session::{self, Session};
 use store::seal::SealError;
-use store::table::{Attributes, Corrupt, Item, keys, number, text};
 
-use crate::device::{as_sealed, set_sealed};
-use crate::writes::{Condition, owner, random};
-use crate::{Operator, OperatorError, patience};
+use crate::{Operator, OperatorError, PATIENCE, patience};
 
 /// A key is kept this long after another took its place: a run may have read its
 /// session just before that was resealed. Longer than any run.
@@ -72,16 +70,14 @@ impl Operator {
     pub async fn adopt_key(
         &self,
         id: &str,
-        data_key: Option<Attributes>,
+        data_key: Option<NewDataKey>,
     ) -> Result<String, OperatorError> {
-        let mut actions = vec![self.put(current_item(id), Some(&Condition::is_new()))?];
-        if let Some(data_key) = data_key {
-            actions.push(self.put(data_key, Some(&Condition::is_new()))?);
-        }
-        match self.write(actions).await? {
+        let mut actions = vec![data_key::make_current(id)];
+        actions.extend(data_key.as_ref().map(data_key::put_new));
+        match self.table.write(actions, PATIENCE).await? {
             Ok(()) => Ok(id.to_owned()),
             // Someone else was as quick.
-            Err(_) => self.current_key_id().await?.ok_or(Corrupt("key_id").into()),
+            Err(_) => self.current_key_id().await?.ok_or(SealError::UnknownKey.into()),
         }
     }
 
@@ -90,9 +86,7 @@ impl Operator {
     /// # Errors
     /// The table's.
     pub async fn current_key_id(&self) -> Result<Option<String>, OperatorError> {
-        let item = self.table.get(&keys::current_data_key(), patience()).await?;
-        let id = item.map(|item| Item(&item).text("key_id").map(str::to_owned)).transpose()?;
-        Ok(id)
+        Ok(self.table.current_data_key(patience()).await?)
     }
 
     /// Unwraps every data key: whether the sealing key is the right one.
@@ -128,14 +122,12 @@ impl Operator {
         // data key that only we can open.
         self.engine.keyring.has_key(&old, patience()).await?;
         let data_key = self.engine.keyring.new_data_key(&new, patience()).await?;
-        let is_old = Condition::new("key_id = :old").value(":old", text(old.as_str()));
-        let retire = Condition::exists().value(":now", number(self.now().await?.0));
         let actions = vec![
-            self.put(current_item(&new), Some(&is_old))?,
-            self.put(data_key, Some(&Condition::is_new()))?,
-            self.change(keys::data_key(&old), "SET retired_at = :now", &retire)?,
+            data_key::replace_current(&old, &new),
+            data_key::put_new(&data_key),
+            data_key::retire(&old, self.now().await?),
         ];
-        match self.write(actions).await? {
+        match self.table.write(actions, PATIENCE).await? {
             Ok(()) => self.reseal_all(new, true, progress).await,
             // Another rotation has begun: help it.
             Err(refused) if refused.action == 0 => self.resume_rotation(progress).await,
@@ -149,12 +141,12 @@ impl Operator {
         is_new: bool,
         progress: Progress<'_>,
     ) -> Result<Rotation, OperatorError> {
-        let sessions = self.all_sessions(Some(&key_id)).await?;
+        let sessions = self.table.all_sessions(Some(&key_id)).await?;
         let total = sessions.len();
         let mut rotation = Rotation { key_id, is_new, resealed: 0, unreadable: Vec::new() };
         // One after the other: transactions at the same time would meet at CURRENT.
         for (index, session) in sessions.iter().enumerate() {
-            let instance = owner(session)?;
+            let instance = session.id()?;
             match self.reseal(&instance, session, &rotation.key_id).await {
                 Ok(()) => rotation.resealed += 1,
                 Err(OperatorError::Seal(SealError::UnknownKey | SealError::DoesNotOpen)) => {
@@ -173,16 +165,13 @@ impl Operator {
     async fn reseal(
         &self,
         instance: &InstanceId,
-        session: &Attributes,
+        session: &Session,
         key_id: &str,
     ) -> Result<(), OperatorError> {
         let sealed = self.sealed_anew(session, (instance, instance), key_id, None).await?;
-        let (set, as_read) = set_sealed(sealed, as_sealed(session));
-        let actions = vec![
-            self.change(keys::session(instance), &set, &as_read)?,
-            self.check_current(key_id)?,
-        ];
-        match self.write(actions).await? {
+        let actions =
+            vec![session::reseal(instance, session, sealed), data_key::is_current(key_id)];
+        match self.table.write(actions, PATIENCE).await? {
             // Linked again or deleted meanwhile: then it was sealed with the current
             // key, or is gone.
             Ok(()) => Ok(()),
@@ -191,31 +180,19 @@ impl Operator {
         }
     }
 
-    /// An action that fails unless `key_id` is current.
-    pub(crate) fn check_current(
-        &self,
-        key_id: &str,
-    ) -> Result<aws_sdk_dynamodb::types::TransactWriteItem, OperatorError> {
-        let is_current = Condition::new("key_id = :current").value(":current", text(key_id));
-        Ok(self.check(keys::current_data_key(), &is_current)?)
-    }
-
     /// Deletes the data keys that nothing is sealed with any more.
     ///
     /// # Errors
     /// The table's.
     pub async fn prune_keys(&self) -> Result<Pruned, OperatorError> {
         let Some(current) = self.current_key_id().await? else { return Ok(Pruned::default()) };
-        let items = self.table.list(keys::DATA_KEYS, keys::DATA_KEY_PREFIX, patience()).await?;
+        let keys = self.table.data_keys(patience()).await?;
         // After CURRENT was read: see the top of this file.
-        let sessions = self.all_sessions(Some(&current)).await?;
-        let is_used =
-            |id: &str| sessions.iter().any(|item| Item(item).optional_text("key_id") == Some(id));
+        let sessions = self.table.all_sessions(Some(&current)).await?;
+        let is_used = |id: &str| sessions.iter().any(|session| session.key_id() == Some(id));
         let mut pruned = Pruned::default();
         let now = self.now().await?;
-        for item in &items {
-            let id = Item(item).text("key_id")?.to_owned();
-            let retired = Item(item).optional_number("retired_at").map(UnixMillis);
+        for data_key::DataKey { id, retired } in keys {
             let is_young = retired.is_some_and(|at| now.since(at) < LAST_RUNS);
             if id == current {
                 continue;
@@ -225,9 +202,8 @@ impl Operator {
             } else if is_young {
                 pruned.too_young.push(id);
             } else {
-                let not_current = self.check_current(&current)?;
-                let delete = self.delete(keys::data_key(&id), None)?;
-                if self.write(vec![not_current, delete]).await?.is_ok() {
+                let actions = vec![data_key::is_current(&current), data_key::delete(&id)];
+                if self.table.write(actions, PATIENCE).await?.is_ok() {
                     pruned.deleted.push(id);
                 } else {
                     pruned.in_use.push(id);
@@ -236,15 +212,6 @@ impl Operator {
         }
         Ok(pruned)
     }
-}
-
-fn current_item(id: &str) -> Attributes {
-    let key = keys::current_data_key();
-    HashMap::from([
-        ("pk".to_owned(), text(key.pk)),
-        ("sk".to_owned(), text(key.sk)),
-        ("key_id".to_owned(), text(id)),
-    ])
 }
 
 fn new_id() -> Result<String, OperatorError> {

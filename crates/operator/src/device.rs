@@ -7,12 +7,11 @@ use domain::credentials::{Credentials, DeviceJid};
 use domain::lease::LEASE;
 use domain::tenant::InstanceId;
 use operation::visit::held;
+use store::rows::session::{Resealed, Session};
 use store::seal::Sealed;
 use store::session::{Held, Settlement};
-use store::table::{Attributes, Item, binary, keys, text};
 use zeroize::Zeroizing;
 
-use crate::writes::Condition;
 use crate::{Operator, OperatorError, patience};
 
 /// A device that was linked, or comes from other software.
@@ -34,41 +33,6 @@ impl<'a> NewDevice<'a> {
     }
 }
 
-/// The sealed credentials of a session, when it has some.
-pub(crate) fn sealed_value(session: &Attributes) -> Option<Sealed> {
-    let item = Item(session);
-    let key_id = item.optional_text("key_id")?.to_owned();
-    Some(Sealed { key_id, bytes: item.binary("sealed").ok()?.to_vec() })
-}
-
-/// The name of the attribute with the keys of a first login that has not ended.
-pub(crate) const FIRST_LOGIN: &str = "first_login";
-
-/// What is sealed in a session is what was read of it.
-pub(crate) fn as_sealed(session: &Attributes) -> Condition {
-    let Some(sealed) = sealed_value(session) else {
-        return Condition::new("attribute_not_exists(sealed)");
-    };
-    let condition = Condition::new("sealed = :read AND key_id = :read_key")
-        .value(":read", binary(sealed.bytes))
-        .value(":read_key", text(sealed.key_id));
-    match session.get(FIRST_LOGIN) {
-        Some(keys) => condition.and("first_login = :read_first").value(":read_first", keys.clone()),
-        None => condition.and("attribute_not_exists(first_login)"),
-    }
-}
-
-/// The lease is still ours, and what is sealed is what was read.
-pub(crate) fn as_read(held: &Held) -> Condition {
-    let condition = as_sealed(held.item()).and("lease_owner = :me");
-    let condition = condition.value(":me", text(held.owner()));
-    // A block is lifted without the lease.
-    match held.item().get("blocked_until") {
-        Some(until) => condition.and("blocked_until = :blocked").value(":blocked", until.clone()),
-        None => condition.and("attribute_not_exists(blocked_until)"),
-    }
-}
-
 /// Groups and history of two numbers must not mix.
 pub(crate) fn same_number(
     instance: &InstanceId,
@@ -83,57 +47,39 @@ pub(crate) fn same_number(
     }
 }
 
-/// An update that puts `sealed` into a session, on a condition that gets its values.
-pub(crate) fn set_sealed(sealed: Attributes, mut condition: Condition) -> (String, Condition) {
-    let mut set = Vec::new();
-    for (name, value) in sealed {
-        set.push(format!("{name} = :new_{name}"));
-        condition = condition.value(&format!(":new_{name}"), value);
-    }
-    (format!("SET {}", set.join(", ")), condition)
-}
-
 impl Operator {
     /// What is sealed in a session of `from`, sealed anew for `to` with one data key:
     /// `credentials` where they are to change, otherwise those that are there.
     pub(crate) async fn sealed_anew(
         &self,
-        session: &Attributes,
+        session: &Session,
         (from, to): (&InstanceId, &InstanceId),
         key_id: &str,
         credentials: Option<&Credentials>,
-    ) -> Result<Attributes, OperatorError> {
+    ) -> Result<Resealed, OperatorError> {
         let keyring = &self.engine.keyring;
-        let old = sealed_value(session)
+        let old = session
+            .sealed()
             .ok_or_else(|| OperatorError::NotConnected { instance: from.clone(), gone: None })?;
         let plain = match credentials {
             Some(credentials) => credentials.to_bytes(),
             None => keyring.open(&old, from, patience()).await?,
         };
-        let new = keyring.seal(&plain, to, key_id, patience()).await?;
-        let mut sealed = Attributes::from([
-            ("sealed".to_owned(), binary(new.bytes)),
-            ("key_id".to_owned(), text(new.key_id)),
-        ]);
-        if let Some(keys) = self.first_login_keys(session, from).await? {
-            let keys = keyring.seal(&keys, to, key_id, patience()).await?;
-            sealed.insert(FIRST_LOGIN.to_owned(), binary(keys.bytes));
-        }
-        Ok(sealed)
+        let sealed = keyring.seal(&plain, to, key_id, patience()).await?;
+        let first_login = match self.first_login_keys(session, from).await? {
+            Some(keys) => Some(keyring.seal(&keys, to, key_id, patience()).await?.bytes),
+            None => None,
+        };
+        Ok(Resealed { sealed, first_login })
     }
 
     /// The keys of a first login that has not ended, opened.
     pub(crate) async fn first_login_keys(
         &self,
-        session: &Attributes,
+        session: &Session,
         instance: &InstanceId,
     ) -> Result<Option<Zeroizing<Vec<u8>>>, OperatorError> {
-        let (Some(credentials), Ok(bytes)) =
-            (sealed_value(session), Item(session).binary(FIRST_LOGIN))
-        else {
-            return Ok(None);
-        };
-        let sealed = Sealed { key_id: credentials.key_id, bytes: bytes.to_vec() };
+        let Some(sealed) = session.first_login() else { return Ok(None) };
         Ok(Some(self.engine.keyring.open(&sealed, instance, patience()).await?))
     }
 
@@ -146,8 +92,8 @@ impl Operator {
         instance: &InstanceId,
         device: &DeviceJid,
     ) -> Result<bool, OperatorError> {
-        let there = self.table.get(&keys::session(instance), patience()).await?;
-        let there = there.as_ref().and_then(|item| Item(item).optional_text("device_jid"));
+        let there = self.table.session(instance, patience()).await?;
+        let there = there.as_ref().and_then(Session::device_text);
         Ok(there == Some(device.to_string().as_str()))
     }
 

@@ -1,15 +1,18 @@
 //! Why something was not done, in words that say what to do next.
 
+mod of;
+mod words;
+
 use std::time::Duration;
 
 use domain::block::BlockReason;
 use domain::gone::Gone;
-use domain::group::NotAGroupJid;
 use domain::tenant::{AccountId, InstanceId};
 use store::seal::SealError;
-use store::session::{AcquireError, SettleError};
-use store::table::{Corrupt, StoreError};
+use store::table::{Code, Corrupt, StoreError};
 use whatsapp::Failure;
+
+use words::{blocks, next_step, seconds, why_gone};
 
 /// Refused, or failed. Nothing is half done unless the variant says so.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -187,16 +190,20 @@ pub enum OperatorError {
     )]
     NoTable,
     /// DynamoDB cannot be reached.
-    #[error("DynamoDB cannot be reached ({0}); check the network and AWS_ENDPOINT_URL_DYNAMODB")]
-    Unreachable(String),
+    #[error(
+        "DynamoDB cannot be reached ({}); check the network and AWS_ENDPOINT_URL_DYNAMODB",
+        .0.why()
+    )]
+    Unreachable(StoreError),
     /// DynamoDB does not let us.
     #[error("DynamoDB refuses these credentials ({0}); check who you are and what you may do")]
-    Denied(String),
+    Denied(Code),
     /// The table is of another form.
     #[error(
-        "DynamoDB refuses the call ({0}); `leavectl table status` tells whether the table is as it should be"
+        "DynamoDB refuses the call ({}); `leavectl table status` tells whether the table is as it should be",
+        .0.why()
     )]
-    Misfit(String),
+    Misfit(StoreError),
     /// An item is not what it should be.
     #[error("{0}; the item was written by something else")]
     Corrupt(Corrupt),
@@ -205,116 +212,7 @@ pub enum OperatorError {
     Store(StoreError),
 }
 
-fn seconds(span: Duration) -> u64 {
-    span.as_secs() + u64::from(span.subsec_nanos() > 0)
-}
-
-fn blocks(reason: BlockReason) -> &'static str {
-    match reason {
-        BlockReason::Banned => "bans",
-        BlockReason::Throttled => "throttles",
-    }
-}
-
-fn why_gone(gone: Option<Gone>) -> &'static str {
-    match gone {
-        None => "it was never linked; link or import a device for it",
-        Some(Gone::Unlinked) => "it was logged out; link or import a device for it",
-        Some(Gone::Locked) => {
-            "WhatsApp locked the account; look at the phone, which says why and where to appeal"
-        }
-        Some(Gone::Banned) => {
-            "WhatsApp banned the number for good; linking again does not help, use another number"
-        }
-    }
-}
-
-fn next_step(failure: &Failure) -> &'static str {
-    use whatsapp::LoginFailure;
-    match failure.gone() {
-        Some(Gone::Unlinked) => return "Link the device again",
-        Some(Gone::Locked) => {
-            return "The account is locked: look at the phone, which says why and where to appeal";
-        }
-        Some(Gone::Banned) => {
-            return "The number is banned for good: linking again does not help";
-        }
-        None => {}
-    }
-    match failure {
-        Failure::Login(LoginFailure::VersionRefused(_)) => {
-            "`leavectl version refresh` sets a newer one"
-        }
-        Failure::Login(LoginFailure::Banned { .. }) => "Wait until the ban ends",
-        failure if failure.throttled().is_some() => "Wait: WhatsApp throttles this number",
-        Failure::Certificate(_) => "Check WHATSAPP_URL and WHATSAPP_ROOT_KEY",
-        Failure::Connect(_) => "Check the network and WHATSAPP_URL",
-        _ => "Try again",
-    }
-}
-
-/// Error codes that say that no such table is there.
-const NO_TABLE: &str = "ResourceNotFoundException";
-/// Error codes about who asks. Source: `DynamoDB`'s list of common errors.
-const DENIED: [&str; 6] = [
-    "AccessDeniedException",
-    "UnrecognizedClientException",
-    "ExpiredTokenException",
-    "InvalidSignatureException",
-    "IncompleteSignatureException",
-    "MissingAuthenticationTokenException",
-];
-
-impl From<StoreError> for OperatorError {
-    fn from(error: StoreError) -> Self {
-        match error {
-            StoreError::Unavailable(code) if code == NO_TABLE => Self::NoTable,
-            StoreError::Unavailable(code) if DENIED.contains(&code.as_str()) => Self::Denied(code),
-            StoreError::Unavailable(why)
-                if why == "cannot connect" || why == "timed out" || why == "no time left" =>
-            {
-                Self::Unreachable(why)
-            }
-            StoreError::Refused(code) => Self::Misfit(code),
-            StoreError::Corrupt(corrupt) => Self::Corrupt(corrupt),
-            error @ StoreError::Unavailable(_) => Self::Store(error),
-        }
-    }
-}
-
-impl From<SealError> for OperatorError {
-    fn from(error: SealError) -> Self {
-        match error {
-            SealError::Store(error) => error.into(),
-            error => Self::Seal(error),
-        }
-    }
-}
-
-impl From<Corrupt> for OperatorError {
-    fn from(corrupt: Corrupt) -> Self {
-        Self::Corrupt(corrupt)
-    }
-}
-
-impl From<NotAGroupJid> for OperatorError {
-    fn from(_: NotAGroupJid) -> Self {
-        Self::Corrupt(Corrupt("jid"))
-    }
-}
-
-impl From<Failure> for OperatorError {
-    fn from(failure: Failure) -> Self {
-        Self::WhatsApp(failure)
-    }
-}
-
 impl OperatorError {
-    /// Whether a write that ended so may have been applied all the same.
-    pub fn leaves_open(&self) -> bool {
-        matches!(self, Self::Unreachable(_) | Self::Store(_))
-    }
-
     /// Whether WhatsApp could not be reached at all: it said neither yes nor no.
     pub fn is_unreachable_whatsapp(&self) -> bool {
         use whatsapp::Step;
@@ -322,30 +220,5 @@ impl OperatorError {
             self,
             Self::WhatsApp(Failure::Connect(_) | Failure::Timeout(Step::Dial | Step::Greet))
         )
-    }
-
-    /// Why `instance` could not be leased.
-    pub fn of_acquire(instance: &InstanceId, error: AcquireError) -> Self {
-        match error {
-            AcquireError::NotFound => Self::NoInstance(instance.clone()),
-            AcquireError::NotConnected(gone) => {
-                Self::NotConnected { instance: instance.clone(), gone }
-            }
-            AcquireError::Blocked { reason, left } => {
-                Self::Blocked { instance: instance.clone(), reason, left }
-            }
-            // The latter is for who adds intents, which nobody here does.
-            AcquireError::Busy { left, .. } | AcquireError::TooManyOpen { left } => {
-                Self::Busy { instance: instance.clone(), left }
-            }
-            AcquireError::Store(error) => error.into(),
-        }
-    }
-
-    pub(crate) fn of_settle(instance: &InstanceId, error: SettleError) -> Self {
-        match error {
-            SettleError::Fenced => Self::LeaseExpired(instance.clone()),
-            SettleError::Store(error) => error.into(),
-        }
     }
 }

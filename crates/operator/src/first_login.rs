@@ -3,12 +3,10 @@
 
 use domain::credentials::{Credentials, DeviceJid};
 use domain::tenant::InstanceId;
-use store::table::{Item, keys, text};
+use store::rows::session;
 use zeroize::Zeroizing;
 
-use crate::device::sealed_value;
-use crate::writes::Condition;
-use crate::{Operator, OperatorError};
+use crate::{Operator, OperatorError, PATIENCE};
 
 /// What a first login needs.
 pub struct Unfinished {
@@ -29,7 +27,7 @@ impl Operator {
         instance: &InstanceId,
     ) -> Result<Unfinished, OperatorError> {
         let session = self.session(instance).await?;
-        let Some(sealed) = sealed_value(&session) else {
+        let Some(sealed) = session.sealed() else {
             return Err(OperatorError::NotConnected { instance: instance.clone(), gone: None });
         };
         let Some(keys) = self.first_login_keys(&session, instance).await? else {
@@ -48,11 +46,9 @@ impl Operator {
         instance: &InstanceId,
         device: &DeviceJid,
     ) -> Result<(), OperatorError> {
-        let is_its =
-            Condition::new("device_jid = :device").value(":device", text(device.to_string()));
-        let end = self.change(keys::session(instance), "REMOVE first_login", &is_its)?;
+        let end = session::end_first_login(instance, device);
         // Refused: there is nothing of this device any more.
-        let _ = self.write(vec![end]).await?;
+        let _ = self.table.write(vec![end], PATIENCE).await?;
         Ok(())
     }
 
@@ -61,7 +57,6 @@ impl Operator {
     /// # Errors
     /// [`OperatorError::NoInstance`], or the table's.
     pub async fn is_unfinished(&self, instance: &InstanceId) -> Result<bool, OperatorError> {
-        let session = self.session(instance).await?;
-        Ok(Item(&session).binary(crate::device::FIRST_LOGIN).is_ok())
+        Ok(self.session(instance).await?.is_unfinished())
     }
 }

@@ -1,7 +1,6 @@
 //! Instances: made without a device, listed, shown, deleted.
 
 mod delete;
-mod scan;
 mod tidy;
 mod unblock;
 
@@ -10,53 +9,16 @@ use domain::clock::UnixMillis;
 use domain::gone::Gone;
 use domain::tenant::{AccountId, InstanceId};
 use store::gate::Scope;
-use store::session::{
-    DELETING, Generation, LINKED, LOGGED_OUT, NEVER_LINKED, NewSession, session_item,
-};
-use store::table::{Attributes, Corrupt, Item, StoreError, index, keys, text};
+use store::rows::account;
+use store::rows::session::{self, NewSession, Session};
+use store::session::Generation;
 
-use crate::device::FIRST_LOGIN;
 use crate::tokens::TokenSummary;
-use crate::writes::{Condition, generation, owner};
-use crate::{Operator, OperatorError, patience};
+use crate::{Operator, OperatorError, PATIENCE, patience};
 
 pub use delete::Deleted;
+pub use store::rows::session::State;
 pub use unblock::Unblocked;
-
-/// Whether an instance's device can log in.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum State {
-    /// It has a linked device.
-    Linked,
-    /// WhatsApp has unlinked its device.
-    LoggedOut,
-    /// It never had one.
-    NeverLinked,
-    /// Someone has begun to delete it, or to give it another name.
-    Deleting,
-}
-
-impl State {
-    /// Its name, as it is stored and shown.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Linked => LINKED,
-            Self::LoggedOut => LOGGED_OUT,
-            Self::NeverLinked => NEVER_LINKED,
-            Self::Deleting => DELETING,
-        }
-    }
-
-    fn read(item: Item<'_>) -> Result<Self, Corrupt> {
-        match item.text("session_state")? {
-            LINKED => Ok(Self::Linked),
-            LOGGED_OUT => Ok(Self::LoggedOut),
-            NEVER_LINKED => Ok(Self::NeverLinked),
-            DELETING => Ok(Self::Deleting),
-            _ => Err(Corrupt("session_state")),
-        }
-    }
-}
 
 /// An instance as a list shows it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -115,25 +77,22 @@ impl Operator {
     /// [`OperatorError::NoAccount`], [`OperatorError::InstanceExists`], or the table's.
     pub async fn create_instance(&self, id: &InstanceId) -> Result<(), OperatorError> {
         let made = Generation::new()?;
-        let item = session_item(id, &NewSession::NeverLinked, &made, self.now().await?);
         let actions = vec![
-            self.check(keys::account(&id.account), &Condition::is_open_account())?,
-            self.put(item, Some(&Condition::is_new()))?,
+            account::is_open(&id.account),
+            session::put_new(id, &NewSession::NeverLinked, &made, self.now().await?),
         ];
-        match self.write(actions).await {
+        match self.table.write(actions, PATIENCE).await {
             Ok(Ok(())) => Ok(()),
             // By its generation it is told apart from one that was there.
-            Err(error) if error.leaves_open() => {
-                match self.table.get(&keys::session(id), patience()).await {
-                    Ok(Some(there)) if generation(&there) == made => Ok(()),
-                    _ => Err(error),
-                }
-            }
-            Err(error) => Err(error),
-            Ok(Err(refused)) => Err(match (refused.action, refused.item) {
+            Err(error) if error.leaves_open() => match self.table.session(id, patience()).await {
+                Ok(Some(there)) if there.generation() == made => Ok(()),
+                _ => Err(error.into()),
+            },
+            Err(error) => Err(error.into()),
+            Ok(Err(refused)) => Err(match (refused.action, refused.found) {
                 (0, None) => OperatorError::NoAccount(id.account.clone()),
                 (0, Some(_)) => OperatorError::AccountClosing(id.account.clone()),
-                (_, Some(item)) if is_deleting(&item) => OperatorError::Deleting(id.clone()),
+                (_, Some(there)) if there.is_deleting() => OperatorError::Deleting(id.clone()),
                 (_, _) => OperatorError::InstanceExists(id.clone()),
             }),
         }
@@ -147,11 +106,11 @@ impl Operator {
         &self,
         account: Option<&AccountId>,
     ) -> Result<Vec<InstanceSummary>, OperatorError> {
-        let items = match account {
-            Some(account) => self.of_account(account, keys::INSTANCE_PREFIX).await?,
-            None => self.all_sessions(None).await?,
+        let sessions = match account {
+            Some(account) => self.table.listed_sessions(account).await?,
+            None => self.table.all_sessions(None).await?,
         };
-        let mut instances: Vec<_> = items.iter().map(summary).collect::<Result<_, _>>()?;
+        let mut instances: Vec<_> = sessions.iter().map(summary).collect::<Result<_, _>>()?;
         instances.sort_by_key(|found| found.id.to_string());
         Ok(instances)
     }
@@ -161,27 +120,24 @@ impl Operator {
     /// # Errors
     /// [`OperatorError::NoInstance`], or the table's.
     pub async fn instance(&self, id: &InstanceId) -> Result<InstanceDetails, OperatorError> {
-        let item = self.session(id).await?;
-        let groups = self.list_of(id, &item, keys::GROUP_PREFIX).await?.len();
-        let left = self.list_of(id, &item, keys::LEFT_PREFIX).await?.len();
+        let session = self.session(id).await?;
+        let generation = session.generation();
+        let groups = self.table.groups_of(id, &generation, patience()).await?.len();
+        let left = self.table.left_by(id, &generation, patience()).await?.len();
         let tokens = self.tokens(&id.account).await?;
         let now = self.now().await?;
-        let read = Item(&item);
-        let at = |name: &str| read.optional_number(name).map(UnixMillis);
-        let to_come = |name: &str| at(name).filter(|until| *until > now);
-        let reason = BlockReason::from_name(read.optional_text("blocked_by").unwrap_or_default());
         Ok(InstanceDetails {
-            summary: summary(&item)?,
-            lid: read.optional_text("device_lid").map(str::to_owned),
-            key_id: read.optional_text("key_id").map(str::to_owned),
-            seen: at("seen_at"),
-            due: at("due_at"),
-            blocked: to_come("blocked_until").map(|until| (reason, until)),
-            is_unfinished: item.contains_key(FIRST_LOGIN),
-            leased_until: to_come("lease_until"),
+            summary: summary(&session)?,
+            lid: session.lid().map(str::to_owned),
+            key_id: session.key_id().map(str::to_owned),
+            seen: session.seen(),
+            due: session.due(),
+            blocked: session.block(now),
+            is_unfinished: session.is_unfinished(),
+            leased_until: session.leased_until(now),
             groups,
             left,
-            unresolved: read.map("intents")?.len(),
+            unresolved: session.intents()?,
             tokens: tokens
                 .into_iter()
                 .filter(|token| token.scope == Scope::Instance(id.name.clone()))
@@ -189,70 +145,22 @@ impl Operator {
         })
     }
 
-    /// A session's item, read consistently.
-    pub(crate) async fn session(&self, id: &InstanceId) -> Result<Attributes, OperatorError> {
-        let item = self.table.get(&keys::session(id), patience()).await?;
-        item.ok_or_else(|| OperatorError::NoInstance(id.clone()))
-    }
-
-    /// What belongs to a session, one kind of item: that of an earlier one under the name
-    /// is passed over.
-    pub(crate) async fn list_of(
-        &self,
-        id: &InstanceId,
-        session: &Attributes,
-        prefix: &str,
-    ) -> Result<Vec<Attributes>, OperatorError> {
-        let mut items = self.table.list(&keys::instance_partition(id), prefix, patience()).await?;
-        items.retain(|item| generation(item) == generation(session));
-        Ok(items)
-    }
-
-    /// What the index has of an account, one kind of item. The index follows the
-    /// table by a moment.
-    pub(crate) async fn of_account(
-        &self,
-        account: &AccountId,
-        prefix: &str,
-    ) -> Result<Vec<Attributes>, OperatorError> {
-        let mut pages = self
-            .table
-            .client()
-            .query()
-            .table_name(self.table.name())
-            .index_name(index::BY_ACCOUNT)
-            .key_condition_expression("#account = :account AND begins_with(pk, :prefix)")
-            .expression_attribute_names("#account", "account")
-            .expression_attribute_values(":account", text(account.as_str()))
-            .expression_attribute_values(":prefix", text(prefix))
-            .into_paginator()
-            .items()
-            .send();
-        let mut items = Vec::new();
-        while let Some(item) = pages.next().await {
-            items.push(item.map_err(|error| StoreError::of(&error))?);
-        }
-        Ok(items)
+    /// A session, read consistently.
+    pub(crate) async fn session(&self, id: &InstanceId) -> Result<Session, OperatorError> {
+        let session = self.table.session(id, patience()).await?;
+        session.ok_or_else(|| OperatorError::NoInstance(id.clone()))
     }
 }
 
-/// Whether someone has begun to delete it.
-pub(crate) fn is_deleting(session: &Attributes) -> bool {
-    Item(session).optional_text("session_state") == Some(DELETING)
-}
-
-fn summary(item: &Attributes) -> Result<InstanceSummary, OperatorError> {
-    let read = Item(item);
-    let at = |name: &str| read.optional_number(name).map(UnixMillis);
+fn summary(session: &Session) -> Result<InstanceSummary, OperatorError> {
     Ok(InstanceSummary {
-        id: owner(item)?,
-        state: State::read(read)?,
-        device: read.optional_text("device_jid").map(str::to_owned),
-        created: at("created_at"),
-        linked: at("linked_at"),
-        checked: at("checked_at"),
-        check_result: read.optional_text("check_result").map(str::to_owned),
-        gone: (State::read(read)? == State::LoggedOut)
-            .then(|| Gone::from_name(read.optional_text("logged_out_by"))),
+        id: session.id()?,
+        state: session.state()?,
+        device: session.device_text().map(str::to_owned),
+        created: session.created(),
+        linked: session.linked(),
+        checked: session.checked(),
+        check_result: session.check_result().map(str::to_owned),
+        gone: session.gone()?,
     })
 }

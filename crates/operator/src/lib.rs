@@ -48,7 +48,6 @@ pub mod tokens;
 pub mod verify;
 pub mod version;
 pub mod visit;
-mod writes;
 
 use std::sync::Arc;
 use std::time::Duration;

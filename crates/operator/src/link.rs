@@ -5,19 +5,17 @@
 //! learns about the old device on the new one. Keys are rotated and proxies set
 //! without one, so the sealed value is replaced on condition of the one that was read.
 
-mod item;
+mod sealed;
 
-use aws_sdk_dynamodb::types::TransactWriteItem;
-use domain::credentials::{Credentials, DeviceJid};
+use domain::credentials::Credentials;
 use domain::tenant::InstanceId;
-use store::session::{Held, Settlement, device_claim};
-use store::table::{Attributes, Item, StoreError, keys, text};
+use store::rows::session::{self, Session};
+use store::rows::{account, data_key, device};
+use store::session::{Generation, Held, Settlement};
+use store::table::{Refused, StoreError};
 
-use crate::device::{FIRST_LOGIN, NewDevice, as_read, same_number};
-use crate::instances::is_deleting;
-use crate::rename::moving_from;
-use crate::writes::{Condition, Refused, generation, owner};
-use crate::{Operator, OperatorError, patience};
+use crate::device::{NewDevice, same_number};
+use crate::{Operator, OperatorError, PATIENCE, patience};
 
 /// How often a write that met someone else's is made again.
 const ATTEMPTS: usize = 3;
@@ -30,22 +28,6 @@ pub enum Stored {
     /// An instance that was there has this device now.
     Relinked,
 }
-
-/// Attributes of a session that outlive its device: what it is, the intents, which are
-/// about the number and not about the device, and the generation of what belongs to it.
-const KEPT: [&str; 7] = ["pk", "sk", "account", "instance", "intents", "created_at", "generation"];
-
-/// Attributes that tell of the old device, where the new one has none of its own.
-const OF_THE_OLD: [&str; 8] = [
-    "logged_out_by",
-    "blocked_until",
-    "blocked_by",
-    "checked_at",
-    "check_result",
-    "seen_at",
-    "device_lid",
-    FIRST_LOGIN,
-];
 
 /// What one attempt came to.
 enum Attempt {
@@ -84,14 +66,14 @@ impl Operator {
         new: &NewDevice<'_>,
     ) -> Result<Stored, OperatorError> {
         for _ in 0..ATTEMPTS {
-            let there = self.table.get(&keys::session(instance), patience()).await?;
+            let there = self.table.session(instance, patience()).await?;
             let attempt = match there {
                 None => self.store_first(instance, new).await?,
                 // Another instance is being renamed to this.
-                Some(claim) if moving_from(&claim).is_some() => {
+                Some(claim) if claim.moving_from().is_some() => {
                     return Err(OperatorError::InstanceExists(instance.clone()));
                 }
-                Some(ended) if is_deleting(&ended) => {
+                Some(ended) if ended.is_deleting() => {
                     // Here, while none can be issued: the new one has none of its tokens.
                     self.tidy_tokens(instance, &ended).await?;
                     self.store_again(instance, new, Some(&ended)).await?
@@ -112,17 +94,14 @@ impl Operator {
         new: &NewDevice<'_>,
     ) -> Result<Attempt, OperatorError> {
         let sealed = self.seal_device(instance, new, new.credentials.proxy.as_ref()).await?;
-        let item = self.new_item(instance, new, &sealed).await?;
+        let (generation, now) = (Generation::new()?, self.now().await?);
         let actions = vec![
-            self.put(item, Some(&Condition::is_new()))?,
-            self.put(
-                device_claim(&new.credentials.device, instance),
-                Some(&Condition::is_nobodys_or(instance)),
-            )?,
-            self.check_current(&sealed.credentials.key_id)?,
-            self.check(keys::account(&instance.account), &Condition::is_open_account())?,
+            session::put_new(instance, &sealed.session(new), &generation, now),
+            device::claim(&new.credentials.device, instance),
+            data_key::is_current(&sealed.credentials.key_id),
+            account::is_open(&instance.account),
         ];
-        match self.write(actions).await {
+        match self.table.write(actions, PATIENCE).await {
             Ok(Ok(())) => Ok(Attempt::Done(Stored::New)),
             Ok(Err(refused)) => why(instance, new.credentials, &refused),
             Err(error) if error.leaves_open() => {
@@ -133,7 +112,7 @@ impl Operator {
                 }
                 Err(may_be_stored(instance, new))
             }
-            Err(error) => Err(error),
+            Err(error) => Err(error.into()),
         }
     }
 
@@ -143,7 +122,7 @@ impl Operator {
         &self,
         instance: &InstanceId,
         new: &NewDevice<'_>,
-        ended: Option<&Attributes>,
+        ended: Option<&Session>,
     ) -> Result<Attempt, OperatorError> {
         let held = match self.hold(instance, new.wait).await {
             Ok(held) => held,
@@ -152,8 +131,10 @@ impl Operator {
             Err(error) => return Err(error),
         };
         let is_as_seen = match ended {
-            None => !is_deleting(held.item()),
-            Some(ended) => is_deleting(held.item()) && generation(held.item()) == generation(ended),
+            None => !held.session().is_deleting(),
+            Some(ended) => {
+                held.session().is_deleting() && held.session().generation() == ended.generation()
+            }
         };
         if !is_as_seen {
             self.let_go(held).await;
@@ -176,55 +157,28 @@ impl Operator {
 
     async fn store_under(&self, held: &Held, new: &NewDevice<'_>) -> Result<Attempt, Unstored> {
         let instance = held.instance();
-        let read = Item(held.item());
-        let old = read.optional_text("device_jid").and_then(|jid| jid.parse::<DeviceJid>().ok());
+        let old = held.session().device();
         same_number(instance, old.as_ref(), &new.credentials.device)?;
         let proxy = match &new.credentials.proxy {
             Some(proxy) => Some(proxy.clone()),
             None => self.stored_proxy(held).await?,
         };
         let sealed = self.seal_device(instance, new, proxy.as_ref()).await?;
-        let item = self.new_item(instance, new, &sealed).await?;
-        let claim = device_claim(&new.credentials.device, instance);
-        let ours = Condition::is_nobodys_or(instance);
+        let (generation, now) = (Generation::new()?, self.now().await?);
         let mut actions = vec![
-            self.relink(held, item)?,
-            self.put(claim, Some(&ours))?,
-            self.check_current(&sealed.credentials.key_id)?,
+            session::relink(held, &sealed.session(new), &generation, now),
+            device::claim(&new.credentials.device, instance),
+            data_key::is_current(&sealed.credentials.key_id),
         ];
         if let Some(old) = old.filter(|old| *old != new.credentials.device) {
-            actions.push(self.delete(keys::device(&old), Some(&ours))?);
+            actions.push(device::release(&old, instance));
         }
-        match self.write(actions).await {
+        match self.table.write(actions, PATIENCE).await {
             Ok(Ok(())) => Ok(Attempt::Done(Stored::Relinked)),
             Ok(Err(refused)) => Ok(why(instance, new.credentials, &refused)?),
-            Err(error) if error.leaves_open() => Err(Unstored::Open(error)),
+            Err(error) if error.leaves_open() => Err(Unstored::Open(error.into())),
             Err(error) => Err(error.into()),
         }
-    }
-
-    /// The write of an instance that is there. It releases the lease: who waits for it
-    /// finds the new device. One that is being deleted is replaced as a whole, so that
-    /// nothing of it is left.
-    fn relink(
-        &self,
-        held: &Held,
-        mut item: Attributes,
-    ) -> Result<TransactWriteItem, OperatorError> {
-        if is_deleting(held.item()) {
-            item.insert("last_owner".to_owned(), text(held.owner()));
-            return Ok(self.put(item, Some(&as_read(held)))?);
-        }
-        let mut removed = vec!["lease_owner", "lease_until"];
-        removed.extend(OF_THE_OLD.iter().filter(|name| !item.contains_key(**name)));
-        let mut condition = as_read(held);
-        let mut set = vec!["last_owner = :me".to_owned()];
-        for (name, value) in item.into_iter().filter(|(name, _)| !KEPT.contains(&name.as_str())) {
-            set.push(format!("{name} = :new_{name}"));
-            condition = condition.value(&format!(":new_{name}"), value);
-        }
-        let expression = format!("SET {} REMOVE {}", set.join(", "), removed.join(", "));
-        Ok(self.change(keys::session(held.instance()), &expression, &condition)?)
     }
 
     /// No reply came to the write. Once the lease is given back, a write that is late
@@ -236,7 +190,7 @@ impl Operator {
         error: OperatorError,
     ) -> Result<Attempt, OperatorError> {
         let instance = held.instance().clone();
-        let before = Item(held.item()).optional_text("device_jid").map(str::to_owned);
+        let before = held.session().device_text().map(str::to_owned);
         let is_told_apart = before != Some(new.credentials.device.to_string());
         let released = held.into_leased().settle(Settlement::default(), patience()).await;
         match self.holds(&instance, &new.credentials.device).await {
@@ -280,14 +234,14 @@ fn why(
     credentials: &Credentials,
     refused: &Refused,
 ) -> Result<Attempt, OperatorError> {
-    match (refused.action, &refused.item) {
+    match (refused.action, &refused.found) {
         (0 | 2, _) => Ok(Attempt::Again),
         (1, Some(claim)) => Err(OperatorError::DeviceTaken {
             device: credentials.device.to_string(),
-            by: owner(claim)?,
+            by: claim.owner()?,
         }),
         (_, None) => Err(OperatorError::NoAccount(instance.account.clone())),
-        (_, Some(item)) if item.contains_key("closing") => {
+        (_, Some(account)) if account.is_closing() => {
             Err(OperatorError::AccountClosing(instance.account.clone()))
         }
         (_, Some(_)) => Err(OperatorError::Changed(instance.clone())),

@@ -4,10 +4,10 @@
 use domain::credentials::Credentials;
 use domain::proxy::Proxy;
 use domain::tenant::InstanceId;
-use store::table::{Attributes, keys};
+use store::rows::data_key;
+use store::rows::session::{self, Session};
 
-use crate::device::{as_sealed, sealed_value, set_sealed};
-use crate::{Operator, OperatorError};
+use crate::{Operator, OperatorError, PATIENCE};
 
 /// How often a write that met someone else's is made again.
 const ATTEMPTS: usize = 3;
@@ -41,12 +41,9 @@ impl Operator {
             let both = (instance, instance);
             let sealed = self.sealed_anew(&session, both, &key_id, Some(&changed)).await?;
             // As it was read: linking, importing and rotating keys write it too.
-            let (set, as_read) = set_sealed(sealed, as_sealed(&session));
-            let actions = vec![
-                self.change(keys::session(instance), &set, &as_read)?,
-                self.check_current(&key_id)?,
-            ];
-            if self.write(actions).await?.is_ok() {
+            let actions =
+                vec![session::reseal(instance, &session, sealed), data_key::is_current(&key_id)];
+            if self.table.write(actions, PATIENCE).await?.is_ok() {
                 return Ok(());
             }
         }
@@ -56,9 +53,9 @@ impl Operator {
     async fn stored(
         &self,
         instance: &InstanceId,
-        session: &Attributes,
+        session: &Session,
     ) -> Result<Credentials, OperatorError> {
-        match sealed_value(session) {
+        match session.sealed() {
             Some(sealed) => self.open_credentials(&sealed, instance).await,
             None => Err(OperatorError::NotConnected { instance: instance.clone(), gone: None }),
         }

@@ -9,16 +9,13 @@
 //! name is that of an instance that is being deleted. Cut short anywhere, it is asked for again;
 //! or either name is deleted, and the tokens are the old one's.
 
-use aws_sdk_dynamodb::types::{AttributeValue, TransactWriteItem};
-use domain::credentials::DeviceJid;
 use domain::tenant::{InstanceId, InstanceName};
-use store::session::{DELETING, Generation, Held, device_claim};
-use store::table::{Attributes, Cancelled, Item, StoreError, keys, text};
+use store::rows::session::{self, Session};
+use store::rows::{account, data_key, device};
+use store::session::{Generation, Held};
+use store::table::{Action, MOST_ACTIONS, Refused};
 
-use crate::device::sealed_value;
-use crate::instances::is_deleting;
-use crate::writes::{self, Condition, MOST_ACTIONS, Refused, generation, is_of, owner, random};
-use crate::{Operator, OperatorError, patience};
+use crate::{Operator, OperatorError, PATIENCE, patience};
 
 /// How often a write that met someone else's is made again.
 const ATTEMPTS: usize = 3;
@@ -50,11 +47,7 @@ impl Operator {
         // Tokens that were issued while rows were copied.
         renamed.tokens += self.tidy_tokens(old, &ended).await?;
         self.tidy_rows(old, &ended).await?;
-        let is_its = is_of(&generation(&ended))
-            .and("session_state = :deleting")
-            .value(":deleting", text(DELETING));
-        // Refused: another was made under the old name.
-        self.delete_if(&keys::session(old), &is_its).await?;
+        self.table.delete_ended(old, &ended.generation()).await?;
         Ok(renamed)
     }
 
@@ -64,22 +57,22 @@ impl Operator {
         old: &InstanceId,
         new: &InstanceId,
         renamed: &mut Renamed,
-    ) -> Result<Attributes, OperatorError> {
+    ) -> Result<Session, OperatorError> {
         for _ in 0..ATTEMPTS {
             let session = self.session(old).await?;
-            if is_deleting(&session) {
-                return if Item(&session).optional_text("moved_to") == Some(new.name.as_str()) {
+            if session.is_deleting() {
+                return if session.moved_to() == Some(new.name.as_str()) {
                     Ok(session)
                 } else {
                     Err(OperatorError::Deleting(old.clone()))
                 };
             }
-            if let Some(to) = moving_to(&session).filter(|to| *to != new.name.as_str()) {
-                let (instance, to) = (old.clone(), to.to_owned());
+            if let Some(to) = session.moving_to()?.filter(|to| *to != new.name) {
+                let (instance, to) = (old.clone(), to.to_string());
                 return Err(OperatorError::Moving { instance, to });
             }
-            let there = self.table.get(&keys::session(new), patience()).await?;
-            if there.is_some_and(|there| moving_from(&there) != Some(old.name.as_str())) {
+            let there = self.table.session(new, patience()).await?;
+            if there.is_some_and(|there| there.moving_from() != Some(old.name.as_str())) {
                 return Err(OperatorError::InstanceExists(new.clone()));
             }
             let held = self.hold(old, None).await?;
@@ -101,7 +94,7 @@ impl Operator {
         renamed: &mut Renamed,
     ) -> Result<bool, OperatorError> {
         let old = held.instance();
-        if is_deleting(held.item()) {
+        if held.session().is_deleting() {
             return Ok(false);
         }
         let generation = Generation::new()?;
@@ -109,23 +102,19 @@ impl Operator {
             return Ok(false);
         }
         renamed.rows = self.copy_rows(held, new, &generation).await?;
-        let tokens = self.own_tokens(old).await?;
+        let tokens = self.table.own_tokens_of(old).await?;
         renamed.tokens += tokens.len();
-        let tokens = tokens.iter().map(writes::key).collect::<Result<Vec<_>, _>>()?;
-        let claimed = self.check(keys::session(new), &claim_of(old, &generation))?;
-        if !self.give_tokens(tokens, old, new.name.as_str(), Some(&claimed)).await? {
+        let claimed = session::is_claimed(&old.name, new, &generation);
+        if !self.give_tokens(&tokens, old, new.name.as_str(), Some(&claimed)).await? {
             return Err(OperatorError::InstanceExists(new.clone()));
         }
         let actions = self.moving(held, new, &generation).await?;
-        let Err(refused) = self.write(actions).await? else { return Ok(true) };
-        match (refused.action, &refused.item) {
+        let Err(refused) = self.table.write(actions, PATIENCE).await? else { return Ok(true) };
+        match (refused.action, &refused.found) {
             (1, _) => Err(OperatorError::InstanceExists(new.clone())),
             (2, Some(claim)) => Err(OperatorError::DeviceTaken {
-                device: Item(held.item())
-                    .optional_text("device_jid")
-                    .unwrap_or_default()
-                    .to_owned(),
-                by: owner(claim)?,
+                device: held.session().device_text().unwrap_or_default().to_owned(),
+                by: claim.owner()?,
             }),
             (_, _) => Ok(false),
         }
@@ -140,34 +129,18 @@ impl Operator {
         new_generation: &Generation,
     ) -> Result<bool, OperatorError> {
         let old = held.instance();
-        let key = keys::session(new);
-        let mut claim = Attributes::from([
-            ("pk".to_owned(), text(key.pk)),
-            ("sk".to_owned(), text(key.sk)),
-            ("account".to_owned(), text(new.account.as_str())),
-            ("instance".to_owned(), text(new.name.as_str())),
-            ("session_state".to_owned(), text(DELETING)),
-            ("intents".to_owned(), AttributeValue::M(Attributes::new())),
-            ("moving_from".to_owned(), text(old.name.as_str())),
-        ]);
-        new_generation.mark(&mut claim);
-        let is_free = Condition::new("attribute_not_exists(pk) OR moving_from = :old")
-            .value(":old", text(old.name.as_str()));
-        let is_held = Condition::new("lease_owner = :me")
-            .value(":me", text(held.owner()))
-            .value(":new", text(new.name.as_str()));
         let actions = vec![
-            self.change(keys::session(old), "SET moving_to = :new", &is_held)?,
-            self.put(claim, Some(&is_free))?,
-            self.check(keys::account(&new.account), &Condition::is_open_account())?,
+            session::note_move(held, &new.name),
+            session::claim_name(&old.name, new, new_generation),
+            account::is_open(&new.account),
         ];
-        match self.write(actions).await? {
+        match self.table.write(actions, PATIENCE).await? {
             Ok(()) => Ok(true),
             Err(refused) if refused.action == 1 => Err(OperatorError::InstanceExists(new.clone())),
-            Err(Refused { action: 2, item: Some(_) }) => {
+            Err(Refused { action: 2, found: Some(_) }) => {
                 Err(OperatorError::AccountClosing(new.account.clone()))
             }
-            Err(Refused { action: 2, item: None }) => {
+            Err(Refused { action: 2, found: None }) => {
                 Err(OperatorError::NoAccount(new.account.clone()))
             }
             Err(_) => Ok(false),
@@ -181,35 +154,22 @@ impl Operator {
         new: &InstanceId,
         new_generation: &Generation,
     ) -> Result<usize, OperatorError> {
-        let rows = self.rows(held.instance()).await?;
-        let mut copies = Vec::new();
-        for row in rows.iter().filter(|row| generation(row) == generation(held.item())) {
-            let mut copy = row.clone();
-            copy.insert("pk".to_owned(), text(keys::instance_partition(new)));
-            new_generation.mark(&mut copy);
-            if Item(row).text("sk")?.starts_with(keys::LEFT_PREFIX) {
-                copy.insert("moved".to_owned(), AttributeValue::Bool(true));
-            }
-            copies.push(self.put(copy, None)?);
-        }
+        let mut rows = self.table.owned_by(held.instance(), patience()).await?;
+        rows.retain(|row| row.generation() == held.session().generation());
+        let copies = rows.iter().map(|row| row.copy_to(new, new_generation));
+        let mut copies = copies.collect::<Result<Vec<_>, _>>()?;
         let total = copies.len();
-        let claimed = self.check(keys::session(new), &claim_of(held.instance(), new_generation))?;
+        let claimed = session::is_claimed(&held.instance().name, new, new_generation);
         while !copies.is_empty() {
             let most = copies.len().min(MOST_ACTIONS - 2);
-            let mut chunk = vec![held.fence()?, claimed.clone()];
+            let mut chunk = vec![held.fence(), claimed.clone()];
             chunk.extend(copies.drain(..most));
-            let token = hex::encode(random::<16>()?);
-            match self.table.transact(&token, chunk, patience()).await? {
+            match self.table.write_once(chunk, patience()).await? {
                 Ok(()) => {}
-                Err(Cancelled::Condition { action: 0, .. }) => {
+                Err(Refused { action: 0, .. }) => {
                     return Err(OperatorError::LeaseExpired(held.instance().clone()));
                 }
-                Err(Cancelled::Condition { .. }) => {
-                    return Err(OperatorError::InstanceExists(new.clone()));
-                }
-                Err(cancelled) => {
-                    return Err(StoreError::Unavailable(format!("{cancelled:?}")).into());
-                }
+                Err(_) => return Err(OperatorError::InstanceExists(new.clone())),
             }
         }
         Ok(total)
@@ -221,34 +181,22 @@ impl Operator {
         held: &Held,
         new: &InstanceId,
         generation: &Generation,
-    ) -> Result<Vec<TransactWriteItem>, OperatorError> {
+    ) -> Result<Vec<Action>, OperatorError> {
         let old = held.instance();
-        let mut session = held.item().clone();
-        for name in ["lease_owner", "lease_until", "last_owner", "moving_to"] {
-            session.remove(name);
-        }
-        session.insert("pk".to_owned(), text(keys::instance_partition(new)));
-        session.insert("instance".to_owned(), text(new.name.as_str()));
-        generation.mark(&mut session);
-        let mut key_id = None;
-        if sealed_value(held.item()).is_some() {
+        let (mut sealed, mut key_id) = (None, None);
+        if held.session().sealed().is_some() {
             let current = self.current_key().await?;
-            let sealed = self.sealed_anew(held.item(), (old, new), &current, None).await?;
-            session.extend(sealed);
+            sealed = Some(self.sealed_anew(held.session(), (old, new), &current, None).await?);
             key_id = Some(current);
         }
         let mut actions = vec![
-            self.ending(held, Some(&new.name))?,
-            self.put(session, Some(&claim_of(old, generation)))?,
+            session::end(held, Some(&new.name)),
+            session::arrive(held, new, generation, sealed),
         ];
-        let device = Item(held.item()).optional_text("device_jid");
-        if let Some(device) = device.and_then(|device| device.parse::<DeviceJid>().ok()) {
-            let ours = Condition::is_nobodys_or(old);
-            actions.push(self.put(device_claim(&device, new), Some(&ours))?);
+        if let Some(device) = held.session().device() {
+            actions.push(device::hand_over(&device, old, new));
         }
-        if let Some(key_id) = key_id {
-            actions.push(self.check_current(&key_id)?);
-        }
+        actions.extend(key_id.as_deref().map(data_key::is_current));
         Ok(actions)
     }
 
@@ -257,28 +205,11 @@ impl Operator {
     /// # Errors
     /// The table's.
     pub async fn unreachable_instances(&self) -> Result<Vec<InstanceId>, OperatorError> {
-        let sessions = self.all_sessions(None).await?;
+        let sessions = self.table.all_sessions(None).await?;
         // One that cannot be read at all is no instance's name either.
-        let names = sessions.iter().filter_map(|session| owner(session).ok());
+        let names = sessions.iter().filter_map(|session| session.id().ok());
         let mut names: Vec<_> = names.filter(|id| !id.name.is_reachable()).collect();
         names.sort();
         Ok(names)
     }
-}
-
-/// The name that a session is moving to, if a rename of it was begun.
-pub(crate) fn moving_to(session: &Attributes) -> Option<&str> {
-    Item(session).optional_text("moving_to")
-}
-
-/// The name whose session is to come here, if this is a claim on a name.
-pub(crate) fn moving_from(session: &Attributes) -> Option<&str> {
-    Item(session).optional_text("moving_from")
-}
-
-/// The claim of one rename on its new name.
-fn claim_of(old: &InstanceId, generation: &Generation) -> Condition {
-    is_of(generation)
-        .and("moving_from = :moving_from")
-        .value(":moving_from", text(old.name.as_str()))
 }

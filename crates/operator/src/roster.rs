@@ -2,17 +2,14 @@
 //! them. A full roster spares the usual leave a query, and is the evidence that a
 //! lost outcome is told by (`docs/truth.md`).
 
-use std::collections::BTreeMap;
-
 use domain::clock::Budget;
-use domain::group::{Group, GroupKind};
 use domain::tenant::InstanceId;
-use store::session::{Generation, Leased, group_row};
-use store::table::{Attributes, Cancelled, Corrupt, Item, StoreError, keys, text};
+use store::rows::group::{self, Row};
+use store::session::Leased;
+use store::table::MOST_ACTIONS;
 use whatsapp::{Listed, Participating};
 
-use crate::writes::{MOST_ACTIONS, random};
-use crate::{Operator, OperatorError};
+use crate::{Operator, OperatorError, patience};
 
 /// What a sync changed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -36,8 +33,8 @@ impl Operator {
     /// [`OperatorError::NoInstance`], or the table's.
     pub async fn roster(&self, instance: &InstanceId) -> Result<Vec<Listed>, OperatorError> {
         let session = self.session(instance).await?;
-        let items = self.list_of(instance, &session, keys::GROUP_PREFIX).await?;
-        items.iter().map(read).collect()
+        let rows = self.table.groups_of(instance, &session.generation(), patience()).await?;
+        rows.into_iter().map(|row| Ok(listed(&row?))).collect()
     }
 
     /// Fills the roster from WhatsApp's own list, under the instance's lease. A group
@@ -61,79 +58,47 @@ impl Operator {
         budget: Budget,
     ) -> Result<Synced, OperatorError> {
         let instance = leased.instance();
-        let pk = keys::instance_partition(instance);
-        let rows = self.table.list(&pk, keys::GROUP_PREFIX, budget).await?;
+        let generation = leased.generation();
+        let mut roster = self.table.roster(instance, budget).await?;
         let mut synced = Synced {
             groups: listed.groups.len(),
             unreadable: listed.unreadable,
             ..Synced::default()
         };
-        let mut there = BTreeMap::new();
-        for row in &rows {
-            // A row that cannot be read is written anew or removed by its key.
-            there.insert(Item(row).text("sk")?, row);
-        }
         let mut actions = Vec::new();
         for (jid, listed) in &listed.groups {
-            let row = row(instance, listed, leased.generation());
-            let known = there.remove(keys::group(instance, jid).sk.as_str());
+            let (group, subject) = (&listed.group, listed.subject.as_deref());
+            // A row that cannot be read is written anew or removed by its key.
+            let known = roster.take(jid);
             if leased.standing(jid).is_some() {
                 synced.unresolved += 1;
-            } else if known != Some(&row) {
+            } else if !known.is_some_and(|row| row.is(instance, group, subject, generation)) {
                 synced.written += 1;
-                actions.push(self.put(row, None)?);
+                actions.push(group::put(instance, group, subject, generation));
             }
         }
-        for (sk, row) in there {
-            let jid = sk.strip_prefix(keys::GROUP_PREFIX).and_then(|jid| jid.parse().ok());
-            let stands = jid.is_some_and(|jid| leased.standing(&jid).is_some());
+        for row in roster.rest() {
+            let stands = row.jid().is_some_and(|jid| leased.standing(&jid).is_some());
             if stands {
                 synced.unresolved += 1;
             } else if listed.unreadable == 0 {
                 synced.removed += 1;
-                actions.push(self.delete(crate::writes::key(row)?, None)?);
+                actions.push(row.delete()?);
             }
         }
         // Each transaction has the fence, so a run that lost its lease writes nothing more.
         while !actions.is_empty() {
             let most = actions.len().min(MOST_ACTIONS - 1);
-            let mut chunk = vec![leased.fence()?];
+            let mut chunk = vec![leased.fence()];
             chunk.extend(actions.drain(..most));
-            let token = hex::encode(random::<16>()?);
-            match self.table.transact(&token, chunk, budget).await? {
-                Ok(()) => {}
-                Err(Cancelled::Condition { .. }) => {
-                    return Err(OperatorError::LeaseExpired(instance.clone()));
-                }
-                Err(cancelled) => {
-                    return Err(StoreError::Unavailable(format!("{cancelled:?}")).into());
-                }
+            if self.table.write_once(chunk, budget).await?.is_err() {
+                return Err(OperatorError::LeaseExpired(instance.clone()));
             }
         }
         Ok(synced)
     }
 }
 
-/// Longest subject that is stored, in characters: WhatsApp's own are 100 at most, and
-/// an item has room for 400 KB.
-const LONGEST_SUBJECT: usize = 500;
-
-/// The row of a listed group. Only a sync knows subjects.
-fn row(instance: &InstanceId, listed: &Listed, generation: &Generation) -> Attributes {
-    let mut row = group_row(instance, &listed.group, generation);
-    if let Some(subject) = &listed.subject {
-        let subject: String = subject.chars().take(LONGEST_SUBJECT).collect();
-        row.insert("subject".to_owned(), text(subject));
-    }
-    row
-}
-
-fn read(item: &Attributes) -> Result<Listed, OperatorError> {
-    let item = Item(item);
-    let jid = item.text("jid")?.parse().map_err(|_| Corrupt("jid"))?;
-    let parent = item.optional_text("parent_jid").and_then(|parent| parent.parse().ok());
-    let kind =
-        GroupKind::from_name(item.text("group_kind")?, parent).ok_or(Corrupt("group_kind"))?;
-    let subject = item.optional_text("subject").map(str::to_owned);
-    Ok(Listed { group: Group { jid, kind }, subject })
+fn listed(row: &Row) -> Listed {
+    Listed { group: row.group().clone(), subject: row.subject().map(str::to_owned) }
 }

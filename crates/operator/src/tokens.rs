@@ -2,15 +2,18 @@
 //! secret.
 
 use domain::clock::UnixMillis;
-use domain::tenant::{AccountId, InstanceId, InstanceName};
+use domain::tenant::{AccountId, InstanceId};
 use domain::token::Token;
-use store::gate::{NewToken, Scope};
-use store::session::DELETING;
-use store::table::{Attributes, Corrupt, Item, keys, text};
+use store::gate::Scope;
+use store::random;
+use store::rows::token::{self, NewToken, StoredToken};
+use store::rows::{account, session};
+use store::table::{Corrupt, MOST_ACTIONS};
 use zeroize::Zeroizing;
 
-use crate::writes::{self, Condition, random};
-use crate::{Operator, OperatorError, patience};
+use crate::{Operator, OperatorError, PATIENCE, patience};
+
+pub use store::rows::token::TokenSummary;
 
 /// The letters of an id: lower case, and no digit that looks like one.
 const ALPHABET: &[u8; 32] = b"abcdefghijklmnopqrstuvwxyz234567";
@@ -38,23 +41,6 @@ pub struct Issued {
     pub secret: Zeroizing<String>,
 }
 
-/// A token as a list shows it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct TokenSummary {
-    /// Its id, which is no secret.
-    pub id: String,
-    /// What it acts for.
-    pub scope: Scope,
-    /// Requests in a minute.
-    pub per_minute: u64,
-    /// What people recognise it by.
-    pub note: Option<String>,
-    /// When it was issued.
-    pub issued: Option<UnixMillis>,
-    /// When it ends by itself.
-    pub valid_until: Option<UnixMillis>,
-}
-
 impl Operator {
     /// Issues a token.
     ///
@@ -65,9 +51,9 @@ impl Operator {
         let secret =
             Zeroizing::new(format!("lg_{}", hex::encode(*Zeroizing::new(random::<32>()?))));
         // Hex and a prefix: it is always a token that can exist.
-        let token = Token::new(&secret).map_err(|_| Corrupt("token"))?;
-        let item = NewToken {
-            hash: token.hash(),
+        let hash = Token::new(&secret).map_err(|_| Corrupt("token"))?.hash();
+        let new = NewToken {
+            hash,
             account: request.account,
             scope: request.scope,
             limit: request.per_minute,
@@ -75,12 +61,8 @@ impl Operator {
             note: request.note,
             issued: self.now().await?,
             valid_until: request.valid_until,
-        }
-        .item();
-        let mut actions = vec![
-            self.put(item, Some(&Condition::is_new()))?,
-            self.check(keys::account(request.account), &Condition::is_open_account())?,
-        ];
+        };
+        let mut actions = vec![token::put_new(&new), account::is_open(request.account)];
         let instance = match request.scope {
             Scope::Account => None,
             Scope::Instance(name) => {
@@ -89,23 +71,21 @@ impl Operator {
         };
         if let Some(instance) = &instance {
             // So a deletion that has begun finds every token that there will be.
-            let stays = Condition::new("attribute_exists(pk) AND session_state <> :deleting")
-                .value(":deleting", text(DELETING));
-            actions.push(self.check(keys::session(instance), &stays)?);
+            actions.push(session::is_open(instance));
         }
-        let refused = match self.write(actions).await {
+        let refused = match self.table.write(actions, PATIENCE).await {
             Ok(Ok(())) => return Ok(Issued { id, secret }),
             Ok(Err(refused)) => refused,
             // Its secret is shown this once, so a token that is there has to be known.
             Err(error) if error.leaves_open() => {
-                return match self.table.get(&keys::token(token.hash()), patience()).await {
-                    Ok(Some(_)) => Ok(Issued { id, secret }),
+                return match self.table.has_token(hash, patience()).await {
+                    Ok(true) => Ok(Issued { id, secret }),
                     _ => Err(OperatorError::MayBeIssued { account: request.account.clone(), id }),
                 };
             }
-            Err(error) => return Err(error),
+            Err(error) => return Err(error.into()),
         };
-        Err(match (refused.action, refused.item, instance) {
+        Err(match (refused.action, refused.found, instance) {
             (2, None, Some(instance)) => OperatorError::NoInstance(instance),
             (2, Some(_), Some(instance)) => OperatorError::Deleting(instance),
             (_, Some(_), _) => OperatorError::AccountClosing(request.account.clone()),
@@ -119,8 +99,9 @@ impl Operator {
     /// # Errors
     /// The table's.
     pub async fn tokens(&self, account: &AccountId) -> Result<Vec<TokenSummary>, OperatorError> {
-        let items = self.of_account(account, keys::TOKEN_PREFIX).await?;
-        let mut tokens: Vec<_> = items.iter().map(summary).collect::<Result<_, _>>()?;
+        let tokens = self.table.listed_tokens(account).await?;
+        let mut tokens: Vec<_> =
+            tokens.iter().map(StoredToken::summary).collect::<Result<_, _>>()?;
         tokens.sort_by_key(|token| (token.issued.map(|at| at.0), token.id.clone()));
         Ok(tokens)
     }
@@ -135,14 +116,12 @@ impl Operator {
         account: &AccountId,
         wanted: &str,
     ) -> Result<TokenSummary, OperatorError> {
-        let items = self.of_account(account, keys::TOKEN_PREFIX).await?;
-        let id =
-            |item: &Attributes| Item(item).optional_text("token_id").unwrap_or_default().to_owned();
-        let mut found: Vec<_> = items
+        let tokens = self.table.listed_tokens(account).await?;
+        let mut found: Vec<_> = tokens
             .iter()
-            .filter(|item| !wanted.is_empty() && id(item).starts_with(wanted))
+            .filter(|token| !wanted.is_empty() && token.id().starts_with(wanted))
             .collect();
-        if let Some(exact) = found.iter().position(|item| id(item) == wanted) {
+        if let Some(exact) = found.iter().position(|token| token.id() == wanted) {
             found = vec![found.swap_remove(exact)];
         }
         match found.as_slice() {
@@ -150,35 +129,25 @@ impl Operator {
                 Err(OperatorError::NoToken { account: account.clone(), wanted: wanted.to_owned() })
             }
             [token] => {
-                self.delete_all(vec![writes::key(token)?]).await?;
-                summary(token)
+                self.delete_all(std::slice::from_ref(*token)).await?;
+                Ok(token.summary()?)
             }
             several => {
-                let ids = several.iter().map(|item| id(item)).collect();
+                let ids = several.iter().map(|token| token.id().to_owned()).collect();
                 Err(OperatorError::AmbiguousToken { wanted: wanted.to_owned(), ids })
             }
         }
     }
-}
 
-fn summary(item: &Attributes) -> Result<TokenSummary, OperatorError> {
-    let item = Item(item);
-    let scope = match item.text("kind")? {
-        "account" => Scope::Account,
-        "instance" => {
-            let name = InstanceName::of_stored(item.text("instance")?);
-            Scope::Instance(name.map_err(|_| Corrupt("instance"))?)
+    /// Deletes tokens, a transaction's worth at a time.
+    pub(crate) async fn delete_all(&self, tokens: &[StoredToken]) -> Result<(), OperatorError> {
+        for chunk in tokens.chunks(MOST_ACTIONS) {
+            let actions = chunk.iter().map(StoredToken::delete).collect::<Result<_, _>>()?;
+            // Without a condition nothing can be refused.
+            let _ = self.table.write(actions, PATIENCE).await?;
         }
-        _ => return Err(Corrupt("kind").into()),
-    };
-    Ok(TokenSummary {
-        id: item.text("token_id")?.to_owned(),
-        scope,
-        per_minute: item.number("max_rpm")?,
-        note: item.optional_text("note").map(str::to_owned),
-        issued: item.optional_number("created_at").map(UnixMillis),
-        valid_until: item.optional_number("valid_until").map(UnixMillis),
-    })
+        Ok(())
+    }
 }
 
 /// `tok_` and 50 random bits.

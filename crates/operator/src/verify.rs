@@ -6,19 +6,16 @@
 
 use std::time::Duration;
 
-use domain::block::BlockReason;
-use domain::clock::{Budget, UnixMillis};
+use domain::clock::Budget;
 use domain::credentials::{Credentials, DeviceJid};
 use domain::tenant::InstanceId;
 use domain::trace::Trace;
 use operation::connection::try_login;
 use operation::visit::{Visit, hold};
 use store::session::{AcquireError, Held};
-use store::table::{Item, keys};
 
 use crate::device::same_number;
 use crate::visit::ended;
-use crate::writes::owner;
 use crate::{Operator, OperatorError, patience};
 
 /// Longest look.
@@ -45,7 +42,7 @@ impl Operator {
             self.may_dial(held, &credentials.device).await?;
             let budget = visit.budget();
             let entered = visit.online(credentials, budget, async {}, async |_, _, ()| {}).await;
-            if device_of(held).as_ref() != Some(&credentials.device) {
+            if held.session().device().as_ref() != Some(&credentials.device) {
                 visit.forget();
             }
             entered.map_err(|abandoned| OperatorError::of_abandoned(instance, abandoned))
@@ -69,36 +66,27 @@ impl Operator {
         instance: &InstanceId,
         device: &DeviceJid,
     ) -> Result<(), OperatorError> {
-        let Some(claim) = self.table.get(&keys::device(device), patience()).await? else {
-            return Ok(());
-        };
-        let by = owner(&claim)?;
-        if by == *instance {
-            return Ok(());
+        match self.table.device_owner(device, patience()).await? {
+            Some(by) if by != *instance => {
+                Err(OperatorError::DeviceTaken { device: device.to_string(), by })
+            }
+            _ => Ok(()),
         }
-        Err(OperatorError::DeviceTaken { device: device.to_string(), by })
     }
 
     /// Another number is refused, and a number that WhatsApp does not listen to is not
     /// dialled with.
     async fn may_dial(&self, held: &Held, device: &DeviceJid) -> Result<(), OperatorError> {
-        let (instance, item) = (held.instance(), Item(held.item()));
-        same_number(instance, device_of(held).as_ref(), device)?;
-        let until = item.optional_number("blocked_until").map(UnixMillis);
+        let instance = held.instance();
+        same_number(instance, held.session().device().as_ref(), device)?;
         let now = self.now().await?;
-        match until.filter(|until| *until > now) {
+        match held.session().block(now) {
             None => Ok(()),
-            Some(until) => Err(OperatorError::Blocked {
+            Some((reason, until)) => Err(OperatorError::Blocked {
                 instance: instance.clone(),
-                reason: BlockReason::from_name(
-                    item.optional_text("blocked_by").unwrap_or_default(),
-                ),
+                reason,
                 left: until.since(now),
             }),
         }
     }
-}
-
-fn device_of(held: &Held) -> Option<DeviceJid> {
-    Item(held.item()).optional_text("device_jid")?.parse().ok()
 }

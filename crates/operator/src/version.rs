@@ -4,7 +4,7 @@
 use domain::client_version::ClientVersion;
 use store::client_version::SetVersion;
 
-use crate::{Operator, OperatorError, patience};
+use crate::{Operator, OperatorError, PATIENCE, patience};
 
 /// Which version is shown, and why.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -38,10 +38,9 @@ impl Operator {
     /// # Errors
     /// The table's.
     pub async fn set_version(&self, version: ClientVersion) -> Result<(), OperatorError> {
-        let item = SetVersion { version, set_at: self.now().await? }.item();
-        let actions = vec![self.put(item, None)?];
-        self.write(actions).await?.map_err(|_| {
-            OperatorError::Store(store::table::StoreError::Unavailable("not set".to_owned()))
-        })
+        let set = SetVersion { version, set_at: self.now().await? };
+        // Without a condition nothing can be refused.
+        let _ = self.table.write(vec![set.put()], PATIENCE).await?;
+        Ok(())
     }
 }

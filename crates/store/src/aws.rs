@@ -7,6 +7,7 @@
 mod connector;
 mod setting;
 
+use std::fmt;
 use std::time::Duration;
 
 use aws_sdk_dynamodb::config::retry::RetryConfig;
@@ -27,7 +28,19 @@ const ATTEMPT_TIMEOUT: Duration = Duration::from_millis(1_500);
 pub(crate) const FIRST_BACKOFF: Duration = Duration::from_millis(30);
 
 /// What every client has in common. It names no service's endpoint.
-pub fn sdk_config(aws: &Aws, http: HttpClient) -> SdkConfig {
+#[derive(Clone)]
+pub struct Sdk(pub(crate) SdkConfig);
+
+impl fmt::Debug for Sdk {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Sdk(…)")
+    }
+}
+
+/// What every client of ours has in common: region, credentials and HTTP client, with
+/// this function's timeouts and retries, since the SDK's own are too long for a request
+/// path.
+pub fn sdk_config(aws: &Aws, http: HttpClient) -> Sdk {
     let credentials = Credentials::new(
         aws.access_key_id.clone(),
         aws.secret_access_key.as_str(),
@@ -35,28 +48,18 @@ pub fn sdk_config(aws: &Aws, http: HttpClient) -> SdkConfig {
         None,
         "environment",
     );
-    patient(
-        SdkConfig::builder()
-            .behavior_version(BehaviorVersion::v2026_01_12())
-            .region(Region::new(aws.region.clone()))
-            .credentials_provider(SharedCredentialsProvider::new(credentials))
-            .http_client(http)
-            .build(),
-    )
-}
-
-/// The same with this function's timeouts and retries: the SDK's own are too
-/// long for a request path.
-pub fn patient(sdk: SdkConfig) -> SdkConfig {
-    sdk.into_builder()
-        .retry_config(
-            RetryConfig::standard().with_max_attempts(ATTEMPTS).with_initial_backoff(FIRST_BACKOFF),
-        )
-        .timeout_config(
-            TimeoutConfig::builder()
-                .connect_timeout(connector::CONNECT_TIMEOUT)
-                .operation_attempt_timeout(ATTEMPT_TIMEOUT)
-                .build(),
-        )
-        .build()
+    let timeouts = TimeoutConfig::builder()
+        .connect_timeout(connector::CONNECT_TIMEOUT)
+        .operation_attempt_timeout(ATTEMPT_TIMEOUT)
+        .build();
+    let retries =
+        RetryConfig::standard().with_max_attempts(ATTEMPTS).with_initial_backoff(FIRST_BACKOFF);
+    let sdk = SdkConfig::builder()
+        .behavior_version(BehaviorVersion::v2026_01_12())
+        .region(Region::new(aws.region.clone()))
+        .credentials_provider(SharedCredentialsProvider::new(credentials))
+        .http_client(http)
+        .retry_config(retries)
+        .timeout_config(timeouts);
+    Sdk(sdk.build())
 }

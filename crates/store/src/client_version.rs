@@ -15,7 +15,9 @@ use domain::client_version::ClientVersion;
 use domain::clock::{Budget, UnixMillis};
 use tokio::time::Instant;
 
-use crate::table::{Attributes, Corrupt, Item, StoreError, Table, keys, number, text};
+use crate::table::{
+    Action, AtStart, Attributes, Corrupt, Item, StoreError, Table, keys, number, text,
+};
 
 /// How long an environment shows the version that it has read.
 const KNOWN_FOR: Duration = Duration::from_mins(5);
@@ -79,11 +81,12 @@ impl ClientVersions {
         }
     }
 
-    /// Takes the version out of items that were read just now, with the data keys.
-    pub fn learn(&self, items: &[Attributes]) {
+    /// Takes the version out of what was read just now, with the data keys.
+    pub fn learn(&self, read: &AtStart) {
         let is_version =
             |item: &&Attributes| Item(item).optional_text("sk") == Some(keys::CLIENT_VERSION);
-        let set = items.iter().find(is_version).map(|item| read(Item(item))).transpose();
+        let set =
+            read.0.iter().find(is_version).map(|item| SetVersion::read(Item(item))).transpose();
         match set {
             Ok(set) => {
                 let version = set.map_or(self.configured, |set| set.version);
@@ -104,7 +107,7 @@ impl ClientVersions {
     /// [`StoreError`].
     pub async fn read(&self, budget: Budget) -> Result<Option<SetVersion>, StoreError> {
         let item = self.table.get(&keys::client_version(), budget).await?;
-        item.as_ref().map(|item| read(Item(item))).transpose()
+        item.as_ref().map(|item| SetVersion::read(Item(item))).transpose()
     }
 
     /// The version that counts while none is set.
@@ -117,20 +120,20 @@ impl ClientVersions {
     }
 }
 
-fn read(item: Item<'_>) -> Result<SetVersion, StoreError> {
-    let version = item.text("version")?.parse().map_err(|_| Corrupt("version"))?;
-    Ok(SetVersion { version, set_at: UnixMillis(item.number("set_at")?) })
-}
-
 impl SetVersion {
-    /// The item.
-    pub fn item(&self) -> Attributes {
+    fn read(item: Item<'_>) -> Result<Self, StoreError> {
+        let version = item.text("version")?.parse().map_err(|_| Corrupt("version"))?;
+        Ok(Self { version, set_at: UnixMillis(item.number("set_at")?) })
+    }
+
+    /// Writes it, whatever is there.
+    pub fn put(&self) -> Action {
         let key = keys::client_version();
-        HashMap::from([
+        Action::put(HashMap::from([
             ("pk".to_owned(), text(key.pk)),
             ("sk".to_owned(), text(key.sk)),
             ("version".to_owned(), text(self.version.to_string())),
             ("set_at".to_owned(), number(self.set_at.0)),
-        ])
+        ]))
     }
 }

@@ -4,7 +4,6 @@
 //! slots inside the token's own item, so that authenticating and counting are
 //! one conditional update. Why so: `docs/rate-limit.md`.
 
-mod new_token;
 mod notes;
 mod update;
 mod window;
@@ -17,8 +16,8 @@ use domain::problem::Problem;
 use domain::tenant::{AccountId, InstanceName};
 use domain::token::{Token, TokenHash};
 
-use crate::table::{Attributes, Corrupt, Item, StoreError, Table, Updated, keys};
-pub use new_token::NewToken;
+use crate::rows::token::{self, ends};
+use crate::table::{Attributes, Item, StoreError, Table, Updated, keys};
 use notes::{Noted, Notes};
 use update::update;
 use window::{Count, Decision, Window};
@@ -194,7 +193,7 @@ impl Gate {
                 }
             }
         }
-        Err(StoreError::Unavailable("the token's counter kept changing".to_owned()))
+        Err(StoreError::Endless("the token's counter kept changing"))
     }
 
     fn note(&self, hash: TokenHash, now: UnixMillis, found: &Found) {
@@ -241,23 +240,8 @@ fn limit(max: u64, counted: u64, window: Window) -> Limit {
     Limit { limit: max, remaining: max.saturating_sub(counted), reset: window.end() }
 }
 
-/// The item's account and scope. What it holds was written by us.
 fn caller(item: Item<'_>, limit: Limit) -> Result<Caller, StoreError> {
-    let account = item.text("account")?.parse().map_err(|_| Corrupt("account"))?;
-    let scope = match item.text("kind")? {
-        "account" => Scope::Account,
-        "instance" => {
-            let name = InstanceName::of_stored(item.text("instance")?);
-            Scope::Instance(name.map_err(|_| Corrupt("instance"))?)
-        }
-        _ => return Err(Corrupt("kind").into()),
-    };
-    Ok(Caller { account, scope, limit })
-}
-
-/// When the token ends by itself, in milliseconds of the Unix epoch.
-fn ends(item: Item<'_>) -> Option<UnixMillis> {
-    item.optional_number("valid_until").map(UnixMillis)
+    Ok(Caller { account: token::account(item)?, scope: token::scope(item)?, limit })
 }
 
 fn has_ended(item: Item<'_>, now: UnixMillis) -> bool {

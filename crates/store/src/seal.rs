@@ -22,7 +22,8 @@ use ring::aead::LessSafeKey;
 use ring::rand::{SecureRandom, SystemRandom};
 use zeroize::Zeroizing;
 
-use crate::table::{Attributes, Item, StoreError, Table, binary, keys, text};
+use crate::rows::data_key::{self, NewDataKey};
+use crate::table::{AtStart, Item, StoreError, Table, keys};
 use cipher::{cipher, open, seal, with_lengths};
 pub use setting::{KmsKeyArn, NotAKmsKeyArn, Sealing, SealingKey};
 pub use wrapping::Wrapping;
@@ -88,23 +89,20 @@ impl Keyring {
     /// The first that something was wrong with, after all were tried.
     pub async fn preload(&self, budget: Budget) -> Result<(), SealError> {
         let items = self.table.list(keys::DATA_KEYS, keys::DATA_KEY_PREFIX, budget).await?;
-        self.load(&items, budget).await
+        self.load(&AtStart(items), budget).await
     }
 
-    /// Unwraps the data keys among `items`, so that the first request finds its own.
+    /// Unwraps the data keys that were read, so that the first request finds its own.
     /// One that cannot be unwrapped is passed over: only its values need it, and it
     /// is tried again when they do.
     ///
     /// # Errors
     /// The first that something was wrong with, after all were tried.
-    pub async fn load(&self, items: &[Attributes], budget: Budget) -> Result<(), SealError> {
-        let is_key = |item: &&Attributes| {
-            let sk = Item(item).optional_text("sk").unwrap_or_default();
-            sk.starts_with(keys::DATA_KEY_PREFIX)
-        };
-        let unwrapping = items.iter().filter(is_key).map(|item| async move {
-            let id = Item(item).text("key_id").map_err(StoreError::from)?;
-            self.unwrap(id, Item(item), budget).await.map(|_| ())
+    pub async fn load(&self, read: &AtStart, budget: Budget) -> Result<(), SealError> {
+        let found = read.0.iter().map(Item).filter(|item| data_key::is_one(*item));
+        let unwrapping = found.map(|item| async move {
+            let id = data_key::id(item).map_err(StoreError::from)?;
+            self.unwrap(id, item, budget).await.map(|_| ())
         });
         join_all(unwrapping).await.into_iter().collect()
     }
@@ -139,21 +137,15 @@ impl Keyring {
         Ok(Sealed { key_id: key_id.to_owned(), bytes })
     }
 
-    /// A new data key, as the item to store.
+    /// A new data key, to be stored.
     ///
     /// # Errors
     /// [`SealError::NotSealed`], [`SealError::KeyService`].
-    pub async fn new_data_key(&self, id: &str, budget: Budget) -> Result<Attributes, SealError> {
+    pub async fn new_data_key(&self, id: &str, budget: Budget) -> Result<NewDataKey, SealError> {
         let mut plain = Zeroizing::new([0; 32]);
         SystemRandom::new().fill(plain.as_mut_slice()).map_err(|_| SealError::NotSealed)?;
         let wrapped = self.wrapping.wrap(id, plain.as_slice(), budget).await?;
-        let key = keys::data_key(id);
-        Ok(HashMap::from([
-            ("pk".to_owned(), text(key.pk)),
-            ("sk".to_owned(), text(key.sk)),
-            ("key_id".to_owned(), text(id)),
-            ("wrapped".to_owned(), binary(wrapped)),
-        ]))
+        Ok(NewDataKey { id: id.to_owned(), wrapped })
     }
 
     /// Whether the data key `key_id` is there and opens under our sealing key.
@@ -179,7 +171,7 @@ impl Keyring {
         item: Item<'_>,
         budget: Budget,
     ) -> Result<Arc<LessSafeKey>, SealError> {
-        let wrapped = item.binary("wrapped").map_err(StoreError::from)?;
+        let wrapped = data_key::wrapped(item).map_err(StoreError::from)?;
         let plain = self.wrapping.unwrap(id, wrapped, budget).await?;
         let key = Arc::new(cipher(&plain)?);
         let mut opened = self.opened.write().unwrap_or_else(PoisonError::into_inner);

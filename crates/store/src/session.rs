@@ -20,9 +20,9 @@ mod hold;
 mod idempotency;
 mod intent;
 mod intents;
-mod item;
 mod membership;
 mod settle;
+mod unresolved;
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -31,9 +31,10 @@ use std::time::Duration;
 
 use domain::clock::{Clock, UnixMillis};
 use domain::tenant::InstanceId;
-use ring::rand::{SecureRandom, SystemRandom};
 use tokio::time::Instant;
 
+use crate::random::random;
+pub use crate::rows::group::Row;
 use crate::seal::Sealed;
 use crate::table::{StoreError, Table};
 
@@ -44,11 +45,8 @@ pub use hold::Held;
 pub use idempotency::{Kept, KeptAnswer};
 pub use intent::{IntendError, Intended, Standing};
 use intents::{Intents, StoredIntent};
-pub use item::{
-    DELETING, LINKED, LOGGED_OUT, NEVER_LINKED, NewSession, device_claim, group_row, session_item,
-};
-pub use membership::Row;
 pub use settle::{CheckNote, GroupEnd, Keep, SessionEnd, SettleError, Settled, Settlement};
+pub use unresolved::Unresolved;
 
 /// Sessions of a table.
 pub struct Sessions {
@@ -75,11 +73,7 @@ pub(crate) struct Owner(String);
 
 impl Owner {
     fn new() -> Result<Self, StoreError> {
-        let mut bytes = [0; 16];
-        SystemRandom::new()
-            .fill(&mut bytes)
-            .map_err(|_| StoreError::Refused("no randomness".to_owned()))?;
-        Ok(Self(hex::encode(bytes)))
+        Ok(Self(hex::encode(random::<16>()?)))
     }
 }
 

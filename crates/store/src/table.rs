@@ -1,15 +1,32 @@
 //! DynamoDB: one table, its client, its keys, and how a call fails.
 //!
-//! Attribute names live with the items' owners: [`crate::gate`],
-//! [`crate::session`], [`crate::seal`].
+//! Attribute names live with the rows' own files: [`crate::rows`], and beside them
+//! [`crate::gate`], [`crate::session`] and [`crate::client_version`] for what one
+//! expression changes. None of them, and no type of the SDK, leaves this crate.
 
 mod client;
 mod failure;
-pub mod index;
+mod found;
+pub(crate) mod index;
 mod item;
-pub mod keys;
+pub(crate) mod keys;
+#[cfg(feature = "operator")]
+mod operators;
+mod start;
 mod witness;
+mod write;
 
-pub use client::{Table, Update, Updated};
-pub use failure::{Cancelled, StoreError};
-pub use item::{Attributes, Corrupt, Item, binary, number, text};
+pub use client::Table;
+pub(crate) use client::{Update, Updated};
+pub(crate) use failure::Cancelled;
+pub use failure::{Code, StoreError};
+pub(crate) use found::owner;
+pub use found::{Found, Refused};
+pub use index::UsedIndex;
+pub use item::Corrupt;
+pub(crate) use item::{Attributes, Item, binary, number, text};
+#[cfg(feature = "operator")]
+pub(crate) use operators::{BY_ACCOUNT, key_of};
+pub use start::AtStart;
+pub(crate) use write::Condition;
+pub use write::{Action, MOST_ACTIONS};

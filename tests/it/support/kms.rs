@@ -6,8 +6,9 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::Mutex;
 
+use aws_sdk_kms::config::{BehaviorVersion, Builder, Credentials, Region};
 use leave_group::config::Config;
-use store::aws::{https_client, sdk_config};
+use store::aws::https_client;
 use whatsapp::tls_config;
 
 const MINISTACK: &str = "ministack==1.5.33";
@@ -38,10 +39,15 @@ impl Kms {
             .spawn()
             .unwrap();
         let url = format!("http://127.0.0.1:{port}");
-        let sdk = sdk_config(&config.operation.aws, https_client(tls_config().unwrap()));
-        let client = aws_sdk_kms::Client::from_conf(
-            aws_sdk_kms::config::Builder::from(&sdk).endpoint_url(&url).build(),
-        );
+        let aws = &config.operation.aws;
+        let (id, secret) = (aws.access_key_id.as_str(), aws.secret_access_key.as_str());
+        let sdk = Builder::new()
+            .behavior_version(BehaviorVersion::v2026_01_12())
+            .region(Region::new(aws.region.clone()))
+            .credentials_provider(Credentials::new(id, secret, None, None, "configuration"))
+            .http_client(https_client(tls_config().unwrap()))
+            .endpoint_url(&url);
+        let client = aws_sdk_kms::Client::from_conf(sdk.build());
         let mut kms = Self { server, url, client, key: String::new() };
         kms.key = kms.create_key().await;
         kms

@@ -22,6 +22,6 @@ pub use packed::bomb;
 pub use proxies::{PASSWORD, ProxyKind, ProxyServer, USER};
 pub use rig::{
     ACCOUNT_TOKEN, GROUP, INSTANCE_TOKEN, ORIGIN, Process, Rig, ask, ask_within, command, envelope,
-    id, spawn, success,
+    id, spawn, success, token_partition,
 };
 pub use row::{CORS, Row, assert_reply, assert_row, row};

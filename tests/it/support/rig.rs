@@ -16,6 +16,7 @@ use leave_group::config::Config;
 use leave_group::entry::{self, Invocation};
 use leave_group::service::Service;
 use local_stack::function::Function;
+use local_stack::items::{Attributes, Item};
 use local_stack::provision::Provisioner;
 use local_stack::runtime_api::{Outcome, RuntimeApi};
 use local_stack::traffic::Traffic;
@@ -24,7 +25,6 @@ use serde_json::value::RawValue;
 use serde_json::{Value, json};
 use store::aws::https_client;
 use store::gate::Scope;
-use store::table::{Attributes, Item};
 use whatsapp::tls_config;
 use whatsapp_simulator::{Device, NewGroup, Rank, Simulator};
 
@@ -259,6 +259,11 @@ pub async fn command(service: &Service, instance: &str, identifiers: &[&str]) ->
     let invocation = Invocation { request_id, trace_id: None, remaining: TIMEOUT };
     let answer = entry::handle(service, &event, invocation).await.unwrap();
     serde_json::from_str(answer.get()).unwrap()
+}
+
+/// The partition of a token's item.
+pub fn token_partition(token: &str) -> String {
+    format!("TOKEN#{}", Token::new(token).unwrap().hash().to_hex())
 }
 
 /// The body of a refusal.

@@ -9,17 +9,23 @@ use domain::group::GroupKind;
 use domain::token::Token;
 use leave_group::entry::{self, Invocation};
 use leave_group::service::Service;
+use local_stack::items::{number, text};
 use local_stack::manual_clock::ManualClock;
 use local_stack::traffic::{Access, CallFault, Traffic};
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
 use store::gate::Scope;
-use store::table::{index, keys, number, text};
+use store::schema::USED;
 use whatsapp_simulator::{Fault, GroupKind as Kind, Moment, NewGroup, Rank, Reaction};
 
 use super::policy::{Grant, allowing, grants};
 use super::{function_statements, set};
-use crate::support::{ACCOUNT_TOKEN, GROUP, Request, Rig, ask};
+use crate::support::{ACCOUNT_TOKEN, GROUP, Request, Rig, ask, token_partition};
+
+/// The partition of the data keys and of the client version.
+const DATA_KEYS: &str = "KEYS";
+/// The partition of the accounts.
+const ACCOUNTS: &str = "ACCOUNTS";
 
 /// A service on its way through everything that it does, its calls watched.
 struct Walk {
@@ -174,8 +180,8 @@ impl Walk {
     async fn checks(&self) {
         self.another("taken", "5511999990005").await;
         self.clock.advance(Duration::from_hours(11 * 24));
-        let key = keys::session(&crate::support::id("acme", "taken"));
-        let mut taken = self.rig.provisioner.item(&key.pk, &key.sk).await.unwrap().unwrap();
+        let taken = self.rig.provisioner.item("INSTANCE#acme#taken", "SESSION").await.unwrap();
+        let mut taken = taken.unwrap();
         let until = self.clock.now().plus(Duration::from_secs(20));
         taken.insert("lease_owner".to_owned(), text("another run"));
         taken.insert("lease_until".to_owned(), number(until.0));
@@ -253,22 +259,20 @@ const ACTIONS: [&str; 13] = [
 #[test]
 fn what_is_operators_alone_is_out_of_the_roles_reach() {
     let grants = grants(&function_statements());
-    let account = keys::account(&"acme".parse().unwrap()).pk;
-    let device = keys::device(&"5511999990001:1@s.whatsapp.net".parse().unwrap()).pk;
-    let instance = keys::instance_partition(&crate::support::id("acme", "sales"));
-    let token = keys::token(Token::new(ACCOUNT_TOKEN).unwrap().hash()).pk;
+    let (account, device, instance) = (ACCOUNTS, "DEVICE#5511999990001:1", "INSTANCE#acme#sales");
+    let token = token_partition(ACCOUNT_TOKEN);
     let mut denied = Vec::new();
     for action in ACTIONS {
-        for partition in [account.as_str(), &device, "", "OTHER"] {
+        for partition in [account, device, "", "OTHER"] {
             denied.push(access(action, None, &[partition]));
         }
         denied.push(access(action, None, &[]));
-        denied.push(access(action, None, &[&instance, &account]));
-        denied.push(access(action, Some(index::BY_ACCOUNT), &["acme"]));
-        denied.push(access(action, Some(index::BY_DUE), &["acme"]));
+        denied.push(access(action, None, &[instance, account]));
+        denied.push(access(action, Some(USED.by_account.name), &["acme"]));
+        denied.push(access(action, Some(USED.by_due.name), &["acme"]));
     }
     let writes = ["PutItem", "DeleteItem", "UpdateItem", "BatchWriteItem", "ConditionCheckItem"];
-    denied.extend(writes.map(|action| access(action, None, &[keys::DATA_KEYS])));
+    denied.extend(writes.map(|action| access(action, None, &[DATA_KEYS])));
     let puts = ["PutItem", "DeleteItem", "BatchWriteItem", "Query", "BatchGetItem"];
     denied.extend(puts.map(|action| access(action, None, &[&token])));
     for access in denied {
@@ -277,9 +281,9 @@ fn what_is_operators_alone_is_out_of_the_roles_reach() {
     // The same way of asking finds what is allowed.
     for access in [
         access("UpdateItem", None, &[&token]),
-        access("PutItem", None, &[&instance]),
-        access("Query", None, &[keys::DATA_KEYS]),
-        access("Query", Some(index::BY_DUE), &["DUE"]),
+        access("PutItem", None, &[instance]),
+        access("Query", None, &[DATA_KEYS]),
+        access("Query", Some(USED.by_due.name), &["DUE"]),
     ] {
         assert_eq!(allowing(&grants, &access).len(), 1, "{access:?}");
     }
@@ -289,7 +293,5 @@ fn what_is_operators_alone_is_out_of_the_roles_reach() {
 fn each_kind_of_item_has_a_statement_of_its_own() {
     let patterns: BTreeSet<_> =
         grants(&function_statements()).into_iter().map(|grant| grant.partitions).collect();
-    let tokens = format!("{}*", keys::TOKEN_PREFIX);
-    let instances = format!("{}*", keys::INSTANCE_PREFIX);
-    assert_eq!(patterns, set(&[&tokens, &instances, keys::DATA_KEYS, "DUE"]));
+    assert_eq!(patterns, set(&["TOKEN#*", "INSTANCE#*", DATA_KEYS, "DUE"]));
 }

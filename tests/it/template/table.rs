@@ -3,9 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
-use store::table::index;
+use store::schema::{USED, UsedIndex};
 
-use super::{properties, read, template, texts};
+use super::{properties, set, template, texts};
 
 fn key_names(schema: &Value) -> Vec<(String, String)> {
     let keys = schema["KeySchema"].as_array().unwrap().iter();
@@ -23,7 +23,7 @@ fn keys(hash: &str, range: &str) -> Vec<(String, String)> {
 #[test]
 fn the_table_has_the_keys_indexes_and_ttl_that_the_code_uses() {
     let table = properties("Table");
-    assert_eq!(key_names(&table), keys("pk", "sk"));
+    assert_eq!(key_names(&table), keys(USED.partition, USED.sort));
     let indexes: BTreeMap<_, _> = table["GlobalSecondaryIndexes"]
         .as_array()
         .unwrap()
@@ -31,9 +31,12 @@ fn the_table_has_the_keys_indexes_and_ttl_that_the_code_uses() {
         .map(|index| (index["IndexName"].as_str().unwrap().to_owned(), index.clone()))
         .collect();
     let names: BTreeSet<_> = indexes.keys().map(String::as_str).collect();
-    assert_eq!(names, BTreeSet::from([index::BY_ACCOUNT, index::BY_DUE]));
-    assert_eq!(key_names(&indexes[index::BY_ACCOUNT]), keys("account", "pk"));
-    assert_eq!(key_names(&indexes[index::BY_DUE]), keys("due", "due_at"));
+    assert_eq!(names, BTreeSet::from([USED.by_account.name, USED.by_due.name]));
+    for UsedIndex { name, partition, sort, read } in [USED.by_account, USED.by_due] {
+        assert_eq!(key_names(&indexes[name]), keys(partition, sort), "{name}");
+        let projection = &indexes[name]["Projection"];
+        assert_eq!(texts(&projection["NonKeyAttributes"]), set(read), "{name}");
+    }
     let types: BTreeMap<_, _> = table["AttributeDefinitions"]
         .as_array()
         .unwrap()
@@ -42,13 +45,7 @@ fn the_table_has_the_keys_indexes_and_ttl_that_the_code_uses() {
         .collect();
     let expected = [("pk", "S"), ("sk", "S"), ("account", "S"), ("due", "S"), ("due_at", "N")];
     assert_eq!(types, BTreeMap::from(expected));
-    let due = read("crates/store/src/session/due.rs");
-    assert!(due.contains("due = :due AND due_at <= :now"), "the query of {}", index::BY_DUE);
-    for attribute in ["account", "instance"] {
-        let carried = texts(&indexes[index::BY_DUE]["Projection"]["NonKeyAttributes"]);
-        assert!(carried.contains(attribute), "a check reads {attribute} out of the index");
-    }
-    let ttl = json!({"AttributeName": "expires_at", "Enabled": true});
+    let ttl = json!({"AttributeName": USED.ttl, "Enabled": true});
     assert_eq!(table["TimeToLiveSpecification"], ttl);
 }
 

@@ -1,7 +1,7 @@
 //! `leavectl table create`.
 
 use clap::Args;
-use operator::schema::{Setting, TableSchema};
+use operator::schema::{self, Setting};
 
 use super::told;
 use crate::failure::Failure;
@@ -17,7 +17,7 @@ impl Create {
     pub(crate) async fn run(self) -> Result<(), Failure> {
         let operator = place::operator().await?;
         let name = operator.table().name().to_owned();
-        let schema = TableSchema::of_template()?;
+        let schema = schema::of_template()?;
         let making = operator.create_table(&schema);
         let made = progress::during("Waiting until the table is active", making).await?;
         output::line(&if made.table {

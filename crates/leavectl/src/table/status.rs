@@ -2,7 +2,7 @@
 
 use clap::Args;
 use operator::OperatorError;
-use operator::schema::TableSchema;
+use operator::schema;
 use serde_json::json;
 
 use super::{as_json, told};
@@ -24,9 +24,9 @@ impl Status {
     pub(crate) async fn run(self) -> Result<(), Failure> {
         let operator = place::operator().await?;
         let name = operator.table().name();
-        let schema = TableSchema::of_template()?;
+        let schema = schema::of_template()?;
         let differences = operator.compare_table(&schema).await?.ok_or(OperatorError::NoTable)?;
-        let fits = !differences.iter().any(operator::schema::Difference::is_fault);
+        let fits = !differences.iter().any(schema::Difference::is_fault);
         let value = json!({
             "table": name,
             "fits": fits,

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use domain::group::{Group, GroupKind};
-use store::table::{number, text};
+use local_stack::items::{number, text};
 use whatsapp_simulator::{Fault, Moment, Reaction};
 
 use crate::rig::{ANNOUNCEMENT, COMMUNITY, GROUP, Rig, SUBGROUP, id};

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use store::table::{number, text};
+use local_stack::items::{number, text};
 
 use crate::rig::{GROUP, Rig};
 

@@ -2,7 +2,7 @@
 
 use domain::credentials::Credentials;
 use domain::tenant::{InstanceId, InstanceName};
-use store::table::{number, text};
+use local_stack::items::{number, text};
 use whatsapp_simulator::{Fault, Moment, Reaction};
 
 use crate::rig::Rig;

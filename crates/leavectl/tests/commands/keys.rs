@@ -3,9 +3,9 @@
 use std::collections::BTreeSet;
 use std::process::Stdio;
 
+use local_stack::items::{Item, binary};
 use local_stack::proxy::Proxy;
 use local_stack::traffic::{Call, CallFault};
-use store::table::{Item, binary};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use whatsapp_simulator::{Device, HoldHandle};

@@ -6,10 +6,10 @@ use std::process::Stdio;
 use std::time::Duration;
 
 use domain::clock::{Clock, SystemClock};
+use local_stack::items::{Item, number, text};
 use local_stack::proxy::Proxy;
 use local_stack::traffic::CallFault;
 use serde_json::Value;
-use store::table::{Item, number, text};
 use tokio::io::{AsyncBufReadExt, BufReader, Lines};
 use tokio::process::{Child, ChildStdout, Command};
 use whatsapp_simulator::{Fault, Moment, PairSuccessFault, PairingNotification, Reaction};

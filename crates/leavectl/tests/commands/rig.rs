@@ -6,10 +6,10 @@ use std::process::{Command, Output};
 
 use domain::credentials::Credentials;
 use domain::tenant::InstanceId;
+use local_stack::items::{Attributes, Item};
 use local_stack::provision::Provisioner;
 use local_stack::{Backends, Options};
 use serde_json::Value;
-use store::table::{Attributes, Item};
 use whatsapp_simulator::{Device, GroupKind, NewGroup, Rank, Simulator};
 
 pub const GROUP: &str = "120363406289005073@g.us";

@@ -2,7 +2,7 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use store::table::Item;
+use local_stack::items::Item;
 
 use crate::rig::{GROUP, Rig};
 

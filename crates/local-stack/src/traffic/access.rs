@@ -1,7 +1,7 @@
 //! What a call needs of IAM.
 
 use serde_json::Value;
-use store::table::index;
+use store::schema::USED;
 
 use super::Call;
 
@@ -78,10 +78,11 @@ fn partition(key: &Value) -> Option<String> {
 /// The partition of a query: our conditions have it first.
 fn queried(body: &Value) -> Option<String> {
     let attribute = match body["IndexName"].as_str() {
-        None => "pk",
-        Some(index::BY_ACCOUNT) => "account",
-        Some(index::BY_DUE) => "due",
-        Some(_) => return None,
+        None => USED.partition,
+        Some(name) => {
+            let indexes = [USED.by_account, USED.by_due];
+            indexes.into_iter().find(|index| index.name == name)?.partition
+        }
     };
     let (name, value) = body["KeyConditionExpression"].as_str()?.split_once(" = ")?;
     let placeholder = value.split(' ').next()?;

@@ -6,19 +6,12 @@
 //! tidying. It can be cut short anywhere and done again, and it deletes nothing of an
 //! instance that is made under the name meanwhile.
 
-use std::collections::HashMap;
-
-use aws_sdk_dynamodb::types::{AttributeValue, TransactWriteItem};
-use domain::credentials::DeviceJid;
 use domain::tenant::{InstanceId, InstanceName};
-use store::session::{DELETING, Held};
-use store::table::{Attributes, Corrupt, Item, keys, text};
+use store::rows::device;
+use store::rows::session::{self, Session};
+use store::session::Held;
 
-use super::is_deleting;
-use crate::device::as_read;
-use crate::rename::{moving_from, moving_to};
-use crate::writes::{Condition, generation, is_of};
-use crate::{Operator, OperatorError, patience};
+use crate::{Operator, OperatorError, PATIENCE, patience};
 
 /// How often a write that met someone else's is made again.
 const ATTEMPTS: usize = 3;
@@ -32,10 +25,6 @@ pub struct Deleted {
     pub tokens: usize,
 }
 
-/// What is left of a session that is being deleted.
-const NAME: [&str; 7] =
-    ["pk", "sk", "account", "instance", "generation", "created_at", "moving_to"];
-
 impl Operator {
     /// Deletes an instance with its groups, history, kept answers, tokens and its
     /// claim on a device. A run that holds it is waited for, for a while. The device
@@ -47,8 +36,8 @@ impl Operator {
     /// once more.
     pub async fn delete_instance(&self, id: &InstanceId) -> Result<Deleted, OperatorError> {
         let session = self.begin_deletion(id).await?;
-        if let Some(new) = moving_to(&session) {
-            self.give_up_name(id, new).await?;
+        if let Some(name) = session.moving_to()? {
+            self.give_up_name(id, name).await?;
         }
         self.end_deletion(id, &session).await
     }
@@ -57,25 +46,20 @@ impl Operator {
     async fn end_deletion(
         &self,
         id: &InstanceId,
-        ended: &Attributes,
+        ended: &Session,
     ) -> Result<Deleted, OperatorError> {
         let tokens = self.tidy_tokens(id, ended).await?;
         let rows = self.tidy_rows(id, ended).await?;
-        let is_its = is_of(&generation(ended))
-            .and("session_state = :deleting")
-            .value(":deleting", text(DELETING));
-        // Refused: another was made under the name.
-        self.delete_if(&keys::session(id), &is_its).await?;
+        self.table.delete_ended(id, &ended.generation()).await?;
         Ok(Deleted { rows, tokens })
     }
 
     /// Takes back the claim on a name that `id` was to be renamed to: its tokens come
     /// back, and what was copied goes.
-    async fn give_up_name(&self, id: &InstanceId, new: &str) -> Result<(), OperatorError> {
-        let name = InstanceName::of_stored(new).map_err(|_| Corrupt("moving_to"))?;
+    async fn give_up_name(&self, id: &InstanceId, name: InstanceName) -> Result<(), OperatorError> {
         let claimed = InstanceId { account: id.account.clone(), name };
-        let claim = self.table.get(&keys::session(&claimed), patience()).await?;
-        let claim = claim.filter(|claim| moving_from(claim) == Some(id.name.as_str()));
+        let claim = self.table.session(&claimed, patience()).await?;
+        let claim = claim.filter(|claim| claim.moving_from() == Some(id.name.as_str()));
         if let Some(claim) = claim {
             self.end_deletion(&claimed, &claim).await?;
         }
@@ -84,21 +68,21 @@ impl Operator {
 
     /// Writes that it is being deleted, unless that is written. Returns the session as
     /// it was when it was.
-    async fn begin_deletion(&self, id: &InstanceId) -> Result<Attributes, OperatorError> {
+    async fn begin_deletion(&self, id: &InstanceId) -> Result<Session, OperatorError> {
         for _ in 0..ATTEMPTS {
             let session = self.session(id).await?;
-            if is_deleting(&session) {
+            if session.is_deleting() {
                 return Ok(session);
             }
             let held = self.hold(id, None).await?;
-            if is_deleting(held.item()) {
-                let session = held.item().clone();
+            if held.session().is_deleting() {
+                let session = held.session().clone();
                 self.let_go(held).await;
                 return Ok(session);
             }
             let ended = self.end_session(&held).await;
             if ended == Ok(true) {
-                return Ok(held.item().clone());
+                return Ok(held.session().clone());
             }
             self.let_go(held).await;
             ended?;
@@ -108,37 +92,17 @@ impl Operator {
 
     async fn end_session(&self, held: &Held) -> Result<bool, OperatorError> {
         let id = held.instance();
-        let device = Item(held.item()).optional_text("device_jid");
-        let mut actions = vec![self.ending(held, None)?];
-        if let Some(device) = device.and_then(|device| device.parse::<DeviceJid>().ok()) {
-            let ours = Condition::is_nobodys_or(id);
-            actions.push(self.delete(keys::device(&device), Some(&ours))?);
+        let mut actions = vec![session::end(held, None)];
+        if let Some(device) = held.session().device() {
+            actions.push(device::release(&device, id));
         }
-        match self.write(actions).await? {
+        match self.table.write(actions, PATIENCE).await? {
             Ok(()) => Ok(true),
             // Someone else claims its device: that stays theirs.
             Err(refused) if refused.action == 1 => {
-                Ok(self.write(vec![self.ending(held, None)?]).await?.is_ok())
+                Ok(self.table.write(vec![session::end(held, None)], PATIENCE).await?.is_ok())
             }
             Err(_) => Ok(false),
         }
-    }
-
-    /// The end of a session that is held: nothing is left of it but its name, so that no
-    /// run can begin and no intent counts. It releases the lease.
-    pub(crate) fn ending(
-        &self,
-        held: &Held,
-        moved_to: Option<&InstanceName>,
-    ) -> Result<TransactWriteItem, OperatorError> {
-        let mut session = held.item().clone();
-        session.retain(|name, _| NAME.contains(&name.as_str()));
-        session.insert("session_state".to_owned(), text(DELETING));
-        session.insert("intents".to_owned(), AttributeValue::M(HashMap::new()));
-        session.insert("last_owner".to_owned(), text(held.owner()));
-        if let Some(new) = moved_to {
-            session.insert("moved_to".to_owned(), text(new.as_str()));
-        }
-        Ok(self.put(session, Some(&as_read(held)))?)
     }
 }

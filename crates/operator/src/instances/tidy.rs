@@ -5,15 +5,13 @@
 //! something was linked under the name, only what bears the ended session's generation is
 //! deleted. Either way each row goes on condition of the generation that was read on it.
 
-use aws_sdk_dynamodb::types::TransactWriteItem;
 use domain::tenant::InstanceId;
 use futures_util::{StreamExt, TryStreamExt, stream};
-use store::table::{Attributes, Item, keys, text};
+use store::rows::session::Session;
+use store::rows::token::StoredToken;
+use store::table::Action;
 
-use super::is_deleting;
-use crate::rename::moving_from;
-use crate::writes::{self, Condition, generation, is_of};
-use crate::{Operator, OperatorError, patience};
+use crate::{Operator, OperatorError, PATIENCE, patience};
 
 /// Rows that are deleted at the same time.
 const AT_ONCE: usize = 16;
@@ -24,18 +22,13 @@ impl Operator {
     pub(crate) async fn tidy_rows(
         &self,
         id: &InstanceId,
-        ended: &Attributes,
+        ended: &Session,
     ) -> Result<usize, OperatorError> {
-        let rows = self.rows(id).await?;
-        let still = self.is_still(id, ended).await?;
-        let mut its = Vec::new();
-        for row in &rows {
-            if still || generation(row) == generation(ended) {
-                its.push((writes::key(row)?, is_of(&generation(row))));
-            }
+        let mut its = self.table.owned_by(id, patience()).await?;
+        if !self.is_still(id, ended).await? {
+            its.retain(|row| row.generation() == ended.generation());
         }
-        let deletions =
-            stream::iter(its).map(async |(key, condition)| self.delete_if(&key, &condition).await);
+        let deletions = stream::iter(its).map(async |row| self.table.delete_owned(&row).await);
         let deleted: Vec<bool> = deletions.buffer_unordered(AT_ONCE).try_collect().await?;
         Ok(deleted.into_iter().filter(|deleted| *deleted).count())
     }
@@ -49,19 +42,18 @@ impl Operator {
     pub(crate) async fn tidy_tokens(
         &self,
         id: &InstanceId,
-        ended: &Attributes,
+        ended: &Session,
     ) -> Result<usize, OperatorError> {
-        let tokens = self.own_tokens(id).await?;
+        let tokens = self.table.own_tokens_of(id).await?;
         if !self.is_still(id, ended).await? {
             return Ok(0);
         }
-        let keys = tokens.iter().map(writes::key).collect::<Result<Vec<_>, _>>()?;
         // One that is to be renamed here has given its tokens already.
-        match Item(ended).optional_text("moved_to").or(moving_from(ended)) {
+        match ended.moved_to().or(ended.moving_from()) {
             Some(owner) => {
-                self.give_tokens(keys, id, owner, None).await?;
+                self.give_tokens(&tokens, id, owner, None).await?;
             }
-            None => self.delete_all(keys).await?,
+            None => self.delete_all(&tokens).await?,
         }
         Ok(tokens.len())
     }
@@ -70,19 +62,14 @@ impl Operator {
     /// stops it. Returns whether it came to its end.
     pub(crate) async fn give_tokens(
         &self,
-        tokens: Vec<keys::Key>,
+        tokens: &[StoredToken],
         id: &InstanceId,
         new: &str,
-        check: Option<&TransactWriteItem>,
+        check: Option<&Action>,
     ) -> Result<bool, OperatorError> {
         for token in tokens {
-            let is_its = Condition::new("#instance = :old")
-                .name("#instance", "instance")
-                .value(":old", text(id.name.as_str()))
-                .value(":new", text(new));
-            let change = self.change(token, "SET #instance = :new", &is_its)?;
-            let actions = std::iter::once(change).chain(check.cloned());
-            match self.write(actions.collect()).await? {
+            let actions = std::iter::once(token.give(&id.name, new)?).chain(check.cloned());
+            match self.table.write(actions.collect(), PATIENCE).await? {
                 Err(refused) if refused.action == 1 => return Ok(false),
                 // Refused: it was revoked, or has the name already.
                 Ok(()) | Err(_) => {}
@@ -91,30 +78,8 @@ impl Operator {
         Ok(true)
     }
 
-    /// The tokens that act for `id` alone, read from the table itself.
-    pub(crate) async fn own_tokens(
-        &self,
-        id: &InstanceId,
-    ) -> Result<Vec<Attributes>, OperatorError> {
-        let mut tokens = self.scan_of(&id.account, "TOKEN").await?;
-        tokens.retain(|token| {
-            Item(token).optional_text("kind") == Some("instance")
-                && Item(token).optional_text("instance") == Some(id.name.as_str())
-        });
-        Ok(tokens)
-    }
-
-    /// Everything of an instance but its session.
-    pub(crate) async fn rows(&self, id: &InstanceId) -> Result<Vec<Attributes>, OperatorError> {
-        let mut rows = self.table.partition(&keys::instance_partition(id), patience()).await?;
-        rows.retain(|row| {
-            row.get("sk").and_then(|sk| sk.as_s().ok()).is_none_or(|sk| sk != "SESSION")
-        });
-        Ok(rows)
-    }
-
-    async fn is_still(&self, id: &InstanceId, ended: &Attributes) -> Result<bool, OperatorError> {
-        let session = self.table.get(&keys::session(id), patience()).await?;
-        Ok(session.is_some_and(|now| is_deleting(&now) && generation(&now) == generation(ended)))
+    async fn is_still(&self, id: &InstanceId, ended: &Session) -> Result<bool, OperatorError> {
+        let session = self.table.session(id, patience()).await?;
+        Ok(session.is_some_and(|now| now.is_deleting() && now.generation() == ended.generation()))
     }
 }

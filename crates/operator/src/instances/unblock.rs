@@ -3,10 +3,9 @@
 use domain::block::BlockReason;
 use domain::clock::UnixMillis;
 use domain::tenant::InstanceId;
-use store::table::{Item, keys, number};
+use store::rows::session;
 
-use crate::writes::Condition;
-use crate::{Operator, OperatorError};
+use crate::{Operator, OperatorError, PATIENCE};
 
 /// A block that was lifted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -24,11 +23,8 @@ impl Operator {
     /// [`OperatorError::NoInstance`], or the table's.
     pub async fn block(&self, instance: &InstanceId) -> Result<Option<Unblocked>, OperatorError> {
         let session = self.session(instance).await?;
-        let now = self.now().await?;
-        let item = Item(&session);
-        let until = item.optional_number("blocked_until").map(UnixMillis);
-        let reason = BlockReason::from_name(item.optional_text("blocked_by").unwrap_or_default());
-        Ok(until.filter(|until| *until > now).map(|until| Unblocked { reason, until }))
+        let block = session.block(self.now().await?);
+        Ok(block.map(|(reason, until)| Unblocked { reason, until }))
     }
 
     /// Forgets `block`. One that was remembered since stays.
@@ -41,14 +37,10 @@ impl Operator {
         instance: &InstanceId,
         block: Unblocked,
     ) -> Result<(), OperatorError> {
-        let as_read = Condition::exists()
-            .and("attribute_not_exists(blocked_until) OR blocked_until = :until")
-            .value(":until", number(block.until.0));
-        let lift =
-            self.change(keys::session(instance), "REMOVE blocked_until, blocked_by", &as_read)?;
-        match self.write(vec![lift]).await? {
+        let lift = session::lift_block(instance, block.until);
+        match self.table.write(vec![lift], PATIENCE).await? {
             Ok(()) => Ok(()),
-            Err(refused) if refused.item.is_none() => {
+            Err(refused) if refused.found.is_none() => {
                 Err(OperatorError::NoInstance(instance.clone()))
             }
             Err(_) => Err(OperatorError::Changed(instance.clone())),

@@ -2,8 +2,7 @@
 //! table that leaves one out would not be the template's.
 
 use saphyr::{LoadableYamlNode, Yaml};
-
-use super::{Index, KeyPart, TableSchema};
+use store::schema::{Index, KeyPart, TableSchema};
 
 /// The template's table cannot be read.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -161,6 +160,9 @@ fn only(node: &Yaml<'_>, known: &[&str]) -> Result<(), TemplateError> {
 
 #[cfg(test)]
 mod tests {
+    use store::schema::USED;
+
+    use super::super::of_template;
     use super::*;
 
     const TABLE: &str = "
@@ -185,12 +187,12 @@ Resources:
 
     #[test]
     fn the_template_of_this_repository_is_read() {
-        let schema = TableSchema::of_template().unwrap();
+        let schema = of_template().unwrap();
         assert_eq!(schema.billing, "PAY_PER_REQUEST");
-        assert_eq!(schema.ttl.as_deref(), Some("expires_at"));
+        assert_eq!(schema.ttl.as_deref(), Some(USED.ttl));
         assert_eq!(schema.indexes.len(), 2);
-        assert_eq!(schema.indexes[0].name, store::table::index::BY_ACCOUNT);
-        assert_eq!(schema.indexes[1].name, store::table::index::BY_DUE);
+        assert_eq!(schema.indexes[0].name, USED.by_account.name);
+        assert_eq!(schema.indexes[1].name, USED.by_due.name);
         assert!(schema.recovery && schema.encryption && schema.deletion_protection);
     }
 
@@ -204,7 +206,7 @@ Resources:
         assert_eq!(schema.most_units, Some((4000, 7)));
         assert_eq!(read(&table), Err(TemplateError::Missing("MaxReadRequestUnits")));
         assert_eq!(read(TABLE).unwrap().most_units, None);
-        assert!(TableSchema::of_template().unwrap().most_units.is_some());
+        assert!(of_template().unwrap().most_units.is_some());
     }
 
     #[test]

@@ -6,13 +6,13 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, SystemTime};
 
 use domain::clock::{Clock, SystemClock, UnixMillis};
+use local_stack::items::{Item, number, text};
 use local_stack::traffic::Traffic;
 use operation::config::Config;
 use operator::history::Standing;
 use operator::instances::Unblocked;
 use operator::{Operator, OperatorError};
 use store::aws::https_client;
-use store::table::{Item, number, text};
 use whatsapp::tls_config;
 
 use crate::rig::{Rig, id};

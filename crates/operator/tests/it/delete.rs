@@ -6,12 +6,12 @@ use std::time::Duration;
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use domain::clock::Budget;
+use local_stack::items::{Item, number, text};
 use local_stack::traffic::CallFault;
 use operator::OperatorError;
 use operator::history::History;
 use operator::link::Stored;
 use store::session::AcquireError;
-use store::table::{Item, number, text};
 use whatsapp_simulator::{HoldHandle, NewGroup, Rank};
 
 use crate::cut::{cut_after, writes};

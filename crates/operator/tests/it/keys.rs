@@ -3,8 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use local_stack::items::Item;
 use local_stack::traffic::CallFault;
-use store::table::Item;
 use whatsapp_simulator::HoldHandle;
 
 use crate::rig::{Rig, id};

@@ -5,11 +5,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use aws_sdk_dynamodb::types::AttributeValue;
+use local_stack::items::{Item, number, text};
 use local_stack::traffic::CallFault;
 use operator::OperatorError;
 use operator::device::NewDevice;
 use operator::link::Stored;
-use store::table::{Item, number, text};
 use whatsapp_simulator::HoldHandle;
 
 use crate::rig::{Rig, id};

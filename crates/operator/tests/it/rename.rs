@@ -7,9 +7,9 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use domain::clock::Budget;
 use domain::credentials::Credentials;
 use domain::tenant::{InstanceId, InstanceName};
+use local_stack::items::{Item, number, text};
 use operator::OperatorError;
 use store::session::{AcquireError, Settlement, Standing};
-use store::table::{Item, number, text};
 use whatsapp_simulator::{NewGroup, Rank};
 
 use crate::cut::{cut_after, writes};

@@ -7,6 +7,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use domain::clock::{Clock, UnixMillis};
 use domain::credentials::Credentials;
 use domain::tenant::InstanceId;
+use local_stack::items::{Attributes, Item};
 use local_stack::manual_clock::ManualClock;
 use local_stack::provision::Provisioner;
 use local_stack::traffic::{CallFault, Traffic};
@@ -14,7 +15,6 @@ use local_stack::{Backends, Options};
 use operation::config::Config;
 use operator::Operator;
 use store::aws::https_client;
-use store::table::{Attributes, Item};
 use whatsapp::tls_config;
 use whatsapp_simulator::Simulator;
 

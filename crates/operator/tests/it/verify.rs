@@ -1,8 +1,8 @@
 //! What is learned about one device is written on that device only.
 
 use domain::block::BlockReason;
+use local_stack::items::{Item, number, text};
 use operator::OperatorError;
-use store::table::{Item, number, text};
 use whatsapp_simulator::{Fault, Moment, Reaction};
 
 use crate::rig::{Rig, id};

@@ -1,8 +1,8 @@
 //! Visits: the lease is held for as long as the connection, and given back.
 
+use local_stack::items::{number, text};
 use local_stack::traffic::CallFault;
 use operator::OperatorError;
-use store::table::{number, text};
 use whatsapp_simulator::{Fault, Moment, NewGroup, Rank, Reaction};
 
 use crate::rig::{Rig, id};
@@ -91,7 +91,7 @@ async fn a_sync_keeps_the_lid_that_the_login_told_to_a_device_without_one() {
     assert!(!rig.session("sales").await.contains_key("device_lid"));
     rig.operator.sync_roster(&id("sales")).await.unwrap();
     let session = rig.session("sales").await;
-    let stored = store::table::Item(&session).text("device_lid").unwrap();
+    let stored = local_stack::items::Item(&session).text("device_lid").unwrap();
     let user = |lid: &str| lid.split([':', '@']).next().unwrap().to_owned();
     assert_eq!(user(stored), user(&lid));
 }

@@ -6,7 +6,6 @@ use aws_sdk_kms::Client;
 use aws_sdk_kms::config::Builder;
 use aws_sdk_kms::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_kms::primitives::Blob;
-use aws_types::SdkConfig;
 use aws_types::region::Region;
 use domain::clock::Budget;
 use ring::aead::LessSafeKey;
@@ -16,6 +15,7 @@ use zeroize::Zeroizing;
 use super::SealError;
 use super::cipher::{cipher, open, seal, with_lengths};
 use super::setting::{KmsKeyArn, SealingKey};
+use crate::aws::Sdk;
 
 /// Wraps and unwraps data keys.
 pub struct Wrapping(Kind);
@@ -53,8 +53,8 @@ impl Wrapping {
     /// tie a grant to the table (`kms:EncryptionContext:table`).
     ///
     /// `endpoint` is another KMS than AWS's.
-    pub fn by_kms(key: &KmsKeyArn, table: &str, sdk: &SdkConfig, endpoint: Option<&str>) -> Self {
-        let mut config = Builder::from(sdk).region(Region::new(key.region().to_owned()));
+    pub fn by_kms(key: &KmsKeyArn, table: &str, sdk: &Sdk, endpoint: Option<&str>) -> Self {
+        let mut config = Builder::from(&sdk.0).region(Region::new(key.region().to_owned()));
         config.set_endpoint_url(endpoint.map(str::to_owned));
         Self(Kind::Kms {
             client: Client::from_conf(config.build()),

@@ -11,8 +11,8 @@ use domain::group::GroupJid;
 use domain::tenant::InstanceId;
 
 use super::intents::{self, Intents};
-use super::item::{DELETING, LINKED, LOGGED_OUT, NEVER_LINKED};
 use super::{Leased, Owner, Sessions};
+use crate::rows::session::{DELETING, LINKED, LOGGED_OUT, NEVER_LINKED};
 use crate::table::{Attributes, Corrupt, Item, StoreError, Updated, keys};
 
 pub(super) use attempts::{Attempt, Attempts};

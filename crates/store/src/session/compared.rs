@@ -40,7 +40,7 @@ impl Sessions {
         if self.clock.is_compared() {
             Ok(Compared(self.clock.as_ref()))
         } else {
-            Err(StoreError::Unavailable("its time is not known".to_owned()))
+            Err(StoreError::Endless("its time is not known"))
         }
     }
 }

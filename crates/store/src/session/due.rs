@@ -12,14 +12,14 @@ use std::time::Duration;
 
 use aws_sdk_dynamodb::types::{AttributeValue, Select};
 use domain::clock::{Budget, UnixMillis};
-use domain::tenant::{InstanceId, InstanceName};
+use domain::tenant::InstanceId;
 use tokio::time::timeout_at;
 
 use super::Sessions;
-use crate::table::{Corrupt, Item, StoreError, Update, index, keys, number, text};
+use crate::rows::session::DUE;
+use crate::table::index::BY_DUE;
+use crate::table::{Corrupt, Item, StoreError, Update, keys, number, owner, text};
 
-/// The index's one partition. Only checks and links write it, so it stays cold.
-pub(super) const DUE: &str = "DUE";
 /// Shortest time between two checks of one session.
 const INTERVAL: Duration = Duration::from_hours(7 * 24);
 /// What is added at random, so that sessions that were linked together are not
@@ -69,8 +69,11 @@ impl Sessions {
             .client()
             .query()
             .table_name(self.table.name())
-            .index_name(index::BY_DUE)
-            .key_condition_expression("due = :due AND due_at <= :now")
+            .index_name(BY_DUE.name)
+            .key_condition_expression(format!(
+                "{} = :due AND {} <= :now",
+                BY_DUE.partition, BY_DUE.sort
+            ))
             .expression_attribute_values(":due", text(DUE))
             .expression_attribute_values(":now", number(now.0));
         let mut due = Due::default();
@@ -84,7 +87,7 @@ impl Sessions {
             };
             let page = timeout_at(budget.end(), call.send())
                 .await
-                .map_err(|_| StoreError::out_of_time())?
+                .map_err(|_| StoreError::OutOfTime)?
                 .map_err(|error| StoreError::of(&error))?;
             if wanted == 0 {
                 due.total += u64::try_from(page.count).unwrap_or_default();
@@ -146,12 +149,5 @@ fn due_value() -> (String, AttributeValue) {
 }
 
 fn session(item: Item<'_>) -> Result<DueSession, Corrupt> {
-    let name = InstanceName::of_stored(item.text("instance")?);
-    Ok(DueSession {
-        instance: InstanceId {
-            account: item.text("account")?.parse().map_err(|_| Corrupt("account"))?,
-            name: name.map_err(|_| Corrupt("instance"))?,
-        },
-        at: UnixMillis(item.number("due_at")?),
-    })
+    Ok(DueSession { instance: owner(item)?, at: UnixMillis(item.number(BY_DUE.sort)?) })
 }

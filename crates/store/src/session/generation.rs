@@ -8,9 +8,8 @@
 
 use std::fmt;
 
-use ring::rand::{SecureRandom, SystemRandom};
-
-use crate::table::{Attributes, Item, StoreError, text};
+use crate::random::random;
+use crate::table::{Attributes, Condition, Item, StoreError, text};
 
 /// The attribute that carries it.
 const NAME: &str = "generation";
@@ -18,7 +17,7 @@ const NAME: &str = "generation";
 /// A session's generation: random, or none for a session that was made before there
 /// were any.
 #[derive(Clone, PartialEq, Eq, Default)]
-pub struct Generation(Option<String>);
+pub struct Generation(pub(crate) Option<String>);
 
 impl Generation {
     /// A new one: 64 random bits.
@@ -26,20 +25,16 @@ impl Generation {
     /// # Errors
     /// When the machine has no randomness.
     pub fn new() -> Result<Self, StoreError> {
-        let mut bytes = [0; 8];
-        SystemRandom::new()
-            .fill(&mut bytes)
-            .map_err(|_| StoreError::Refused("no randomness".to_owned()))?;
-        Ok(Self(Some(hex::encode(bytes))))
+        Ok(Self(Some(hex::encode(random::<8>()?))))
     }
 
     /// The one that an item carries.
-    pub fn of(item: Item<'_>) -> Self {
+    pub(crate) fn of(item: Item<'_>) -> Self {
         Self(item.optional_text(NAME).map(str::to_owned))
     }
 
     /// Marks an item as of this generation.
-    pub fn mark(&self, item: &mut Attributes) {
+    pub(crate) fn mark(&self, item: &mut Attributes) {
         match &self.0 {
             Some(generation) => item.insert(NAME.to_owned(), text(generation.as_str())),
             None => item.remove(NAME),
@@ -47,31 +42,19 @@ impl Generation {
     }
 
     /// Whether an item is of this generation. One of another counts as absent.
-    pub fn has(&self, item: Item<'_>) -> bool {
+    pub(crate) fn has(&self, item: Item<'_>) -> bool {
         *self == Self::of(item)
     }
 
-    /// The condition under which an item is absent or of another generation, and its values.
-    pub fn is_absent(&self) -> (&'static str, Attributes) {
+    /// An item is absent, or of another generation.
+    pub(crate) fn is_absent(&self) -> Condition {
         match &self.0 {
-            None => ("attribute_not_exists(pk) OR attribute_exists(generation)", Attributes::new()),
-            Some(generation) => (
+            None => Condition::new("attribute_not_exists(pk) OR attribute_exists(generation)"),
+            Some(generation) => Condition::new(
                 "attribute_not_exists(pk) OR attribute_not_exists(generation) \
                  OR generation <> :generation",
-                Attributes::from([(":generation".to_owned(), text(generation.as_str()))]),
-            ),
-        }
-    }
-
-    /// The condition under which an item is of this generation, and its values: what
-    /// tidies deletes on it.
-    pub fn is_of_it(&self) -> (&'static str, Attributes) {
-        match &self.0 {
-            None => ("attribute_not_exists(generation)", Attributes::new()),
-            Some(generation) => (
-                "generation = :generation",
-                Attributes::from([(":generation".to_owned(), text(generation.as_str()))]),
-            ),
+            )
+            .value(":generation", text(generation.as_str())),
         }
     }
 }

@@ -4,21 +4,21 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
-use aws_sdk_dynamodb::types::TransactWriteItem;
 use domain::clock::{Budget, UnixMillis};
 use domain::lease::LEASE;
 use domain::tenant::InstanceId;
 
 use super::acquire::{Attempt, Attempts};
 use super::{AcquireError, Leased, Owner, Sessions};
-use crate::table::{Attributes, Item, StoreError, Update, binary, number, text};
+use crate::rows::session::Session;
+use crate::table::{Action, Attributes, Item, Update, binary, number, text};
 
 /// A session under our lease, in whatever state. Its exits are [`Leased::settle`] and a
 /// transaction of the holder's own that has [`Held::owner`] in its condition and
 /// releases.
 pub struct Held {
     leased: Leased,
-    item: Attributes,
+    session: Session,
 }
 
 impl Sessions {
@@ -36,7 +36,9 @@ impl Sessions {
         let mut attempts = Attempts::new(self, instance, wait, budget).await?;
         loop {
             match attempts.take(take, with_credentials).await? {
-                Attempt::Taken(leased, item) => return Ok(Held { leased: *leased, item }),
+                Attempt::Taken(leased, item) => {
+                    return Ok(Held { leased: *leased, session: Session(item) });
+                }
                 Attempt::Refused(item, now) => {
                     let until = Item(&item).optional_number("lease_until").map_or(now, UnixMillis);
                     attempts.wait(until).await?;
@@ -89,10 +91,10 @@ impl Held {
         self.leased.instance()
     }
 
-    /// The session's item, as it was when the lease was taken. While we hold it, only
+    /// The session, as it was when the lease was taken. While we hold it, only
     /// its sealed value may change: rotating keys and setting a proxy need no lease.
-    pub fn item(&self) -> &Attributes {
-        &self.item
+    pub fn session(&self) -> &Session {
+        &self.session
     }
 
     /// Who holds it, as the item's `lease_owner` has it.
@@ -106,10 +108,7 @@ impl Held {
     }
 
     /// An action that fails when the lease is not ours: [`Leased::fence`].
-    ///
-    /// # Errors
-    /// [`StoreError`] when the action cannot be built.
-    pub fn fence(&self) -> Result<TransactWriteItem, StoreError> {
+    pub fn fence(&self) -> Action {
         self.leased.fence()
     }
 }

@@ -11,7 +11,7 @@ use ring::digest;
 use super::acquire::is_there;
 use super::generation::Generation;
 use super::{Leased, Sessions};
-use crate::table::{Attributes, Corrupt, Item, StoreError, keys, number, text};
+use crate::table::{Attributes, Condition, Corrupt, Item, StoreError, keys, number, text};
 
 /// How long an answer is kept: 24 hours, in seconds.
 const LIFE_SECONDS: u64 = 24 * 60 * 60;
@@ -129,10 +129,8 @@ pub(super) fn item(
 }
 
 /// The condition under which nothing is kept there at `now`: the first answer wins.
-pub(super) fn is_absent(generation: &Generation, now: UnixMillis) -> (String, Attributes) {
-    let (absent, mut values) = generation.is_absent();
-    values.insert(":now_s".to_owned(), number(now.seconds()));
-    (format!("{absent} OR expires_at <= :now_s"), values)
+pub(super) fn is_absent(generation: &Generation, now: UnixMillis) -> Condition {
+    generation.is_absent().or("expires_at <= :now_s").value(":now_s", number(now.seconds()))
 }
 
 fn hash(text: &str) -> String {

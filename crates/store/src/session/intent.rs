@@ -200,9 +200,7 @@ impl Leased {
                 }
                 Ok(())
             }
-            Updated::Refused(_) => {
-                Err(StoreError::Unavailable("the lease was taken over".to_owned()))
-            }
+            Updated::Refused(_) => Err(StoreError::LeaseLost),
         }
     }
 }

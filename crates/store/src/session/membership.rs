@@ -2,36 +2,13 @@
 
 use std::collections::HashMap;
 
-use aws_sdk_dynamodb::types::{Put, TransactWriteItem};
 use domain::clock::Budget;
-use domain::group::{Group, GroupJid, GroupKind};
+use domain::group::{Group, GroupJid};
 use futures_util::future::try_join_all;
 
-use super::item::group_row;
 use super::{Leased, Owner};
-use crate::table::{Attributes, Corrupt, Item, StoreError, keys, text};
-
-/// A roster row, read under the lease.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Row {
-    group: Group,
-}
-
-impl Row {
-    /// The group as it was when the row was written; its kind may be stale.
-    pub fn group(&self) -> &Group {
-        &self.group
-    }
-
-    fn read(item: &Attributes) -> Result<Self, Corrupt> {
-        let item = Item(item);
-        let jid = item.text("jid")?.parse().map_err(|_| Corrupt("jid"))?;
-        let parent = item.optional_text("parent_jid").and_then(|parent| parent.parse().ok());
-        let kind =
-            GroupKind::from_name(item.text("group_kind")?, parent).ok_or(Corrupt("group_kind"))?;
-        Ok(Self { group: Group { jid, kind } })
-    }
-}
+use crate::rows::group::{self, Row};
+use crate::table::{Cancelled, Item, StoreError, keys};
 
 impl Leased {
     /// The rows of `jids`, read consistently. Under the lease nobody else
@@ -67,8 +44,8 @@ impl Leased {
         let ours = items.iter().filter(|item| self.generation.has(Item(item)));
         let rows = ours.filter_map(|item| Row::read(item).ok());
         Ok(rows
-            .filter(|row| row.group.kind.parent() == Some(community))
-            .map(|row| row.group.jid)
+            .filter(|row| row.group().kind.parent() == Some(community))
+            .map(|row| row.group().jid.clone())
             .collect())
     }
 
@@ -77,21 +54,13 @@ impl Leased {
     /// # Errors
     /// [`StoreError`] when it was not written.
     pub async fn record_membership(&self, group: &Group, budget: Budget) -> Result<(), StoreError> {
-        let put = Put::builder()
-            .table_name(self.table.name())
-            .set_item(Some(group_row(&self.instance, group, &self.generation)))
-            .build()
-            .map_err(|_| StoreError::Refused("the call could not be built".to_owned()))?;
-        let actions = vec![self.fence()?, TransactWriteItem::builder().put(put).build()];
+        let row = group::put(&self.instance, group, None, &self.generation);
+        let actions = vec![self.fence(), row];
         let token = Owner::new()?;
         match self.table.transact(&token.0, actions, budget).await? {
             Ok(()) => Ok(()),
-            Err(cancelled) => Err(StoreError::Unavailable(format!("not written: {cancelled:?}"))),
+            Err(Cancelled::Condition(_)) => Err(StoreError::LeaseLost),
+            Err(cancelled) => Err(cancelled.into()),
         }
-    }
-
-    pub(super) fn key(&self) -> Attributes {
-        let key = keys::session(&self.instance);
-        HashMap::from([("pk".to_owned(), text(key.pk)), ("sk".to_owned(), text(key.sk))])
     }
 }

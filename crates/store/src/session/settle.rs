@@ -8,7 +8,6 @@
 mod release;
 mod rows;
 
-use aws_sdk_dynamodb::types::TransactWriteItem;
 use domain::block::BlockReason;
 use domain::clock::{Budget, UnixMillis};
 use domain::gone::Gone;
@@ -18,7 +17,7 @@ use domain::identifier::Identifier;
 
 use super::idempotency::KeptAnswer;
 use super::{Leased, Owner};
-use crate::table::{Attributes, Cancelled, Item, StoreError, Updated, keys};
+use crate::table::{Action, Attributes, Cancelled, Item, Refused, StoreError, Updated, keys};
 use release::Release;
 use rows::{Rows, Write};
 
@@ -135,7 +134,7 @@ pub enum SettleError {
 }
 
 /// Why a call of a settlement was refused.
-enum Refused {
+enum Unwritten {
     /// The lease is ours and the condition failed all the same: one of the intents
     /// that were to be moved is gone.
     Intents,
@@ -156,7 +155,7 @@ impl Leased {
     ) -> Result<Settled, SettleError> {
         let now = self.clock.now();
         let mut release = self.release(&settlement, now);
-        let Rows { linked, mut own } = self.rows_of(&settlement, now)?;
+        let Rows { linked, mut own } = self.rows_of(&settlement, now);
         self.take_linked_away(linked, budget).await?;
         // The owner is the token of the first call: it is new for each run.
         let mut token = self.owner.clone();
@@ -166,8 +165,8 @@ impl Leased {
                 Err(refused) => refused,
             };
             match refused {
-                Refused::Intents => release.moved.clear(),
-                Refused::Write(place) => {
+                Unwritten::Intents => release.moved.clear(),
+                Unwritten::Write(place) => {
                     if !own.get(place).is_some_and(|write| write.may_be_dropped) {
                         break;
                     }
@@ -176,7 +175,7 @@ impl Leased {
             }
             token = Owner::new()?;
         }
-        Err(StoreError::Unavailable("the settlement was refused".to_owned()).into())
+        Err(StoreError::Endless("the settlement was refused").into())
     }
 
     /// A community's rows of linked groups, before its own row and the release: a
@@ -184,11 +183,11 @@ impl Leased {
     /// They are tidied, so only the fence stops the settling itself.
     async fn take_linked_away(
         &self,
-        linked: Vec<TransactWriteItem>,
+        linked: Vec<Action>,
         budget: Budget,
     ) -> Result<(), SettleError> {
         for chunk in linked.chunks(MOST_ACTIONS - 1).take(MOST_LINKED_CHUNKS) {
-            let mut actions = vec![self.fence()?];
+            let mut actions = vec![self.fence()];
             actions.extend_from_slice(chunk);
             let token = Owner::new()?;
             match self
@@ -197,7 +196,9 @@ impl Leased {
                 .await
             {
                 Ok(Ok(())) => {}
-                Ok(Err(Cancelled::Condition { action: 0, .. })) => return Err(SettleError::Fenced),
+                Ok(Err(Cancelled::Condition(Refused { action: 0, .. }))) => {
+                    return Err(SettleError::Fenced);
+                }
                 Ok(Err(cancelled)) => {
                     tracing::warn!(instance = %self.instance, ?cancelled, "linked groups keep their rows");
                     return Ok(());
@@ -218,7 +219,7 @@ impl Leased {
         release: &Release,
         own: &[Write],
         budget: Budget,
-    ) -> Result<Result<Settled, Refused>, SettleError> {
+    ) -> Result<Result<Settled, Unwritten>, SettleError> {
         let update = release.update(&self.owner);
         if own.is_empty() {
             return match self.table.update(&keys::session(&self.instance), update, budget).await? {
@@ -226,26 +227,33 @@ impl Leased {
                 Updated::Refused(item) => self.refused(item.as_ref()),
             };
         }
-        let mut actions = vec![self.in_transaction(update)?];
+        let mut actions = vec![Action::update(keys::session(&self.instance), update)];
         actions.extend(own.iter().map(|write| write.action.clone()));
         match self.table.transact(&token.0, actions, budget).await? {
             Ok(()) => Ok(Ok(Settled(()))),
-            Err(Cancelled::Condition { action: 0, item }) => self.refused(item.as_deref()),
-            Err(Cancelled::Condition { action, .. }) => Ok(Err(Refused::Write(action - 1))),
-            Err(cancelled) => Err(StoreError::Unavailable(format!("{cancelled:?}")).into()),
+            Err(Cancelled::Condition(Refused { action: 0, found })) => {
+                self.refused(found.map(|found| found.0).as_ref())
+            }
+            Err(Cancelled::Condition(Refused { action, .. })) => {
+                Ok(Err(Unwritten::Write(action - 1)))
+            }
+            Err(cancelled) => Err(StoreError::from(cancelled).into()),
         }
     }
 
     /// What the session's item says about a release that it refused. A repeated one
     /// finds the lease gone and our name on it.
-    fn refused(&self, item: Option<&Attributes>) -> Result<Result<Settled, Refused>, SettleError> {
+    fn refused(
+        &self,
+        item: Option<&Attributes>,
+    ) -> Result<Result<Settled, Unwritten>, SettleError> {
         let is_us = |name: &str| {
             item.and_then(|item| Item(item).optional_text(name)) == Some(self.owner.0.as_str())
         };
         if is_us("last_owner") {
             Ok(Ok(Settled(())))
         } else if is_us("lease_owner") {
-            Ok(Err(Refused::Intents))
+            Ok(Err(Unwritten::Intents))
         } else {
             Err(SettleError::Fenced)
         }

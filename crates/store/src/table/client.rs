@@ -10,8 +10,7 @@ use aws_sdk_dynamodb::config::Builder;
 use aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder;
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::operation::update_item::{UpdateItemError, UpdateItemOutput};
-use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes, TransactWriteItem};
-use aws_types::SdkConfig;
+use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes};
 use domain::clock::{Budget, Clock};
 use tokio::time::timeout_at;
 
@@ -19,7 +18,8 @@ use super::failure::{Cancelled, StoreError};
 use super::item::Attributes;
 use super::keys::Key;
 use super::witness::Witness;
-use crate::aws::FIRST_BACKOFF;
+use super::write::{Action, attributes};
+use crate::aws::{FIRST_BACKOFF, Sdk};
 
 /// How often a transaction that met another is tried again.
 const CONFLICT_ATTEMPTS: u32 = 6;
@@ -35,16 +35,16 @@ pub struct Table {
 impl Table {
     /// A client for `name`. Nothing is connected before the first call.
     /// `endpoint` is another DynamoDB than AWS's.
-    pub fn new(name: &str, sdk: &SdkConfig, endpoint: Option<&str>, clock: Arc<dyn Clock>) -> Self {
+    pub fn new(name: &str, sdk: &Sdk, endpoint: Option<&str>, clock: Arc<dyn Clock>) -> Self {
         let calls = Arc::new(AtomicU64::new(0));
         let witness = Witness { clock, calls: Arc::clone(&calls) };
-        let mut config = Builder::from(sdk).interceptor(witness);
+        let mut config = Builder::from(&sdk.0).interceptor(witness);
         config.set_endpoint_url(endpoint.map(str::to_owned));
         Self { client: Client::from_conf(config.build()), name: name.to_owned(), calls }
     }
 
-    /// The SDK's client, for what operators and tests do beyond the request path.
-    pub fn client(&self) -> &Client {
+    /// The SDK's client, for the calls that stand with what they are about.
+    pub(crate) fn client(&self) -> &Client {
         &self.client
     }
 
@@ -63,7 +63,7 @@ impl Table {
     ///
     /// # Errors
     /// [`StoreError`].
-    pub async fn update(
+    pub(crate) async fn update(
         &self,
         key: &Key,
         update: Update,
@@ -73,8 +73,7 @@ impl Table {
             .client
             .update_item()
             .table_name(&self.name)
-            .key("pk", AttributeValue::S(key.pk.clone()))
-            .key("sk", AttributeValue::S(key.sk.clone()))
+            .set_key(Some(attributes(key.clone())))
             .update_expression(update.expression)
             .condition_expression(update.condition)
             .set_expression_attribute_values(Some(update.values))
@@ -88,7 +87,7 @@ impl Table {
         for attempt in 0.. {
             let answer = timeout_at(budget.end(), call.clone().send())
                 .await
-                .map_err(|_| StoreError::out_of_time())?;
+                .map_err(|_| StoreError::OutOfTime)?;
             let error = match answer {
                 Ok(UpdateItemOutput { attributes, .. }) => {
                     return Ok(Updated::Applied(attributes.unwrap_or_default()));
@@ -107,7 +106,7 @@ impl Table {
                 _ => return Err(StoreError::of(&error)),
             }
         }
-        Err(StoreError::out_of_time())
+        Err(StoreError::OutOfTime)
     }
 
     /// Several writes at once, or none of them. `token` makes a repeated call
@@ -117,12 +116,14 @@ impl Table {
     ///
     /// # Errors
     /// [`StoreError`].
-    pub async fn transact(
+    pub(crate) async fn transact(
         &self,
         token: &str,
-        actions: Vec<TransactWriteItem>,
+        actions: Vec<Action>,
         budget: Budget,
     ) -> Result<Result<(), Cancelled>, StoreError> {
+        let actions: Vec<_> =
+            actions.into_iter().map(|action| action.build(&self.name)).collect::<Result<_, _>>()?;
         let call = self
             .client
             .transact_write_items()
@@ -131,7 +132,7 @@ impl Table {
         for attempt in 0.. {
             let answer = timeout_at(budget.end(), call.clone().send())
                 .await
-                .map_err(|_| StoreError::out_of_time())?;
+                .map_err(|_| StoreError::OutOfTime)?;
             let Err(error) = answer else {
                 return Ok(Ok(()));
             };
@@ -153,25 +154,28 @@ impl Table {
             }
             pause(attempt, budget).await;
         }
-        Err(StoreError::out_of_time())
+        Err(StoreError::OutOfTime)
     }
 
     /// A strongly consistent read of one item.
     ///
     /// # Errors
     /// [`StoreError`].
-    pub async fn get(&self, key: &Key, budget: Budget) -> Result<Option<Attributes>, StoreError> {
+    pub(crate) async fn get(
+        &self,
+        key: &Key,
+        budget: Budget,
+    ) -> Result<Option<Attributes>, StoreError> {
         let call = self
             .client
             .get_item()
             .table_name(&self.name)
-            .key("pk", AttributeValue::S(key.pk.clone()))
-            .key("sk", AttributeValue::S(key.sk.clone()))
+            .set_key(Some(attributes(key.clone())))
             .consistent_read(true);
         match timeout_at(budget.end(), call.send()).await {
             Ok(Ok(output)) => Ok(output.item),
             Ok(Err(error)) => Err(StoreError::of(&error)),
-            Err(_) => Err(StoreError::out_of_time()),
+            Err(_) => Err(StoreError::OutOfTime),
         }
     }
 
@@ -180,31 +184,26 @@ impl Table {
     ///
     /// # Errors
     /// [`StoreError`].
-    pub async fn get_all(
+    pub(crate) async fn get_all(
         &self,
         places: &[Key],
         projection: &str,
         budget: Budget,
     ) -> Result<Vec<Attributes>, StoreError> {
-        let keys = places.iter().map(|key| {
-            Attributes::from([
-                ("pk".to_owned(), AttributeValue::S(key.pk.clone())),
-                ("sk".to_owned(), AttributeValue::S(key.sk.clone())),
-            ])
-        });
+        let keys = places.iter().cloned().map(attributes);
         let wanted = KeysAndAttributes::builder()
             .set_keys(Some(keys.collect()))
             .projection_expression(projection)
             .consistent_read(true)
             .build()
-            .map_err(|_| StoreError::Refused("the call could not be built".to_owned()))?;
+            .map_err(|_| StoreError::NotBuilt)?;
         let mut wanted = HashMap::from([(self.name.clone(), wanted)]);
         let mut items = Vec::new();
         for attempt in 0..CONFLICT_ATTEMPTS {
             let call = self.client.batch_get_item().set_request_items(Some(wanted));
             let mut output = timeout_at(budget.end(), call.send())
                 .await
-                .map_err(|_| StoreError::out_of_time())?
+                .map_err(|_| StoreError::OutOfTime)?
                 .map_err(|error| StoreError::of(&error))?;
             items.extend(
                 output
@@ -220,14 +219,14 @@ impl Table {
             }
             pause(attempt, budget).await;
         }
-        Err(StoreError::Unavailable("keys stayed unprocessed".to_owned()))
+        Err(StoreError::Endless("keys stayed unprocessed"))
     }
 
     /// All items of a partition whose sort key begins with `prefix`.
     ///
     /// # Errors
     /// [`StoreError`].
-    pub async fn list(
+    pub(crate) async fn list(
         &self,
         pk: &str,
         prefix: &str,
@@ -243,7 +242,11 @@ impl Table {
     ///
     /// # Errors
     /// [`StoreError`].
-    pub async fn partition(&self, pk: &str, budget: Budget) -> Result<Vec<Attributes>, StoreError> {
+    pub(crate) async fn partition(
+        &self,
+        pk: &str,
+        budget: Budget,
+    ) -> Result<Vec<Attributes>, StoreError> {
         pages(self.query(pk, "pk = :pk"), budget).await
     }
 
@@ -265,7 +268,7 @@ async fn pages(query: QueryFluentBuilder, budget: Budget) -> Result<Vec<Attribut
         let call = query.clone().set_exclusive_start_key(next);
         let page = timeout_at(budget.end(), call.send())
             .await
-            .map_err(|_| StoreError::out_of_time())?
+            .map_err(|_| StoreError::OutOfTime)?
             .map_err(|error| StoreError::of(&error))?;
         items.extend(page.items.unwrap_or_default());
         next = page.last_evaluated_key;
@@ -277,20 +280,19 @@ async fn pages(query: QueryFluentBuilder, budget: Budget) -> Result<Vec<Attribut
 
 /// An update expression with its condition and values.
 #[derive(Debug, Clone)]
-pub struct Update {
+pub(crate) struct Update {
     /// The update expression.
-    pub expression: String,
+    pub(crate) expression: String,
     /// The condition expression.
-    pub condition: String,
+    pub(crate) condition: String,
     /// Attribute names by their placeholders, `#…`.
-    pub names: HashMap<String, String>,
+    pub(crate) names: HashMap<String, String>,
     /// Values by their placeholders, `:…`.
-    pub values: Attributes,
+    pub(crate) values: Attributes,
 }
 
 /// What became of an update.
-#[derive(Debug)]
-pub enum Updated {
+pub(crate) enum Updated {
     /// Applied; the item as it is now.
     Applied(Attributes),
     /// The condition failed; the item as it was, if there is one.

@@ -7,7 +7,7 @@ use aws_sdk_dynamodb::primitives::Blob;
 use aws_sdk_dynamodb::types::AttributeValue;
 
 /// An item's attributes, as the SDK has them.
-pub type Attributes = HashMap<String, AttributeValue>;
+pub(crate) type Attributes = HashMap<String, AttributeValue>;
 
 /// An item cannot be what it should be. Names the attribute, never its value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -16,11 +16,11 @@ pub struct Corrupt(pub &'static str);
 
 /// Typed access to an item's attributes.
 #[derive(Clone, Copy)]
-pub struct Item<'a>(pub &'a Attributes);
+pub(crate) struct Item<'a>(pub(crate) &'a Attributes);
 
 impl<'a> Item<'a> {
     /// A text, when it is there.
-    pub fn optional_text(self, name: &str) -> Option<&'a str> {
+    pub(crate) fn optional_text(self, name: &str) -> Option<&'a str> {
         self.0.get(name)?.as_s().ok().map(String::as_str)
     }
 
@@ -28,12 +28,12 @@ impl<'a> Item<'a> {
     ///
     /// # Errors
     /// [`Corrupt`] when it is not.
-    pub fn text(self, name: &'static str) -> Result<&'a str, Corrupt> {
+    pub(crate) fn text(self, name: &'static str) -> Result<&'a str, Corrupt> {
         self.optional_text(name).ok_or(Corrupt(name))
     }
 
     /// A number, when it is there.
-    pub fn optional_number(self, name: &str) -> Option<u64> {
+    pub(crate) fn optional_number(self, name: &str) -> Option<u64> {
         self.0.get(name)?.as_n().ok()?.parse().ok()
     }
 
@@ -41,7 +41,7 @@ impl<'a> Item<'a> {
     ///
     /// # Errors
     /// [`Corrupt`] when it is not.
-    pub fn number(self, name: &'static str) -> Result<u64, Corrupt> {
+    pub(crate) fn number(self, name: &'static str) -> Result<u64, Corrupt> {
         self.optional_number(name).ok_or(Corrupt(name))
     }
 
@@ -49,7 +49,7 @@ impl<'a> Item<'a> {
     ///
     /// # Errors
     /// [`Corrupt`] when they are not.
-    pub fn binary(self, name: &'static str) -> Result<&'a [u8], Corrupt> {
+    pub(crate) fn binary(self, name: &'static str) -> Result<&'a [u8], Corrupt> {
         let value = self.0.get(name).ok_or(Corrupt(name))?;
         value.as_b().map(AsRef::as_ref).map_err(|_| Corrupt(name))
     }
@@ -58,23 +58,23 @@ impl<'a> Item<'a> {
     ///
     /// # Errors
     /// [`Corrupt`] when it is not.
-    pub fn map(self, name: &'static str) -> Result<&'a Attributes, Corrupt> {
+    pub(crate) fn map(self, name: &'static str) -> Result<&'a Attributes, Corrupt> {
         let value = self.0.get(name).ok_or(Corrupt(name))?;
         value.as_m().map_err(|_| Corrupt(name))
     }
 }
 
 /// A text attribute.
-pub fn text(value: impl Into<String>) -> AttributeValue {
+pub(crate) fn text(value: impl Into<String>) -> AttributeValue {
     AttributeValue::S(value.into())
 }
 
 /// A number attribute.
-pub fn number(value: u64) -> AttributeValue {
+pub(crate) fn number(value: u64) -> AttributeValue {
     AttributeValue::N(value.to_string())
 }
 
 /// A binary attribute.
-pub fn binary(value: impl Into<Vec<u8>>) -> AttributeValue {
+pub(crate) fn binary(value: impl Into<Vec<u8>>) -> AttributeValue {
     AttributeValue::B(Blob::new(value))
 }

@@ -3,16 +3,16 @@
 
 use domain::clock::UnixMillis;
 use domain::group::GroupJid;
-use domain::tenant::{AccountId, InstanceId};
+use domain::tenant::InstanceId;
 use domain::token::TokenHash;
 
 /// Partition and sort key of one item.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Key {
+pub(crate) struct Key {
     /// Partition key.
-    pub pk: String,
+    pub(crate) pk: String,
     /// Sort key.
-    pub sk: String,
+    pub(crate) sk: String,
 }
 
 fn key(pk: String, sk: impl Into<String>) -> Key {
@@ -20,87 +20,77 @@ fn key(pk: String, sk: impl Into<String>) -> Key {
 }
 
 /// Sort keys of roster rows begin with this.
-pub const GROUP_PREFIX: &str = "GROUP#";
+pub(crate) const GROUP_PREFIX: &str = "GROUP#";
 
 /// Sort keys of history rows begin with this.
-pub const LEFT_PREFIX: &str = "LEFT#";
+pub(crate) const LEFT_PREFIX: &str = "LEFT#";
 
 /// Partition keys of tokens begin with this.
-pub const TOKEN_PREFIX: &str = "TOKEN#";
+pub(crate) const TOKEN_PREFIX: &str = "TOKEN#";
+
+/// The sort key of tokens.
+pub(crate) const TOKEN: &str = "TOKEN";
+
+/// The sort key of sessions.
+pub(crate) const SESSION: &str = "SESSION";
 
 /// Partition keys of instances begin with this.
-pub const INSTANCE_PREFIX: &str = "INSTANCE#";
-
-/// The partition of all accounts, so that one query lists them.
-pub const ACCOUNTS: &str = "ACCOUNTS";
-
-/// Sort keys of accounts begin with this.
-pub const ACCOUNT_PREFIX: &str = "ACCOUNT#";
-
-/// An account.
-pub fn account(id: &AccountId) -> Key {
-    key(ACCOUNTS.to_owned(), format!("{ACCOUNT_PREFIX}{id}"))
-}
+pub(crate) const INSTANCE_PREFIX: &str = "INSTANCE#";
 
 /// A token, by its hash.
-pub fn token(hash: TokenHash) -> Key {
-    key(format!("{TOKEN_PREFIX}{}", hash.to_hex()), "TOKEN")
+pub(crate) fn token(hash: TokenHash) -> Key {
+    key(format!("{TOKEN_PREFIX}{}", hash.to_hex()), TOKEN)
 }
 
 /// The partition of everything that belongs to one instance.
-pub fn instance_partition(instance: &InstanceId) -> String {
+pub(crate) fn instance_partition(instance: &InstanceId) -> String {
     format!("{INSTANCE_PREFIX}{}#{}", instance.account, instance.name)
 }
 
 /// An instance's session.
-pub fn session(instance: &InstanceId) -> Key {
-    key(instance_partition(instance), "SESSION")
+pub(crate) fn session(instance: &InstanceId) -> Key {
+    key(instance_partition(instance), SESSION)
 }
 
 /// A group that an instance is known to be in.
-pub fn group(instance: &InstanceId, jid: &GroupJid) -> Key {
+pub(crate) fn group(instance: &InstanceId, jid: &GroupJid) -> Key {
     key(instance_partition(instance), format!("{GROUP_PREFIX}{jid}"))
 }
 
 /// A group that an instance left: when the leave was begun, and the owner that began
 /// it, so that one leave is one row however often its end is written. Sorts by time:
 /// 13 digits last until the year 2286.
-pub fn left(instance: &InstanceId, began: UnixMillis, jid: &GroupJid, by: &str) -> Key {
+pub(crate) fn left(instance: &InstanceId, began: UnixMillis, jid: &GroupJid, by: &str) -> Key {
     key(instance_partition(instance), format!("{LEFT_PREFIX}{:013}#{jid}#{by}", began.0))
 }
 
 /// An answer kept for an `Idempotency-Key`, by the key's hash.
-pub fn kept_answer(instance: &InstanceId, key_hash: &str) -> Key {
+pub(crate) fn kept_answer(instance: &InstanceId, key_hash: &str) -> Key {
     key(instance_partition(instance), format!("ANSWER#{key_hash}"))
-}
-
-/// The claim on a linked device: one device under two instances would be two leases.
-pub fn device(jid: &domain::credentials::DeviceJid) -> Key {
-    key(format!("DEVICE#{}:{}", jid.user(), jid.device()), "DEVICE")
 }
 
 /// The partition of what every environment reads when it starts: the data keys and
 /// the client version, so that one query reads them.
-pub const DATA_KEYS: &str = "KEYS";
+pub(crate) const DATA_KEYS: &str = "KEYS";
 
 /// Sort keys of data keys begin with this.
-pub const DATA_KEY_PREFIX: &str = "KEY#";
+pub(crate) const DATA_KEY_PREFIX: &str = "KEY#";
 
 /// The item that names the data key to seal with. Values under other keys stay
 /// readable, so only who seals reads it.
-pub fn current_data_key() -> Key {
+pub(crate) fn current_data_key() -> Key {
     key(DATA_KEYS.to_owned(), "CURRENT")
 }
 
 /// A data key, by its id.
-pub fn data_key(id: &str) -> Key {
+pub(crate) fn data_key(id: &str) -> Key {
     key(DATA_KEYS.to_owned(), format!("{DATA_KEY_PREFIX}{id}"))
 }
 
 /// The sort key of the client version.
-pub const CLIENT_VERSION: &str = "VERSION";
+pub(crate) const CLIENT_VERSION: &str = "VERSION";
 
 /// The client version that an operator has set.
-pub fn client_version() -> Key {
+pub(crate) fn client_version() -> Key {
     key(DATA_KEYS.to_owned(), CLIENT_VERSION)
 }

@@ -11,7 +11,6 @@ use linking::{Event, Paired, Timing};
 use operation::visit::Visit;
 use operator::{Operator, OperatorError};
 use store::session::Held;
-use store::table::Item;
 use whatsapp::Dialer;
 
 use crate::failure::Failure;
@@ -43,7 +42,7 @@ pub(super) async fn finish(
     let mut told = Ok(());
     let mut unfinished = None;
     let finishing = async |visit: &mut Visit<'_>, held: &Held| {
-        if Item(held.item()).optional_text("device_jid") != Some(device.to_string().as_str()) {
+        if held.session().device_text() != Some(device.to_string().as_str()) {
             return Err(OperatorError::Changed(id.clone()));
         }
         // Through the proxy that it was stored with, which may be another by now.

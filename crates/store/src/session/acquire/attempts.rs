@@ -71,7 +71,7 @@ impl<'a> Attempts<'a> {
         if self.taking.remaining() < LEASE.least {
             return Err(match self.busy_until {
                 Some(until) => AcquireError::Busy { left: until.since(now), waits: self.waits },
-                None => StoreError::out_of_time().into(),
+                None => StoreError::OutOfTime.into(),
             });
         }
         let asked = Instant::now();

@@ -11,7 +11,7 @@ use domain::lease::LEASE;
 
 use super::super::Owner;
 use super::super::intents::{self, Intents, MOST_OPEN, Paths, StoredIntent};
-use super::super::item::LINKED;
+use crate::rows::session::LINKED;
 use crate::table::{Update, number, text};
 
 /// The JIDs to take the lease for, and how they find room.

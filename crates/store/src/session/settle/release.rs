@@ -3,19 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fmt::Write;
 
-use aws_sdk_dynamodb::types::{
-    ConditionCheck, ReturnValuesOnConditionCheckFailure, TransactWriteItem,
-    Update as TransactUpdate,
-};
 use domain::clock::UnixMillis;
 
-use super::super::due::DUE;
 use super::super::intents::{self, MOST_TIDIED, Paths, StoredIntent};
-use super::super::item::LOGGED_OUT;
 use super::super::{Leased, Owner};
-use super::rows::not_built;
 use super::{CheckNote, GroupEnd, SessionEnd, Settlement};
-use crate::table::{Attributes, StoreError, Update, number, text};
+use crate::rows::session::{DUE, LOGGED_OUT};
+use crate::table::{Action, Attributes, Condition, Update, keys, number, text};
 
 /// What is set, what is removed, and whose intents change.
 #[derive(Debug)]
@@ -159,34 +153,10 @@ impl Leased {
         }
     }
 
-    /// An update of the session's item as an action of a transaction.
-    pub(super) fn in_transaction(&self, update: Update) -> Result<TransactWriteItem, StoreError> {
-        let Update { expression, condition, names, values } = update;
-        let update = TransactUpdate::builder()
-            .table_name(self.table.name())
-            .set_key(Some(self.key()))
-            .update_expression(expression)
-            .condition_expression(condition)
-            .set_expression_attribute_names((!names.is_empty()).then_some(names))
-            .set_expression_attribute_values(Some(values))
-            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
-            .build()
-            .map_err(|_| not_built())?;
-        Ok(TransactWriteItem::builder().update(update).build())
-    }
-
     /// An action that changes nothing and fails when the lease is not ours: what
     /// it stands before in a transaction is written under the lease or not at all.
-    ///
-    /// # Errors
-    /// [`StoreError`] when the action cannot be built.
-    pub fn fence(&self) -> Result<TransactWriteItem, StoreError> {
-        let check = ConditionCheck::builder()
-            .table_name(self.table.name())
-            .set_key(Some(self.key()))
-            .condition_expression("lease_owner = :me")
-            .expression_attribute_values(":me", text(self.owner.0.as_str()))
-            .build();
-        Ok(TransactWriteItem::builder().condition_check(check.map_err(|_| not_built())?).build())
+    pub fn fence(&self) -> Action {
+        let is_ours = Condition::new("lease_owner = :me").value(":me", text(self.owner.0.as_str()));
+        Action::check(keys::session(&self.instance), is_ours).untold()
     }
 }

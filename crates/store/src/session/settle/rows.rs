@@ -3,20 +3,20 @@
 
 use std::collections::BTreeSet;
 
-use aws_sdk_dynamodb::types::{Delete, Put, TransactWriteItem};
 use domain::clock::UnixMillis;
 use domain::group::{Group, GroupJid};
 
 use super::super::intents::StoredIntent;
-use super::super::item::{LeftRow, group_row};
 use super::super::{Leased, idempotency};
 use super::{GroupEnd, Settlement};
-use crate::table::{Attributes, StoreError, keys, text};
+use crate::rows::group;
+use crate::rows::left::NewLeft;
+use crate::table::{Action, keys};
 
 /// What a settlement writes beside the session.
 pub(super) struct Rows {
     /// Rows of groups that went with a community.
-    pub(super) linked: Vec<TransactWriteItem>,
+    pub(super) linked: Vec<Action>,
     /// The targets' own rows, the history, the kept answer. At most 40 targets
     /// share a run, so these fit one transaction.
     pub(super) own: Vec<Write>,
@@ -25,47 +25,43 @@ pub(super) struct Rows {
 /// One action, and whether the settling goes on without it when its condition fails.
 #[derive(Debug, Clone)]
 pub(super) struct Write {
-    pub(super) action: TransactWriteItem,
+    pub(super) action: Action,
     pub(super) may_be_dropped: bool,
 }
 
 impl Write {
-    fn always(action: TransactWriteItem) -> Self {
+    fn always(action: Action) -> Self {
         Self { action, may_be_dropped: false }
     }
 
-    fn unless_refused(action: TransactWriteItem) -> Self {
+    fn unless_refused(action: Action) -> Self {
         Self { action, may_be_dropped: true }
     }
 }
 
 impl Leased {
     /// The items that `settlement` writes.
-    pub(super) fn rows_of(
-        &self,
-        settlement: &Settlement<'_>,
-        now: UnixMillis,
-    ) -> Result<Rows, StoreError> {
+    pub(super) fn rows_of(&self, settlement: &Settlement<'_>, now: UnixMillis) -> Rows {
         let mut rows = Rows { linked: Vec::new(), own: Vec::new() };
         for end in &settlement.groups {
             match end {
                 GroupEnd::Left { group, confirmed, .. } => {
-                    rows.own.push(Write::always(self.delete_row(&group.jid)?));
-                    rows.own.push(self.history(group, *confirmed, settlement, now)?);
+                    rows.own.push(Write::always(self.delete_row(&group.jid)));
+                    rows.own.push(self.history(group, *confirmed, settlement, now));
                 }
-                GroupEnd::NotMember(jid) => rows.own.push(Write::always(self.delete_row(jid)?)),
+                GroupEnd::NotMember(jid) => rows.own.push(Write::always(self.delete_row(jid))),
                 GroupEnd::StillMember(group) if goes_along(group, settlement) => {
-                    rows.own.push(Write::always(self.delete_row(&group.jid)?));
+                    rows.own.push(Write::always(self.delete_row(&group.jid)));
                 }
                 GroupEnd::StillMember(group) => {
-                    let row = group_row(&self.instance, group, &self.generation);
-                    rows.own.push(Write::always(self.put(row, None)?));
+                    let row = group::put(&self.instance, group, None, &self.generation);
+                    rows.own.push(Write::always(row));
                 }
                 GroupEnd::NothingDone(_) | GroupEnd::Open(_) => {}
             }
         }
         for jid in self.gone_along(settlement, now) {
-            rows.linked.push(self.delete_row(&jid)?);
+            rows.linked.push(self.delete_row(&jid));
         }
         if let Some(keep) = &settlement.keep {
             let item = idempotency::item(
@@ -77,9 +73,9 @@ impl Leased {
                 now,
             );
             let absent = idempotency::is_absent(&self.generation, now);
-            rows.own.push(Write::unless_refused(self.put(item, Some(absent))?));
+            rows.own.push(Write::unless_refused(Action::put_if(item, absent).untold()));
         }
-        Ok(rows)
+        rows
     }
 
     /// A confirmed leave is this run's own, whoever wrote the intent; a recovered one
@@ -90,13 +86,13 @@ impl Leased {
         confirmed: bool,
         settlement: &Settlement<'_>,
         now: UnixMillis,
-    ) -> Result<Write, StoreError> {
+    ) -> Write {
         let ours = StoredIntent::new(&self.owner.0, self.began);
         let intent = match self.intents().get(group.jid.as_str()) {
             Some(intent) if !confirmed => intent.clone(),
             _ => ours,
         };
-        let row = LeftRow {
+        let row = NewLeft {
             group,
             began: intent.began,
             by: &intent.by,
@@ -106,10 +102,10 @@ impl Leased {
         };
         let item = row.item(&self.instance, &self.generation);
         if confirmed {
-            return Ok(Write::always(self.put(item, None)?));
+            return Write::always(Action::put(item));
         }
-        let (absent, values) = self.generation.is_absent();
-        Ok(Write::unless_refused(self.put(item, Some((absent.to_owned(), values)))?))
+        let absent = self.generation.is_absent();
+        Write::unless_refused(Action::put_if(item, absent).untold())
     }
 
     /// The groups that went with a community and have no other end in this
@@ -141,28 +137,8 @@ impl Leased {
             .collect()
     }
 
-    fn put(
-        &self,
-        item: Attributes,
-        condition: Option<(String, Attributes)>,
-    ) -> Result<TransactWriteItem, StoreError> {
-        let mut put = Put::builder().table_name(self.table.name()).set_item(Some(item));
-        if let Some((condition, values)) = condition {
-            put = put
-                .condition_expression(condition)
-                .set_expression_attribute_values((!values.is_empty()).then_some(values));
-        }
-        Ok(TransactWriteItem::builder().put(put.build().map_err(|_| not_built())?).build())
-    }
-
-    fn delete_row(&self, jid: &GroupJid) -> Result<TransactWriteItem, StoreError> {
-        let key = keys::group(&self.instance, jid);
-        let delete = Delete::builder()
-            .table_name(self.table.name())
-            .key("pk", text(key.pk))
-            .key("sk", text(key.sk))
-            .build();
-        Ok(TransactWriteItem::builder().delete(delete.map_err(|_| not_built())?).build())
+    fn delete_row(&self, jid: &GroupJid) -> Action {
+        Action::delete(keys::group(&self.instance, jid))
     }
 }
 
@@ -174,8 +150,4 @@ fn goes_along(group: &Group, settlement: &Settlement<'_>) -> bool {
         _ => None,
     });
     left.into_iter().any(|community| group.kind.parent() == Some(community))
-}
-
-pub(super) fn not_built() -> StoreError {
-    StoreError::Refused("the call could not be built".to_owned())
 }

@@ -1,38 +1,34 @@
-//! The item of a device that is to be stored: its credentials and the keys of its first
+//! A device that is to be stored, sealed: its credentials and the keys of its first
 //! login, sealed with one data key.
 
 use domain::credentials::Credentials;
 use domain::proxy::Proxy;
 use domain::tenant::InstanceId;
+use store::rows::session::NewSession;
 use store::seal::Sealed;
-use store::session::{Generation, Held, NewSession, session_item};
-use store::table::{Attributes, binary};
+use store::session::Held;
 
-use crate::device::{FIRST_LOGIN, NewDevice, sealed_value};
+use crate::device::NewDevice;
 use crate::{Operator, OperatorError, patience};
 
-/// What goes into the item.
+/// What goes into the session.
 pub(super) struct SealedDevice {
     pub(super) credentials: Sealed,
     first_login: Option<Vec<u8>>,
 }
 
-impl Operator {
-    pub(super) async fn new_item(
-        &self,
-        instance: &InstanceId,
-        new: &NewDevice<'_>,
-        sealed: &SealedDevice,
-    ) -> Result<Attributes, OperatorError> {
-        let credentials = new.credentials;
-        let session = NewSession::Linked { credentials, sealed: &sealed.credentials };
-        let mut item = session_item(instance, &session, &Generation::new()?, self.now().await?);
-        if let Some(keys) = &sealed.first_login {
-            item.insert(FIRST_LOGIN.to_owned(), binary(keys.clone()));
+impl SealedDevice {
+    /// The session that it makes.
+    pub(super) fn session<'a>(&'a self, new: &NewDevice<'a>) -> NewSession<'a> {
+        NewSession::Linked {
+            credentials: new.credentials,
+            sealed: &self.credentials,
+            first_login: self.first_login.as_deref(),
         }
-        Ok(item)
     }
+}
 
+impl Operator {
     /// Credentials and keys, under the same data key.
     pub(super) async fn seal_device(
         &self,
@@ -60,7 +56,7 @@ impl Operator {
     /// The proxy of the session that is held, if it has one.
     pub(super) async fn stored_proxy(&self, held: &Held) -> Result<Option<Proxy>, OperatorError> {
         let instance = held.instance();
-        let Some(sealed) = sealed_value(held.item()) else { return Ok(None) };
+        let Some(sealed) = held.session().sealed() else { return Ok(None) };
         Ok(self.open_credentials(&sealed, instance).await?.proxy)
     }
 }

@@ -2,7 +2,7 @@
 
 use super::found::{Found, Ttl, describe};
 use super::{Index, KeyPart, TableSchema};
-use crate::{Operator, OperatorError};
+use crate::table::{StoreError, Table};
 
 /// One way in which the table is not the template's.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -23,16 +23,16 @@ impl Difference {
     }
 }
 
-impl Operator {
+impl Table {
     /// How the table differs from `schema`; `None` when there is no table.
     ///
     /// # Errors
-    /// The table's.
-    pub async fn compare_table(
+    /// [`StoreError`].
+    pub async fn compare(
         &self,
         schema: &TableSchema,
-    ) -> Result<Option<Vec<Difference>>, OperatorError> {
-        let found = describe(self.table.client(), self.table.name()).await?;
+    ) -> Result<Option<Vec<Difference>>, StoreError> {
+        let found = describe(self.client(), self.name()).await?;
         Ok(found.map(|found| differences(schema, &found)))
     }
 }

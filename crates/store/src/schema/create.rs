@@ -10,11 +10,10 @@ use aws_sdk_dynamodb::types::{
     GlobalSecondaryIndexUpdate, KeySchemaElement, OnDemandThroughput,
     PointInTimeRecoverySpecification, Projection, SseSpecification, TimeToLiveSpecification,
 };
-use store::table::StoreError;
 
 use super::found::{Found, Ttl, describe, supported};
 use super::{Index, KeyPart, TableSchema};
-use crate::{Operator, OperatorError};
+use crate::table::{StoreError, Table};
 
 /// Between two looks at a table that is being made.
 const LOOK: Duration = Duration::from_millis(500);
@@ -46,17 +45,17 @@ pub struct Made {
     pub recovery: Setting,
 }
 
-impl Operator {
+impl Table {
     /// Makes the table of `schema`, and of one that is there what it lacks:
     /// indexes, TTL, recovery. What it has otherwise is not changed.
     ///
     /// # Errors
-    /// The table's.
-    pub async fn create_table(&self, schema: &TableSchema) -> Result<Made, OperatorError> {
-        let (client, name) = (self.table.client(), self.table.name());
+    /// [`StoreError`].
+    pub async fn create(&self, schema: &TableSchema) -> Result<Made, StoreError> {
+        let (client, name) = (self.client(), self.name());
         let table = match describe(client, name).await? {
             Some(_) => false,
-            None => self.create(schema).await?,
+            None => self.make(schema).await?,
         };
         let mut found = self.made().await?;
         let mut indexes = Vec::new();
@@ -73,12 +72,11 @@ impl Operator {
     }
 
     /// Whether it was made by this call: another may be as quick.
-    async fn create(&self, schema: &TableSchema) -> Result<bool, OperatorError> {
+    async fn make(&self, schema: &TableSchema) -> Result<bool, StoreError> {
         let mut call = self
-            .table
             .client()
             .create_table()
-            .table_name(self.table.name())
+            .table_name(self.name())
             .billing_mode(BillingMode::from(schema.billing.as_str()))
             .set_attribute_definitions(Some(definitions(schema)?))
             .set_key_schema(Some(elements(&schema.key)?))
@@ -108,11 +106,11 @@ impl Operator {
             {
                 Ok(false)
             }
-            Err(error) => Err(StoreError::of(&error).into()),
+            Err(error) => Err(StoreError::of(&error)),
         }
     }
 
-    async fn add_index(&self, schema: &TableSchema, index: &Index) -> Result<(), OperatorError> {
+    async fn add_index(&self, schema: &TableSchema, index: &Index) -> Result<(), StoreError> {
         let action = CreateGlobalSecondaryIndexAction::builder()
             .index_name(&index.name)
             .set_key_schema(Some(elements(&index.key)?))
@@ -126,20 +124,19 @@ impl Operator {
         let mut definitions = definitions(schema)?;
         definitions.retain(|definition| named(&definition.attribute_name));
         let call = self
-            .table
             .client()
             .update_table()
-            .table_name(self.table.name())
+            .table_name(self.name())
             .set_attribute_definitions(Some(definitions))
             .global_secondary_index_updates(update);
-        call.send().await.map(|_| ()).map_err(|error| StoreError::of(&error).into())
+        call.send().await.map(|_| ()).map_err(|error| StoreError::of(&error))
     }
 
     /// Waits until the table and its indexes can be used.
-    async fn made(&self) -> Result<Found, OperatorError> {
+    async fn made(&self) -> Result<Found, StoreError> {
         let waiting = async {
             loop {
-                let found = describe(self.table.client(), self.table.name()).await?;
+                let found = describe(self.client(), self.name()).await?;
                 match found {
                     Some(found) if found.is_active && !found.filling => return Ok(found),
                     _ => tokio::time::sleep(LOOK).await,
@@ -147,10 +144,10 @@ impl Operator {
             }
         };
         let waited = tokio::time::timeout(MADE_WITHIN, waiting).await;
-        waited.unwrap_or_else(|_| Err(StoreError::out_of_time().into()))
+        waited.unwrap_or(Err(StoreError::OutOfTime))
     }
 
-    async fn set_ttl(&self, schema: &TableSchema, found: &Found) -> Result<Setting, OperatorError> {
+    async fn set_ttl(&self, schema: &TableSchema, found: &Found) -> Result<Setting, StoreError> {
         let Some(attribute) = &schema.ttl else { return Ok(Setting::Set) };
         match &found.ttl {
             Ttl::By(there) if there == attribute => return Ok(Setting::Set),
@@ -163,10 +160,9 @@ impl Operator {
             .build()
             .map_err(not_built)?;
         let call = self
-            .table
             .client()
             .update_time_to_live()
-            .table_name(self.table.name())
+            .table_name(self.name())
             .time_to_live_specification(specification);
         Ok(supported(call.send().await)?.map_or(Setting::NotHere, |_| Setting::Set))
     }
@@ -175,7 +171,7 @@ impl Operator {
         &self,
         schema: &TableSchema,
         found: &Found,
-    ) -> Result<Setting, OperatorError> {
+    ) -> Result<Setting, StoreError> {
         match found.recovery {
             Some(on) if on == schema.recovery => return Ok(Setting::Set),
             Some(_) => {}
@@ -186,10 +182,9 @@ impl Operator {
             .build()
             .map_err(not_built)?;
         let call = self
-            .table
             .client()
             .update_continuous_backups()
-            .table_name(self.table.name())
+            .table_name(self.name())
             .point_in_time_recovery_specification(specification);
         // A table that was just made has no backups to recover from for a while.
         let patience = tokio::time::Instant::now() + BACKUPS_WITHIN;
@@ -209,7 +204,7 @@ impl Operator {
     }
 }
 
-fn definitions(schema: &TableSchema) -> Result<Vec<AttributeDefinition>, OperatorError> {
+fn definitions(schema: &TableSchema) -> Result<Vec<AttributeDefinition>, StoreError> {
     schema
         .attributes
         .iter()
@@ -223,7 +218,7 @@ fn definitions(schema: &TableSchema) -> Result<Vec<AttributeDefinition>, Operato
         .collect()
 }
 
-fn elements(key: &[KeyPart]) -> Result<Vec<KeySchemaElement>, OperatorError> {
+fn elements(key: &[KeyPart]) -> Result<Vec<KeySchemaElement>, StoreError> {
     key.iter()
         .map(|part| {
             KeySchemaElement::builder()
@@ -243,6 +238,6 @@ fn projection(index: &Index) -> Projection {
         .build()
 }
 
-fn not_built(_: BuildError) -> OperatorError {
-    StoreError::Refused("the call could not be built".to_owned()).into()
+fn not_built(_: BuildError) -> StoreError {
+    StoreError::NotBuilt
 }

@@ -7,10 +7,9 @@ use aws_sdk_dynamodb::types::{
     BillingMode, KeySchemaElement, PointInTimeRecoveryStatus, SseStatus, TableDescription,
     TableStatus, TimeToLiveStatus,
 };
-use store::table::StoreError;
 
 use super::{Index, KeyPart};
-use crate::OperatorError;
+use crate::table::StoreError;
 
 /// A table that is there. `None` is what its engine does not tell.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -40,11 +39,11 @@ pub(super) enum Ttl {
 }
 
 /// Describes a table; `None` when there is none of that name.
-pub(super) async fn describe(client: &Client, name: &str) -> Result<Option<Found>, OperatorError> {
+pub(super) async fn describe(client: &Client, name: &str) -> Result<Option<Found>, StoreError> {
     let description = match client.describe_table().table_name(name).send().await {
         Ok(output) => output.table,
         Err(error) if is_missing(&error) => return Ok(None),
-        Err(error) => return Err(StoreError::of(&error).into()),
+        Err(error) => return Err(StoreError::of(&error)),
     };
     let Some(table) = description else { return Ok(None) };
     let mut found = read(&table);
@@ -141,12 +140,12 @@ const NOT_HERE: [&str; 3] =
 /// The answer; `None` when the engine does not have the call.
 pub(super) fn supported<T, E: ProvideErrorMetadata, R>(
     answer: Result<T, SdkError<E, R>>,
-) -> Result<Option<T>, OperatorError> {
+) -> Result<Option<T>, StoreError> {
     match answer {
         Ok(output) => Ok(Some(output)),
         Err(error) => match error.as_service_error().and_then(ProvideErrorMetadata::code) {
             Some(code) if NOT_HERE.contains(&code) => Ok(None),
-            _ => Err(StoreError::of(&error).into()),
+            _ => Err(StoreError::of(&error)),
         },
     }
 }

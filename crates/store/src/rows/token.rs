@@ -1,13 +1,20 @@
-//! The item of a token.
+//! A token, by its hash: what it acts for, how often, and until when. Its counter is the
+//! gate's own ([`crate::gate`]).
+
+#[cfg(feature = "operator")]
+mod stored;
 
 use std::collections::HashMap;
 
 use domain::clock::UnixMillis;
-use domain::tenant::AccountId;
+use domain::tenant::{AccountId, InstanceName};
 use domain::token::TokenHash;
 
-use super::Scope;
-use crate::table::{Attributes, keys, number, text};
+use crate::gate::Scope;
+use crate::table::{Action, Attributes, Corrupt, Item, keys, number, text};
+
+#[cfg(feature = "operator")]
+pub use stored::{StoredToken, TokenSummary, put_new};
 
 /// How long the item of a token that has ended is kept for lists, in seconds: 30 days.
 const KEPT_AFTER_ITS_END: u64 = 30 * 24 * 60 * 60;
@@ -33,10 +40,15 @@ pub struct NewToken<'a> {
     pub valid_until: Option<UnixMillis>,
 }
 
+/// Writes a token, whatever is there.
+pub fn put(token: &NewToken<'_>) -> Action {
+    Action::put(token.item())
+}
+
 impl NewToken<'_> {
     /// The item. `win` begins at 0: a comparison with a missing attribute would
     /// be false for ever.
-    pub fn item(&self) -> Attributes {
+    fn item(&self) -> Attributes {
         let key = keys::token(self.hash);
         let mut item = HashMap::from([
             ("pk".to_owned(), text(key.pk)),
@@ -65,4 +77,26 @@ impl NewToken<'_> {
         }
         item
     }
+}
+
+/// Whose a token is. What it holds was written by us.
+pub(crate) fn account(item: Item<'_>) -> Result<AccountId, Corrupt> {
+    item.text("account")?.parse().map_err(|_| Corrupt("account"))
+}
+
+/// What a token acts for.
+pub(crate) fn scope(item: Item<'_>) -> Result<Scope, Corrupt> {
+    match item.text("kind")? {
+        "account" => Ok(Scope::Account),
+        "instance" => {
+            let name = InstanceName::of_stored(item.text("instance")?);
+            Ok(Scope::Instance(name.map_err(|_| Corrupt("instance"))?))
+        }
+        _ => Err(Corrupt("kind")),
+    }
+}
+
+/// When a token ends by itself, in milliseconds of the Unix epoch.
+pub(crate) fn ends(item: Item<'_>) -> Option<UnixMillis> {
+    item.optional_number("valid_until").map(UnixMillis)
 }
