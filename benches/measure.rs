@@ -22,11 +22,10 @@ use local_stack::provision::Provisioner;
 use local_stack::runtime_api::{Outcome, RuntimeApi};
 use local_stack::traffic::Traffic;
 use local_stack::{Backends, Options};
+use operation::engine::http_client;
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
-use store::aws::https_client;
 use store::gate::Scope;
-use whatsapp::tls_config;
 use whatsapp_simulator::{Device, NewGroup, Rank};
 
 const TOKEN: &str = "leave-group-bench-token-0001";
@@ -131,7 +130,7 @@ impl Bench {
         page.push_str("| leave | DynamoDB calls | in a row | round trips to WhatsApp | IQs |\n|---|---|---|---|---|\n");
         let simulator = self.backends.simulator().unwrap();
         let traffic = Traffic::new();
-        let http = traffic.watch(https_client(tls_config().unwrap()));
+        let http = traffic.watch(http_client().unwrap());
         let clock = Arc::new(SystemClock::new());
         let service = Service::with_http(&self.config(), clock, http).unwrap();
         service.engine.preload().await;

@@ -10,12 +10,12 @@ use local_stack::items::Item;
 use local_stack::provision::Provisioner;
 use local_stack::proxy::Proxy;
 use local_stack::traffic::CallFault;
-use store::aws::{https_client, sdk_config};
+use operation::engine::http_client;
+use store::aws::sdk_config;
 use store::rows::data_key;
 use store::seal::Sealing;
 use store::seal::{Keyring, SealError, Wrapping};
 use store::table::Table;
-use whatsapp::tls_config;
 
 use crate::support::{ACCOUNT_TOKEN, GROUP, Kms, Process, Reply, Request, Rig, Shape, id};
 
@@ -105,7 +105,7 @@ impl Sealed {
 
     fn keyring(&self, table: &str) -> Keyring {
         let config = self.config();
-        let sdk = sdk_config(&config.operation.aws, https_client(tls_config().unwrap()));
+        let sdk = sdk_config(&config.operation.aws, http_client().unwrap());
         let clock = std::sync::Arc::new(SystemClock::new());
         let reached = Table::new(
             &config.operation.table,

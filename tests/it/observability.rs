@@ -226,8 +226,7 @@ async fn what_a_line_counts_is_what_was_on_the_wire() {
     let sink = Arc::clone(&lines);
     let environment = rig.environment(&[]);
     let config = Config::from_lookup(|name| environment.get(name).cloned()).unwrap();
-    let tls = whatsapp::tls_config().unwrap();
-    let http = traffic.watch(store::aws::https_client(tls));
+    let http = traffic.watch(operation::engine::http_client().unwrap());
     let service = Service::with_http(&config, Arc::new(SystemClock::new()), http).unwrap();
     let service = service.reporting(Reporter::to("leave-group".to_owned(), move |line| {
         sink.lock().unwrap().push(line.to_owned());

@@ -4,13 +4,13 @@ use std::time::Duration;
 
 use domain::clock::Budget;
 use leave_group::config::Config;
-use store::aws::{https_client, sdk_config};
+use operation::engine::http_client;
+use store::aws::sdk_config;
 use store::rows::data_key;
 use store::seal::Sealing;
 use store::seal::SealingKey;
 use store::seal::{Keyring, SealError, Sealed, Wrapping};
 use store::table::Table;
-use whatsapp::tls_config;
 use zeroize::Zeroizing;
 
 use crate::support::{Rig, id};
@@ -23,7 +23,7 @@ fn keyring(rig: &Rig, key: Option<[u8; 32]>) -> Keyring {
     let environment = rig.environment(&[]);
     let config = Config::from_lookup(|name| environment.get(name).cloned()).unwrap();
     let clock = std::sync::Arc::new(domain::clock::SystemClock::new());
-    let sdk = sdk_config(&config.operation.aws, https_client(tls_config().unwrap()));
+    let sdk = sdk_config(&config.operation.aws, http_client().unwrap());
     let table =
         Table::new(&config.operation.table, &sdk, config.operation.aws.dynamodb.as_deref(), clock);
     let own = match config.operation.sealing {

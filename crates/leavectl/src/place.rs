@@ -9,10 +9,8 @@ use aws_config::Region;
 use aws_sdk_dynamodb::config::{BehaviorVersion, ProvideCredentials, SharedHttpClient};
 use domain::clock::{Clock, SystemClock};
 use operation::config::Config;
-use operation::engine::StartError;
+use operation::engine::http_client;
 use operator::Operator;
-use store::aws::https_client;
-use whatsapp::tls_config;
 
 use crate::failure::Failure;
 
@@ -87,7 +85,7 @@ async fn resolve() -> Result<HashMap<&'static str, String>, Failure> {
 
 /// The function's HTTP client: the chain brings no TLS of its own.
 fn http() -> Result<SharedHttpClient, Failure> {
-    Ok(https_client(tls_config().map_err(StartError::from)?))
+    Ok(http_client()?)
 }
 
 fn is_local() -> bool {

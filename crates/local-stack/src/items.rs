@@ -9,10 +9,8 @@ use aws_sdk_dynamodb::error::DisplayErrorContext;
 use aws_sdk_dynamodb::primitives::Blob;
 use aws_sdk_dynamodb::types::AttributeValue;
 use operation::config::Config;
-use operation::engine::StartError;
-use store::aws::https_client;
+use operation::engine::http_client;
 use store::table::Corrupt;
-use whatsapp::tls_config;
 
 use crate::StackError;
 
@@ -92,7 +90,7 @@ pub(crate) struct Items {
 impl Items {
     /// Those of a configuration's table.
     pub(crate) fn new(config: &Config) -> Result<Self, StackError> {
-        let http = https_client(tls_config().map_err(StartError::from)?);
+        let http = http_client()?;
         let aws = &config.aws;
         let token = aws.session_token.as_ref().map(|token| token.to_string());
         let (id, secret) = (aws.access_key_id.as_str(), aws.secret_access_key.as_str());

@@ -48,14 +48,22 @@ pub enum StartError {
     Address(#[from] InvalidUri),
 }
 
+/// The HTTP client for AWS, with the one TLS configuration that WhatsApp's connections
+/// have too.
+///
+/// # Errors
+/// [`StartError::Tls`].
+pub fn http_client() -> Result<HttpClient, StartError> {
+    Ok(https_client(tls_config()?))
+}
+
 impl Engine {
     /// From a configuration, on the given clock. Connects to nothing.
     ///
     /// # Errors
     /// [`StartError`].
     pub fn new(config: &Config, clock: Arc<dyn Clock>) -> Result<Self, StartError> {
-        let http = https_client(tls_config()?);
-        Self::with_http(config, clock, http)
+        Self::with_http(config, clock, http_client()?)
     }
 
     /// The same, with another HTTP client for AWS: one that counts or injects faults.

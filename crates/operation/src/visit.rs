@@ -22,22 +22,15 @@ use domain::lease::LEASE;
 use domain::tenant::InstanceId;
 use domain::trace::{Reason, Step, Trace};
 use futures_util::FutureExt;
-use store::session::{AcquireError, Held, Leased, SessionEnd, SettleError, Settled, Settlement};
+use store::session::{
+    AcquireError, Held, Leased, Said, SessionEnd, SettleError, Settled, Settlement,
+};
 use tokio::time::Instant;
 use whatsapp::{Abandoned, Failure, Online};
 
 use crate::connection::{connect, session_end};
 use crate::credentials::{Unopened, open};
 use crate::engine::Engine;
-
-/// What WhatsApp said of the session in a visit.
-#[derive(Debug, Default)]
-pub struct Said {
-    /// What became of the session.
-    pub session: SessionEnd,
-    /// Our LID, as it was told at login.
-    pub lid: Option<String>,
-}
 
 /// A session under our lease, and the time for work on it.
 pub struct Visit<'a> {
@@ -258,7 +251,6 @@ impl<T> Visited<T> {
     /// [`SettleError`]. The lease then ends by itself, and what was not settled is learned
     /// by the next run.
     pub async fn settle(self, settlement: Settlement<'_>) -> Result<Settled, SettleError> {
-        let Said { session, lid } = self.said;
-        self.leased.settle(Settlement { session, lid, ..settlement }, self.budget).await
+        self.leased.settle(&self.said, &settlement, self.budget).await
     }
 }

@@ -9,7 +9,7 @@ use domain::tenant::InstanceId;
 use operation::visit::held;
 use store::rows::session::{Resealed, Session};
 use store::seal::Sealed;
-use store::session::{Held, Settlement};
+use store::session::{Held, Said, Settlement};
 use zeroize::Zeroizing;
 
 use crate::{Operator, OperatorError, patience};
@@ -115,7 +115,8 @@ impl Operator {
 
     /// Gives a lease back. What does not get through ends with the lease.
     pub(crate) async fn let_go(&self, held: Held) {
-        let _ = held.into_leased().settle(Settlement::default(), patience()).await;
+        let _ =
+            held.into_leased().settle(&Said::default(), &Settlement::default(), patience()).await;
     }
 
     pub(crate) async fn open_credentials(

@@ -54,10 +54,9 @@ use std::time::Duration;
 
 use domain::clock::{Budget, Clock, UnixMillis};
 use operation::config::Config;
-use operation::engine::{Engine, StartError};
-use store::aws::{HttpClient, https_client};
+use operation::engine::{Engine, StartError, http_client};
+use store::aws::HttpClient;
 use store::table::Table;
-use whatsapp::tls_config;
 
 pub use error::OperatorError;
 
@@ -77,7 +76,7 @@ impl Operator {
     /// # Errors
     /// [`StartError`].
     pub fn new(config: &Config, clock: Arc<dyn Clock>) -> Result<Self, StartError> {
-        Self::with_http(config, clock, https_client(tls_config()?))
+        Self::with_http(config, clock, http_client()?)
     }
 
     /// The same with another HTTP client for AWS: one that counts or injects faults.

@@ -11,7 +11,7 @@ use domain::credentials::Credentials;
 use domain::tenant::InstanceId;
 use store::rows::session::{self, Session};
 use store::rows::{account, data_key, device};
-use store::session::{Generation, Held, Settlement};
+use store::session::{Generation, Held, Said, Settlement};
 use store::table::{Refused, StoreError};
 
 use crate::device::{NewDevice, same_number};
@@ -192,7 +192,8 @@ impl Operator {
         let instance = held.instance().clone();
         let before = held.session().device_text().map(str::to_owned);
         let is_told_apart = before != Some(new.credentials.device.to_string());
-        let released = held.into_leased().settle(Settlement::default(), patience()).await;
+        let released =
+            held.into_leased().settle(&Said::default(), &Settlement::default(), patience()).await;
         match self.holds(&instance, &new.credentials.device).await {
             Ok(true) if is_told_apart => Ok(Attempt::Done(Stored::Relinked)),
             Ok(false) if released.is_ok() => Err(error),

@@ -45,7 +45,7 @@ pub use hold::Held;
 pub use idempotency::{Kept, KeptAnswer};
 pub use intent::{IntendError, Intended, Standing};
 use intents::{Intents, StoredIntent};
-pub use settle::{CheckNote, GroupEnd, Keep, SessionEnd, SettleError, Settled, Settlement};
+pub use settle::{CheckNote, GroupEnd, Keep, Said, SessionEnd, SettleError, Settled, Settlement};
 pub use unresolved::Unresolved;
 
 /// Sessions of a table.

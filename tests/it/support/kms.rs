@@ -1,6 +1,7 @@
 //! A real KMS protocol on this machine: ministack, out of the Python registry,
 //! in an environment of its own below the target folder.
 
+use operation::engine::http_client;
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -8,8 +9,6 @@ use std::sync::Mutex;
 
 use aws_sdk_kms::config::{BehaviorVersion, Builder, Credentials, Region};
 use leave_group::config::Config;
-use store::aws::https_client;
-use whatsapp::tls_config;
 
 const MINISTACK: &str = "ministack==1.5.33";
 /// Tests of one process install it once.
@@ -45,7 +44,7 @@ impl Kms {
             .behavior_version(BehaviorVersion::v2026_01_12())
             .region(Region::new(aws.region.clone()))
             .credentials_provider(Credentials::new(id, secret, None, None, "configuration"))
-            .http_client(https_client(tls_config().unwrap()))
+            .http_client(http_client().unwrap())
             .endpoint_url(&url);
         let client = aws_sdk_kms::Client::from_conf(sdk.build());
         let mut kms = Self { server, url, client, key: String::new() };

@@ -21,11 +21,10 @@ use local_stack::provision::Provisioner;
 use local_stack::runtime_api::{Outcome, RuntimeApi};
 use local_stack::traffic::Traffic;
 use local_stack::{Backends, Options};
+use operation::engine::http_client;
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
-use store::aws::https_client;
 use store::gate::Scope;
-use whatsapp::tls_config;
 use whatsapp_simulator::{Device, NewGroup, Rank, Simulator};
 
 use super::event::{Reply, Request, Shape};
@@ -170,7 +169,7 @@ impl Rig {
     ) -> Arc<Service> {
         let environment = self.environment(changes);
         let config = Config::from_lookup(|name| environment.get(name).cloned()).unwrap();
-        let http = traffic.watch(https_client(tls_config().unwrap()));
+        let http = traffic.watch(http_client().unwrap());
         Arc::new(Service::with_http(&config, clock, http).unwrap())
     }
 

@@ -12,10 +12,9 @@ use operation::config::Config;
 use operator::history::Standing;
 use operator::instances::Unblocked;
 use operator::{Operator, OperatorError};
-use store::aws::https_client;
-use whatsapp::tls_config;
 
 use crate::rig::{Rig, id};
+use operation::engine::http_client;
 
 /// A machine 45 s ahead: more than any lease lasts. It is put right by the first `Date`.
 #[derive(Debug, Default)]
@@ -44,7 +43,7 @@ fn started(rig: &Rig) -> Operator {
     let mut environment = rig.backends.environment();
     environment.insert("LEASE_WAIT_MS".to_owned(), "0".to_owned());
     let config = Config::from_lookup(|name| environment.get(name).cloned()).unwrap();
-    let http = Traffic::new().watch(https_client(tls_config().unwrap()));
+    let http = Traffic::new().watch(http_client().unwrap());
     Operator::with_http(&config, Arc::new(Ahead::default()), http).unwrap()
 }
 

@@ -9,7 +9,7 @@ use domain::credentials::Credentials;
 use domain::tenant::{InstanceId, InstanceName};
 use local_stack::items::{Item, number, text};
 use operator::OperatorError;
-use store::session::{AcquireError, Settlement, Standing};
+use store::session::{AcquireError, Said, Settlement, Standing};
 use whatsapp_simulator::{NewGroup, Rank};
 
 use crate::cut::{cut_after, writes};
@@ -117,7 +117,7 @@ async fn one_that_is_cut_short_after_any_write_is_ended_by_another() {
             match rig.operator.engine().sessions.acquire(&name, &[], budget).await {
                 Ok(leased) => {
                     works.push(name);
-                    leased.settle(Settlement::default(), budget).await.unwrap();
+                    leased.settle(&Said::default(), &Settlement::default(), budget).await.unwrap();
                 }
                 Err(AcquireError::NotFound) => {}
                 Err(error) => panic!("{made}: {error}"),

@@ -13,9 +13,8 @@ use local_stack::provision::Provisioner;
 use local_stack::traffic::{CallFault, Traffic};
 use local_stack::{Backends, Options};
 use operation::config::Config;
+use operation::engine::http_client;
 use operator::Operator;
-use store::aws::https_client;
-use whatsapp::tls_config;
 use whatsapp_simulator::Simulator;
 
 pub struct Rig {
@@ -37,7 +36,7 @@ impl Rig {
         let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_millis();
         let clock = Arc::new(ManualClock::at(UnixMillis(u64::try_from(now).unwrap())));
         let traffic = Traffic::new();
-        let http = traffic.watch(https_client(tls_config().unwrap()));
+        let http = traffic.watch(http_client().unwrap());
         let mut environment = backends.environment();
         for (name, value) in changes {
             environment.insert((*name).to_owned(), (*value).to_owned());

@@ -92,21 +92,26 @@ pub struct Keep<'a> {
     pub answer: KeptAnswer,
 }
 
-/// Everything that a run leaves behind.
+/// What WhatsApp said of the session while it was held.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Said {
+    /// What became of the session.
+    pub session: SessionEnd,
+    /// Our LID, as it was told at login; kept when none is.
+    pub lid: Option<String>,
+}
+
+/// Everything that a run leaves behind, besides what WhatsApp said of the session.
 #[derive(Debug, Default)]
 pub struct Settlement<'a> {
     /// The groups, each once.
     pub groups: Vec<GroupEnd>,
-    /// The session.
-    pub session: SessionEnd,
     /// The answer to keep.
     pub keep: Option<Keep<'a>>,
     /// The request, for the history.
     pub request_id: &'a str,
     /// What a check found.
     pub check: Option<CheckNote>,
-    /// Our LID, as WhatsApp told it at login; kept when none is.
-    pub lid: Option<String>,
 }
 
 /// What a check found, and when the next one is due.
@@ -150,12 +155,13 @@ impl Leased {
     /// is learned by the next run.
     pub async fn settle(
         self,
-        settlement: Settlement<'_>,
+        said: &Said,
+        settlement: &Settlement<'_>,
         budget: Budget,
     ) -> Result<Settled, SettleError> {
         let now = self.clock.now();
-        let mut release = self.release(&settlement, now);
-        let Rows { linked, mut own } = self.rows_of(&settlement, now);
+        let mut release = self.release(said, settlement, now);
+        let Rows { linked, mut own } = self.rows_of(settlement, now);
         self.take_linked_away(linked, budget).await?;
         // The owner is the token of the first call: it is new for each run.
         let mut token = self.owner.clone();

@@ -7,7 +7,7 @@ use domain::clock::UnixMillis;
 
 use super::super::intents::{self, MOST_TIDIED, Paths, StoredIntent};
 use super::super::{Leased, Owner};
-use super::{CheckNote, GroupEnd, SessionEnd, Settlement};
+use super::{CheckNote, GroupEnd, Said, SessionEnd, Settlement};
 use crate::rows::session::{DUE, LOGGED_OUT};
 use crate::table::{Action, Attributes, Condition, Update, keys, number, text};
 
@@ -58,8 +58,13 @@ impl Release {
 type Value = (&'static str, aws_sdk_dynamodb::types::AttributeValue);
 
 impl Leased {
-    /// What `settlement` makes of the session's item.
-    pub(super) fn release(&self, settlement: &Settlement<'_>, now: UnixMillis) -> Release {
+    /// What was said, and `settlement`, make of the session's item.
+    pub(super) fn release(
+        &self,
+        said: &Said,
+        settlement: &Settlement<'_>,
+        now: UnixMillis,
+    ) -> Release {
         let mut release = Release {
             set: Vec::new(),
             removed: Vec::new(),
@@ -67,7 +72,7 @@ impl Leased {
             spent: BTreeSet::new(),
             moved: BTreeMap::new(),
         };
-        match settlement.session {
+        match said.session {
             SessionEnd::Unchanged => {}
             SessionEnd::Online => release.set("seen_at = :now", [(":now", number(now.0))]),
             SessionEnd::LoggedOut(gone) => {
@@ -83,7 +88,7 @@ impl Leased {
                 [(":blocked_until", number(until.0)), (":blocked_by", text(reason.name()))],
             ),
         }
-        if let Some(lid) = &settlement.lid {
+        if let Some(lid) = &said.lid {
             let lid = text(lid.as_str());
             release.set("device_lid = if_not_exists(device_lid, :lid)", [(":lid", lid)]);
         }
@@ -92,12 +97,12 @@ impl Leased {
                 "checked_at = :checked_at, check_result = :check_result",
                 [(":checked_at", number(now.0)), (":check_result", text(result))],
             );
-            if !matches!(settlement.session, SessionEnd::LoggedOut(_)) {
+            if !matches!(said.session, SessionEnd::LoggedOut(_)) {
                 let due = [(":due", text(DUE)), (":due_at", number(next.0))];
                 release.set("due = :due, due_at = :due_at", due);
             }
         }
-        self.settle_intents(settlement, now, &mut release);
+        self.settle_intents(said, settlement, now, &mut release);
         release
     }
 
@@ -105,7 +110,13 @@ impl Leased {
     /// changed nothing, and an earlier one gets its time back. Besides, 40 at most
     /// that have ended are tidied, and 40 at most that stay open count from the end
     /// of a block that is remembered: until then nobody can ask.
-    fn settle_intents(&self, settlement: &Settlement<'_>, now: UnixMillis, release: &mut Release) {
+    fn settle_intents(
+        &self,
+        said: &Said,
+        settlement: &Settlement<'_>,
+        now: UnixMillis,
+        release: &mut Release,
+    ) {
         let standing = self.intents().clone();
         let renewed = self.renewed().clone();
         for end in &settlement.groups {
@@ -136,7 +147,7 @@ impl Leased {
                 release.spent.insert(jid);
             }
         }
-        if let SessionEnd::Blocked { until, .. } = settlement.session {
+        if let SessionEnd::Blocked { until, .. } = said.session {
             let mut open: Vec<(&String, &StoredIntent)> = standing
                 .iter()
                 .filter(|(jid, intent)| {

@@ -116,7 +116,10 @@ impl Leased {
         let own_end = |jid: &GroupJid| settlement.groups.iter().find(|end| end.jid() == jid);
         let linked = settlement.groups.iter().filter_map(|end| match end {
             GroupEnd::Left { linked, .. } => Some(linked),
-            _ => None,
+            GroupEnd::NotMember(_)
+            | GroupEnd::StillMember(_)
+            | GroupEnd::NothingDone(_)
+            | GroupEnd::Open(_) => None,
         });
         linked
             .flatten()
@@ -147,7 +150,10 @@ impl Leased {
 fn goes_along(group: &Group, settlement: &Settlement<'_>) -> bool {
     let left = settlement.groups.iter().filter_map(|end| match end {
         GroupEnd::Left { group, .. } => Some(&group.jid),
-        _ => None,
+        GroupEnd::NotMember(_)
+        | GroupEnd::StillMember(_)
+        | GroupEnd::NothingDone(_)
+        | GroupEnd::Open(_) => None,
     });
     left.into_iter().any(|community| group.kind.parent() == Some(community))
 }
