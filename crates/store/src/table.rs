@@ -4,6 +4,7 @@
 //! [`crate::gate`], [`crate::session`] and [`crate::client_version`] for what one
 //! expression changes. None of them, and no type of the SDK, leaves this crate.
 
+mod cancelled;
 mod client;
 mod failure;
 mod found;
@@ -12,13 +13,14 @@ mod item;
 pub(crate) mod keys;
 #[cfg(feature = "operator")]
 mod operators;
+mod read;
 mod start;
 mod witness;
 mod write;
 
+pub(crate) use cancelled::Cancelled;
 pub use client::Table;
 pub(crate) use client::{Update, Updated};
-pub(crate) use failure::Cancelled;
 pub use failure::{Code, StoreError};
 pub(crate) use found::owner;
 pub use found::{Found, Refused};

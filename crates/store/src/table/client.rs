@@ -7,14 +7,13 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::config::Builder;
-use aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder;
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::operation::update_item::{UpdateItemError, UpdateItemOutput};
-use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes};
 use domain::clock::{Budget, Clock};
 use tokio::time::timeout_at;
 
-use super::failure::{Cancelled, StoreError};
+use super::cancelled::Cancelled;
+use super::failure::StoreError;
 use super::item::Attributes;
 use super::keys::Key;
 use super::witness::Witness;
@@ -22,7 +21,7 @@ use super::write::{Action, attributes};
 use crate::aws::{FIRST_BACKOFF, Sdk};
 
 /// How often a transaction that met another is tried again.
-const CONFLICT_ATTEMPTS: u32 = 6;
+pub(super) const CONFLICT_ATTEMPTS: u32 = 6;
 
 /// The table and the client to reach it.
 #[derive(Clone, Debug)]
@@ -156,126 +155,6 @@ impl Table {
         }
         Err(StoreError::OutOfTime)
     }
-
-    /// A strongly consistent read of one item.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    pub(crate) async fn get(
-        &self,
-        key: &Key,
-        budget: Budget,
-    ) -> Result<Option<Attributes>, StoreError> {
-        let call = self
-            .client
-            .get_item()
-            .table_name(&self.name)
-            .set_key(Some(attributes(key.clone())))
-            .consistent_read(true);
-        match timeout_at(budget.end(), call.send()).await {
-            Ok(Ok(output)) => Ok(output.item),
-            Ok(Err(error)) => Err(StoreError::of(&error)),
-            Err(_) => Err(StoreError::OutOfTime),
-        }
-    }
-
-    /// Strongly consistent reads of some items in one call, `projection` of each. Those
-    /// that are not there are left out.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    pub(crate) async fn get_all(
-        &self,
-        places: &[Key],
-        projection: &str,
-        budget: Budget,
-    ) -> Result<Vec<Attributes>, StoreError> {
-        let keys = places.iter().cloned().map(attributes);
-        let wanted = KeysAndAttributes::builder()
-            .set_keys(Some(keys.collect()))
-            .projection_expression(projection)
-            .consistent_read(true)
-            .build()
-            .map_err(|_| StoreError::NotBuilt)?;
-        let mut wanted = HashMap::from([(self.name.clone(), wanted)]);
-        let mut items = Vec::new();
-        for attempt in 0..CONFLICT_ATTEMPTS {
-            let call = self.client.batch_get_item().set_request_items(Some(wanted));
-            let mut output = timeout_at(budget.end(), call.send())
-                .await
-                .map_err(|_| StoreError::OutOfTime)?
-                .map_err(|error| StoreError::of(&error))?;
-            items.extend(
-                output
-                    .responses
-                    .as_mut()
-                    .and_then(|found| found.remove(&self.name))
-                    .unwrap_or_default(),
-            );
-            // What a throttled partition did not give is asked for again.
-            wanted = output.unprocessed_keys.unwrap_or_default();
-            if wanted.is_empty() {
-                return Ok(items);
-            }
-            pause(attempt, budget).await;
-        }
-        Err(StoreError::Endless("keys stayed unprocessed"))
-    }
-
-    /// All items of a partition whose sort key begins with `prefix`.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    pub(crate) async fn list(
-        &self,
-        pk: &str,
-        prefix: &str,
-        budget: Budget,
-    ) -> Result<Vec<Attributes>, StoreError> {
-        let query = self
-            .query(pk, "pk = :pk AND begins_with(sk, :prefix)")
-            .expression_attribute_values(":prefix", AttributeValue::S(prefix.to_owned()));
-        pages(query, budget).await
-    }
-
-    /// All items of a partition.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    pub(crate) async fn partition(
-        &self,
-        pk: &str,
-        budget: Budget,
-    ) -> Result<Vec<Attributes>, StoreError> {
-        pages(self.query(pk, "pk = :pk"), budget).await
-    }
-
-    fn query(&self, pk: &str, condition: &str) -> QueryFluentBuilder {
-        self.client
-            .query()
-            .table_name(&self.name)
-            .key_condition_expression(condition)
-            .expression_attribute_values(":pk", AttributeValue::S(pk.to_owned()))
-            .consistent_read(true)
-    }
-}
-
-/// Every page of a query.
-async fn pages(query: QueryFluentBuilder, budget: Budget) -> Result<Vec<Attributes>, StoreError> {
-    let mut items = Vec::new();
-    let mut next = None;
-    loop {
-        let call = query.clone().set_exclusive_start_key(next);
-        let page = timeout_at(budget.end(), call.send())
-            .await
-            .map_err(|_| StoreError::OutOfTime)?
-            .map_err(|error| StoreError::of(&error))?;
-        items.extend(page.items.unwrap_or_default());
-        next = page.last_evaluated_key;
-        if next.is_none() {
-            return Ok(items);
-        }
-    }
 }
 
 /// An update expression with its condition and values.
@@ -300,7 +179,7 @@ pub(crate) enum Updated {
 }
 
 /// Waits with full jitter before the next attempt, never past the budget.
-async fn pause(attempt: u32, budget: Budget) {
+pub(super) async fn pause(attempt: u32, budget: Budget) {
     let longest = FIRST_BACKOFF * 2_u32.saturating_pow(attempt.min(5));
     let wait = longest.mul_f64(fastrand::f64()).min(budget.remaining());
     tokio::time::sleep(wait).await;

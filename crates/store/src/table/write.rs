@@ -15,8 +15,9 @@ use aws_sdk_dynamodb::types::{
 };
 use domain::clock::Budget;
 
+use super::cancelled::Cancelled;
 use super::client::{Table, Update};
-use super::failure::{Cancelled, StoreError};
+use super::failure::StoreError;
 use super::found::Refused;
 use super::item::{Attributes, text};
 use super::keys::Key;
