@@ -38,6 +38,7 @@ mod names;
 mod observability;
 mod open_intents;
 mod outcomes;
+mod pages;
 mod proxies;
 mod queue;
 mod random_walk;

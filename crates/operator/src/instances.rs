@@ -111,6 +111,12 @@ impl Operator {
             None => self.table.all_sessions(None).await?,
         };
         let mut instances: Vec<_> = sessions.iter().map(summary).collect::<Result<_, _>>()?;
+        // The index does not carry why: changing what it carries would build it anew.
+        for found in instances.iter_mut().filter(|it| account.is_some() && it.gone.is_some()) {
+            if let Some(session) = self.table.session(&found.id, patience()).await? {
+                found.gone = session.gone()?;
+            }
+        }
         instances.sort_by_key(|found| found.id.to_string());
         Ok(instances)
     }

@@ -9,6 +9,7 @@ mod cut;
 mod delete;
 mod keys;
 mod link;
+mod lists;
 mod permissions;
 mod rename;
 mod rename_beside_others;
