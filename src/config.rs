@@ -1,10 +1,12 @@
 //! The function's environment, read once: what every run stands on, and what only the
 //! function asks for.
 
+mod origins;
+
 use operation::config::{self, ConfigError};
 use tracing::Level;
 
-use crate::entry::Origins;
+pub use origins::Origins;
 
 /// The function's configuration.
 #[derive(Debug)]

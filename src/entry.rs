@@ -10,7 +10,6 @@ mod health_check;
 mod http;
 mod kind;
 mod object;
-mod origins;
 mod path;
 mod payload;
 mod reply;
@@ -28,7 +27,6 @@ use crate::service::Service;
 use command::{Commanded, Delivery};
 pub use error::EntryError;
 use kind::Kind;
-pub use origins::Origins;
 pub use payload::Payload;
 
 /// What the runtime tells about an invocation.

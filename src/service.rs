@@ -8,8 +8,7 @@ use operation::engine::{Engine, StartError};
 use store::aws::HttpClient;
 use store::gate::Gate;
 
-use crate::config::Config;
-use crate::entry::Origins;
+use crate::config::{Config, Origins};
 use crate::report::Reporter;
 
 /// Everything a request needs.

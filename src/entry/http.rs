@@ -22,10 +22,10 @@ use store::gate::{Caller, Limit, Refusal};
 use tokio::time::Instant;
 
 use super::Invocation;
-use super::origins::Origins;
 use super::path;
 use super::request::{Request, Unreadable};
 use crate::answer;
+use crate::config::Origins;
 use crate::report::{Outcome, Report};
 use crate::service::Service;
 

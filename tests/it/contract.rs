@@ -197,7 +197,7 @@ async fn row_7_a_full_window_is_limited() {
     for (number, shape) in Shape::ALL.into_iter().enumerate() {
         let token = format!("leave-group-small-token-{number}");
         let known = domain::token::Token::new(&token).unwrap();
-        let scope = store::gate::Scope::Account;
+        let scope = domain::token::Scope::Account;
         rig.provisioner.token(&known, &"acme".parse().unwrap(), &scope, 2).await.unwrap();
         let request = Request::leave(&token, "nobody", GROUP);
         // The minute may turn once in between: then two more are let in.

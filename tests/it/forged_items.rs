@@ -1,10 +1,10 @@
 //! What someone can do who may write the table, and what not: `docs/sealing.md`.
 
 use aws_sdk_dynamodb::types::AttributeValue;
+use domain::token::Scope;
 use domain::token::Token;
 use local_stack::items::{Attributes, number, text};
 use local_stack::traffic::Traffic;
-use store::gate::Scope;
 use whatsapp_simulator::NewGroup;
 
 use crate::support::{ACCOUNT_TOKEN, GROUP, Request, Rig, ask, envelope};

@@ -5,12 +5,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use domain::clock::UnixMillis;
+use domain::token::Scope;
 use domain::token::Token;
 use leave_group::service::Service;
 use local_stack::items::{number, text};
 use local_stack::manual_clock::ManualClock;
 use local_stack::traffic::{CallFault, Traffic};
-use store::gate::Scope;
 use store::rows::token::{self, NewToken};
 
 use crate::support::{GROUP, Reply, Request, Rig, ask, envelope, token_partition};

@@ -4,6 +4,7 @@
 use std::time::Duration;
 
 use domain::tenant::InstanceName;
+use domain::token::Scope;
 use domain::token::Token;
 use leave_group::entry::{self, Invocation};
 use leave_group::service::Service;
@@ -12,7 +13,6 @@ use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 use serde_json::json;
 use serde_json::value::RawValue;
-use store::gate::Scope;
 
 use crate::support::{ACCOUNT_TOKEN, GROUP, Reply, Request, Rig, Shape, envelope};
 

@@ -13,12 +13,12 @@ use std::time::Duration;
 
 use domain::clock::{Clock, SystemClock};
 use domain::group::GroupKind;
+use domain::token::Scope;
 use domain::token::Token;
 use leave_group::service::Service;
 use local_stack::items::Item;
 use local_stack::manual_clock::ManualClock;
 use local_stack::traffic::{CallFault, Traffic};
-use store::gate::Scope;
 use whatsapp_simulator::{Fault, LeaveReplyKind, Moment, Reaction};
 
 use crate::support::{GROUP, Request, Rig, ask_within};

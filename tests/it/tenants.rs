@@ -1,11 +1,11 @@
 //! No request ever reads or changes another account's items.
 
 use domain::tenant::InstanceName;
+use domain::token::Scope;
 use domain::token::Token;
 use local_stack::traffic::Traffic;
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
-use store::gate::Scope;
 
 use crate::support::{GROUP, Request, Rig, ask, token_partition};
 

@@ -4,10 +4,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use domain::clock::UnixMillis;
+use domain::token::Scope;
 use domain::token::Token;
 use local_stack::manual_clock::ManualClock;
 use local_stack::traffic::Traffic;
-use store::gate::Scope;
 use store::rows::token::{self, NewToken};
 
 use crate::support::{GROUP, Request, Rig, ask};

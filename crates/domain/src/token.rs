@@ -5,6 +5,8 @@ use std::fmt;
 use ring::digest;
 use zeroize::Zeroizing;
 
+use crate::tenant::InstanceName;
+
 /// Shortest token that can exist, in bytes.
 const SHORTEST: usize = 16;
 /// Longest token that can exist, in bytes.
@@ -67,4 +69,13 @@ impl fmt::Debug for TokenHash {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}…", self.prefix())
     }
+}
+
+/// What a token acts for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Scope {
+    /// Every instance of its account.
+    Account,
+    /// One instance.
+    Instance(InstanceName),
 }

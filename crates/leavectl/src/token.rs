@@ -5,9 +5,9 @@ mod list;
 mod revoke;
 
 use clap::Subcommand;
+use domain::token::Scope;
 use operator::tokens::TokenSummary;
 use serde_json::{Value, json};
-use store::gate::Scope;
 
 use crate::failure::Failure;
 use crate::moment;

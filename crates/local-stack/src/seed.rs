@@ -4,10 +4,11 @@
 use domain::credentials::{Credentials, DeviceJid};
 use domain::group::{Group, GroupJid, GroupKind};
 use domain::tenant::{AccountId, InstanceId, InstanceName};
+use domain::token::Scope;
 use domain::token::Token;
 use ring::rand::{SecureRandom, SystemRandom};
 use serde::Serialize;
-use store::gate::{DEFAULT_LIMIT, Scope};
+use store::gate::DEFAULT_LIMIT;
 use whatsapp_simulator::{NewGroup, Rank, Simulator};
 use zeroize::Zeroizing;
 

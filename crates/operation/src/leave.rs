@@ -12,7 +12,9 @@ mod idempotency;
 mod left;
 mod progress;
 mod resolve;
+mod run;
 mod shares;
+mod target;
 mod told;
 mod verdict;
 

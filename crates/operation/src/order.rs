@@ -5,7 +5,8 @@ use domain::idempotency::IdempotencyKey;
 use domain::identifier::Identifier;
 use domain::problem::Problem;
 use domain::tenant::{InstanceId, InstanceName};
-use store::gate::{Caller, Scope};
+use domain::token::Scope;
+use store::gate::Caller;
 use store::session::KeptAnswer;
 
 /// A checked order. There is no other way to name an instance to the leave

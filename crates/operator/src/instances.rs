@@ -8,7 +8,7 @@ use domain::block::BlockReason;
 use domain::clock::UnixMillis;
 use domain::gone::Gone;
 use domain::tenant::{AccountId, InstanceId};
-use store::gate::Scope;
+use domain::token::Scope;
 use store::rows::account;
 use store::rows::session::{self, NewSession, Session};
 use store::session::Generation;

@@ -3,8 +3,8 @@
 
 use domain::clock::UnixMillis;
 use domain::tenant::{AccountId, InstanceId};
+use domain::token::Scope;
 use domain::token::Token;
-use store::gate::Scope;
 use store::random;
 use store::rows::token::{self, NewToken, StoredToken};
 use store::rows::{account, session};

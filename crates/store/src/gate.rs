@@ -13,8 +13,8 @@ use std::time::Duration;
 
 use domain::clock::{Budget, Clock, UnixMillis};
 use domain::problem::Problem;
-use domain::tenant::{AccountId, InstanceName};
-use domain::token::{Token, TokenHash};
+use domain::tenant::AccountId;
+use domain::token::{Scope, Token, TokenHash};
 
 use crate::rows::token::{self, ends};
 use crate::table::{Attributes, Item, StoreError, Table, Updated, keys};
@@ -42,15 +42,6 @@ pub struct Caller {
     account: AccountId,
     scope: Scope,
     limit: Limit,
-}
-
-/// What a token acts for.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Scope {
-    /// Every instance of its account.
-    Account,
-    /// One instance.
-    Instance(InstanceName),
 }
 
 /// The numbers behind the `X-RateLimit-*` headers.

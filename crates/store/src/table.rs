@@ -4,6 +4,7 @@
 //! [`crate::gate`], [`crate::session`] and [`crate::client_version`] for what one
 //! expression changes. None of them, and no type of the SDK, leaves this crate.
 
+mod action;
 mod cancelled;
 mod client;
 mod failure;
@@ -18,9 +19,11 @@ mod start;
 mod witness;
 mod write;
 
+pub use action::{Action, MOST_ACTIONS};
+pub(crate) use action::{Condition, Update};
 pub(crate) use cancelled::Cancelled;
 pub use client::Table;
-pub(crate) use client::{Update, Updated};
+pub(crate) use client::Updated;
 pub use failure::{Code, StoreError};
 pub(crate) use found::owner;
 pub use found::{Found, Refused};
@@ -30,5 +33,3 @@ pub(crate) use item::{Attributes, Item, binary, number, text};
 #[cfg(feature = "operator")]
 pub(crate) use operators::{BY_ACCOUNT, key_of};
 pub use start::AtStart;
-pub(crate) use write::Condition;
-pub use write::{Action, MOST_ACTIONS};

@@ -11,6 +11,7 @@ use domain::clock::{Clock, SystemClock};
 use domain::credentials::Credentials;
 use domain::group::{Group, GroupKind};
 use domain::tenant::{InstanceId, InstanceName};
+use domain::token::Scope;
 use domain::token::Token;
 use leave_group::config::Config;
 use leave_group::entry::{self, Invocation};
@@ -24,7 +25,6 @@ use local_stack::{Backends, Options};
 use operation::engine::http_client;
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
-use store::gate::Scope;
 use whatsapp_simulator::{Device, NewGroup, Rank, Simulator};
 
 use super::event::{Reply, Request, Shape};

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use domain::clock::{Clock, SystemClock, UnixMillis};
 use domain::group::GroupKind;
+use domain::token::Scope;
 use domain::token::Token;
 use leave_group::entry::{self, Invocation};
 use leave_group::service::Service;
@@ -14,7 +15,6 @@ use local_stack::manual_clock::ManualClock;
 use local_stack::traffic::{Access, CallFault, Traffic};
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
-use store::gate::Scope;
 use store::schema::USED;
 use whatsapp_simulator::{Fault, GroupKind as Kind, Moment, NewGroup, Rank, Reaction};
 

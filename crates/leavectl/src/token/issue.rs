@@ -2,9 +2,10 @@
 
 use clap::Args;
 use domain::tenant::{AccountId, InstanceName};
+use domain::token::Scope;
 use operator::tokens::TokenRequest;
 use serde_json::json;
-use store::gate::{DEFAULT_LIMIT, Scope};
+use store::gate::DEFAULT_LIMIT;
 
 use crate::failure::Failure;
 use crate::moment::{self, Expiry};

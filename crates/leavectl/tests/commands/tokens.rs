@@ -4,9 +4,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use domain::clock::{Budget, SystemClock};
+use domain::token::Scope;
 use domain::token::Token;
 use operation::engine::Engine;
-use store::gate::{Caller, Gate, Refusal, Scope};
+use store::gate::{Caller, Gate, Refusal};
 
 use crate::rig::Rig;
 

@@ -7,9 +7,10 @@ use store::session::Intended;
 use tokio::time::Instant;
 use whatsapp::{LeaveError, Metadata, MetadataError, Online, TargetReply};
 
-use super::attempt::Run;
 use super::evidence::Evidence;
-use super::resolve::{Target, cannot_be_left, nothing_done, was_attempted};
+use super::resolve::{cannot_be_left, nothing_done, was_attempted};
+use super::run::Run;
+use super::target::Target;
 use super::verdict::Verdict;
 
 /// A target whose intent stands.

@@ -10,10 +10,11 @@ use domain::problem::Problem;
 use store::table::StoreError;
 use whatsapp::Online;
 
-use super::attempt::{Purpose, Run};
 use super::progress::Progress;
-use super::resolve::{Looked, Target};
+use super::resolve::Looked;
+use super::run::{Purpose, Run};
 use super::shares::Shares;
+use super::target::Target;
 use super::told::{Told, groups_of};
 use super::verdict::{Named, Verdict};
 use crate::visit::Visit;

@@ -9,19 +9,10 @@ use store::session::Standing;
 use tokio::time::Instant;
 use whatsapp::{InviteError, Metadata, MetadataError};
 
-use super::attempt::{Purpose, Run};
 use super::evidence::Evidence;
+use super::run::{Purpose, Run};
+use super::target::Target;
 use super::verdict::{Named, Verdict};
-
-/// A target that may be left, once an intent stands.
-#[derive(Debug, Clone)]
-pub(super) struct Target {
-    pub(super) group: Group,
-    /// An invite of an unknown group has none.
-    pub(super) evidence: Option<Evidence>,
-    /// Whether WhatsApp said in this run that we are in it.
-    pub(super) is_member: bool,
-}
 
 /// Where a group stands when nothing is known but its name.
 pub(super) struct Looked {

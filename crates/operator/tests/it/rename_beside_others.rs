@@ -7,13 +7,13 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use domain::clock::Budget;
 use domain::group::{Group, GroupKind};
 use domain::identifier::Identifier;
+use domain::token::Scope;
 use local_stack::items::{Item, number, text};
 use local_stack::traffic::CallFault;
 use operation::leave::{self, Outcome};
 use operation::order::Order;
 use operator::OperatorError;
 use operator::tokens::TokenRequest;
-use store::gate::Scope;
 use whatsapp_simulator::{HoldHandle, NewGroup, Rank};
 
 use crate::cut::{cut_after, writes};

@@ -1,9 +1,9 @@
 //! Tokens whose issuing gets no reply.
 
+use domain::token::Scope;
 use local_stack::traffic::CallFault;
 use operator::OperatorError;
 use operator::tokens::{Issued, TokenRequest};
-use store::gate::Scope;
 
 use crate::rig::{Rig, id};
 

@@ -10,8 +10,8 @@ use domain::clock::UnixMillis;
 use domain::tenant::{AccountId, InstanceName};
 use domain::token::TokenHash;
 
-use crate::gate::Scope;
 use crate::table::{Action, Attributes, Corrupt, Item, keys, number, text};
+use domain::token::Scope;
 
 #[cfg(feature = "operator")]
 pub use stored::{StoredToken, TokenSummary, put_new};

@@ -1,7 +1,6 @@
 //! The SDK's client as this function uses it: one TLS provider, own timeouts,
 //! `TransactionConflict` retried, the server's `Date` heard.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -12,12 +11,12 @@ use aws_sdk_dynamodb::operation::update_item::{UpdateItemError, UpdateItemOutput
 use domain::clock::{Budget, Clock};
 use tokio::time::timeout_at;
 
+use super::action::{Action, Update, attributes};
 use super::cancelled::Cancelled;
 use super::failure::StoreError;
 use super::item::Attributes;
 use super::keys::Key;
 use super::witness::Witness;
-use super::write::{Action, attributes};
 use crate::aws::{FIRST_BACKOFF, Sdk};
 
 /// How often a transaction that met another is tried again.
@@ -155,19 +154,6 @@ impl Table {
         }
         Err(StoreError::OutOfTime)
     }
-}
-
-/// An update expression with its condition and values.
-#[derive(Debug, Clone)]
-pub(crate) struct Update {
-    /// The update expression.
-    pub(crate) expression: String,
-    /// The condition expression.
-    pub(crate) condition: String,
-    /// Attribute names by their placeholders, `#…`.
-    pub(crate) names: HashMap<String, String>,
-    /// Values by their placeholders, `:…`.
-    pub(crate) values: Attributes,
 }
 
 /// What became of an update.

@@ -4,12 +4,12 @@
 use aws_sdk_dynamodb::operation::delete_item::DeleteItemError;
 use domain::tenant::AccountId;
 
+use super::action::{Condition, attributes};
 use super::client::Table;
 use super::failure::StoreError;
 use super::index::UsedIndex;
 use super::item::{Attributes, Corrupt, Item, text};
 use super::keys::Key;
-use super::write::{Condition, attributes};
 
 /// Everything of an account: sessions, tokens, claims on devices. Sorted by `pk`, so that
 /// one kind of item is a range of it.

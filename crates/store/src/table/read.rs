@@ -7,11 +7,11 @@ use aws_sdk_dynamodb::types::KeysAndAttributes;
 use domain::clock::Budget;
 use tokio::time::timeout_at;
 
+use super::action::attributes;
 use super::client::{CONFLICT_ATTEMPTS, Table, pause};
 use super::failure::StoreError;
 use super::item::{Attributes, text};
 use super::keys::Key;
-use super::write::attributes;
 
 impl Table {
     /// A strongly consistent read of one item.

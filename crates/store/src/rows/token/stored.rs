@@ -2,10 +2,10 @@
 
 use domain::clock::{Budget, UnixMillis};
 use domain::tenant::{AccountId, InstanceId, InstanceName};
+use domain::token::Scope;
 use domain::token::TokenHash;
 
 use super::{NewToken, ends, scope};
-use crate::gate::Scope;
 use crate::table::{
     Action, Attributes, Condition, Corrupt, Item, StoreError, Table, key_of, keys, text,
 };

@@ -14,7 +14,7 @@ impl Origins {
     ///
     /// # Errors
     /// The first entry that is neither.
-    pub(crate) fn parse(text: &str) -> Result<Self, String> {
+    pub(super) fn parse(text: &str) -> Result<Self, String> {
         let mut origins = Self::default();
         for entry in text.split(',').map(str::trim).filter(|entry| !entry.is_empty()) {
             if entry == "*" {
