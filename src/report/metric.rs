@@ -134,7 +134,7 @@ metrics! {
 
 impl Metric {
     /// A step's time.
-    pub fn of_step(step: Step) -> Self {
+    pub(crate) fn of_step(step: Step) -> Self {
         match step {
             Step::Gate => Self::GateMs,
             Step::Lease => Self::LeaseMs,
@@ -147,7 +147,7 @@ impl Metric {
     }
 
     /// Where a failure of WhatsApp's is counted.
-    pub fn of_failure(reason: Reason) -> Self {
+    pub(crate) fn of_failure(reason: Reason) -> Self {
         match reason {
             Reason::Unreachable => Self::WhatsAppUnreachable,
             Reason::TimedOut => Self::WhatsAppTimedOut,

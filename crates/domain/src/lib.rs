@@ -12,6 +12,9 @@
 //! | [`clock`] | injected time, and the budget that every wait derives from |
 //! | [`trace`] | what happened on a run's way |
 //! | [`invisible`] | the characters that nobody sees |
+//!
+//! Nearly all of it is public: these are the words that the other crates speak in, and
+//! what must not be forged has a private constructor.
 
 pub mod block;
 pub mod client_version;

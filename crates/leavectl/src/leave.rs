@@ -1,12 +1,12 @@
 //! `leavectl leave`: the same operation as the API's, for many groups.
 
 use std::fmt::Write;
-use std::time::Duration;
 
 use clap::Args;
 use domain::clock::Budget;
 use domain::group::GroupKind;
 use domain::identifier::Identifier;
+use domain::lease::LEASE;
 use domain::problem::{LEFT, Problem};
 use operation::leave::{self, Left, Outcome};
 use operation::order::Order;
@@ -20,11 +20,6 @@ use crate::group;
 use crate::instance::Named;
 use crate::output::{self, Colour, Format, coloured};
 use crate::{place, progress};
-
-/// Identifiers of one run: the function takes so many over one connection.
-const AT_ONCE: usize = 40;
-/// A run's time, with what the answer takes.
-const ONE_RUN: Duration = Duration::from_secs(30);
 
 /// Leave groups: the same operation as the API's, many over one connection
 ///
@@ -65,7 +60,7 @@ impl Leave {
         let mut results = Vec::new();
         let bar = progress::bar("Leaving");
         bar.set_length(u64::try_from(self.identifiers.len()).unwrap_or(u64::MAX));
-        for identifiers in self.identifiers.chunks(AT_ONCE) {
+        for identifiers in self.identifiers.chunks(leave::AT_ONCE) {
             results.extend(self.leave(&operator, identifiers).await);
             bar.set_position(u64::try_from(results.len()).unwrap_or(u64::MAX));
         }
@@ -81,7 +76,7 @@ impl Leave {
         let parsed = identifiers.iter().map(|text| Identifier::parse(text).map_err(Problem::from));
         let request_id = format!("leavectl-{:016x}", fastrand::u64(..));
         let order = Order::commanded(self.named.id(), parsed.collect(), request_id);
-        let leaving = leave::serve(operator.engine(), &order, Budget::of(ONE_RUN));
+        let leaving = leave::serve(operator.engine(), &order, Budget::of(LEASE.run));
         match progress::during("Leaving", leaving).await.outcome {
             Outcome::Ran(results) => identifiers
                 .iter()

@@ -16,6 +16,8 @@
 //! | [`traffic`] | DynamoDB's calls counted, and faults injected into them |
 //! | [`proxy`] | the same for a function in another process |
 //! | [`manual_clock`] | a clock that stands until it is moved |
+//!
+//! Much is public: it is the rig of every test of the workspace.
 
 pub mod backends;
 mod database;

@@ -76,7 +76,7 @@ pub fn problem(failure: &Failure, now: UnixMillis) -> Problem {
 
 /// What a failure says about the session, so that the next run need not dial. The
 /// same wherever it arrived.
-pub fn session_end(failure: &Failure, now: UnixMillis) -> SessionEnd {
+pub(crate) fn session_end(failure: &Failure, now: UnixMillis) -> SessionEnd {
     let end = end(failure, now);
     if let SessionEnd::Blocked { until, .. } = end {
         // With the value as it came: what is obeyed may be less.

@@ -40,7 +40,7 @@ use told::Told;
 /// Identifiers that are left under one lease and over one connection. What a run
 /// settles has to fit one transaction of 100 actions: two for each group, the release,
 /// and the answer to keep.
-const AT_ONCE: usize = 40;
+pub const AT_ONCE: usize = 40;
 
 /// What came of an order, and what happened on the way, for the log.
 #[derive(Debug)]

@@ -8,6 +8,7 @@
 
 use std::time::Duration;
 
+use domain::lease::LEASE;
 use domain::tenant::InstanceId;
 use store::random;
 use store::rows::data_key::{self, NewDataKey};
@@ -18,7 +19,7 @@ use crate::{Operator, OperatorError, PATIENCE, patience};
 
 /// A key is kept this long after another took its place: a run may have read its
 /// session just before that was resealed. Longer than any run.
-const LAST_RUNS: Duration = Duration::from_mins(1);
+const LAST_RUNS: Duration = LEASE.absurd();
 
 /// What a rotation did.
 #[derive(Debug, Clone, PartialEq, Eq)]

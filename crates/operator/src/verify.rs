@@ -61,7 +61,7 @@ impl Operator {
     ///
     /// # Errors
     /// [`OperatorError::DeviceTaken`], or the table's.
-    pub async fn is_free_for(
+    pub(crate) async fn is_free_for(
         &self,
         instance: &InstanceId,
         device: &DeviceJid,

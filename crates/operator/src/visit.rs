@@ -94,7 +94,7 @@ pub(crate) async fn ended<T>(
 
 impl OperatorError {
     /// Why the credentials of `instance` were not opened.
-    pub fn of_unopened(instance: &InstanceId, error: Unopened) -> Self {
+    pub(crate) fn of_unopened(instance: &InstanceId, error: Unopened) -> Self {
         match error {
             Unopened::Seal(error) => error.into(),
             Unopened::Unreadable => Self::Credentials(instance.clone()),
@@ -102,7 +102,7 @@ impl OperatorError {
     }
 
     /// Why `instance` did not get in.
-    pub fn of_abandoned(instance: &InstanceId, abandoned: Abandoned) -> Self {
+    pub(crate) fn of_abandoned(instance: &InstanceId, abandoned: Abandoned) -> Self {
         match abandoned {
             Abandoned::LeaseExpired => Self::LeaseExpired(instance.clone()),
             Abandoned::Failed(failure) => Self::WhatsApp(failure),

@@ -52,7 +52,7 @@ impl From<Failure> for OperatorError {
 
 impl OperatorError {
     /// Why `instance` could not be leased.
-    pub fn of_acquire(instance: &InstanceId, error: AcquireError) -> Self {
+    pub(crate) fn of_acquire(instance: &InstanceId, error: AcquireError) -> Self {
         match error {
             AcquireError::NotFound => Self::NoInstance(instance.clone()),
             AcquireError::NotConnected(gone) => {
