@@ -1,13 +1,12 @@
 //! What can go wrong on a connection, each situation its own variant.
 //! Source of the codes: WhatsApp Web's `<failure>` and `<stream:error>` tables.
 
-use std::fmt;
-
 use domain::gone::Gone;
 use domain::trace::{Reason, WhatsAppCode};
 
 use super::certificate::CertificateFault;
 use super::pause::Pause;
+use super::refusal::{Refusal, THROTTLED};
 
 /// A connection, or one question on it, failed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -40,42 +39,6 @@ pub enum Failure {
     /// failed of.
     #[error("nothing was sent, the connection had failed before: {0}")]
     Spent(Box<Self>),
-}
-
-/// `<error code [backoff]>` of an IQ.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Refusal {
-    code: u16,
-    backoff: Pause,
-}
-
-impl Refusal {
-    /// With its `code`, 0 when it had none, and its `backoff`.
-    pub fn new(code: u16, backoff: Pause) -> Self {
-        Self { code, backoff }
-    }
-
-    /// The code as it came. Only who speaks a part of WhatsApp's protocol reads it
-    /// (`clippy.toml` keeps that): everybody else gets typed replies.
-    pub fn code(&self) -> u16 {
-        self.code
-    }
-
-    /// Its `backoff`.
-    pub(crate) fn backoff(&self) -> Pause {
-        self.backoff
-    }
-
-    /// The time that came with it, when it is throttling.
-    pub(crate) fn throttled(&self) -> Option<Pause> {
-        (self.code == THROTTLED).then_some(self.backoff)
-    }
-}
-
-impl fmt::Display for Refusal {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} (backoff {})", self.code, self.backoff)
-    }
 }
 
 /// Where time ran out.
@@ -162,9 +125,6 @@ impl LoginFailure {
         }
     }
 }
-
-/// The code of throttling, wherever it comes.
-pub(crate) const THROTTLED: u16 = 429;
 
 /// `<stream:error>` and `<xmlstreamend>`. Source: WhatsApp Web's
 /// `WAWebHandleStreamError`.
@@ -298,7 +258,7 @@ impl Failure {
         let code = match self {
             Self::Login(failure) => failure.code(),
             Self::Stream(StreamError::Code(code) | StreamError::LoggedOut(code)) => *code,
-            Self::Iq(refusal) => refusal.code,
+            Self::Iq(refusal) => refusal.code(),
             Self::Stream(StreamError::Throttled(_)) => THROTTLED,
             Self::Spent(cause) => return cause.code(),
             Self::Connect(_)

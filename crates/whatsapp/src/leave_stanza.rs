@@ -11,10 +11,11 @@ use wacore::request::InfoQueryType;
 use wacore_binary::builder::NodeBuilder;
 use wacore_binary::{Jid, Node, NodeRef};
 
-use super::failure::{Failure, Refusal, THROTTLED};
+use super::failure::Failure;
 use super::groups::group_jid;
 use super::online::{Online, Unanswered};
 use super::pause::Pause;
+use super::refusal::{Refusal, THROTTLED};
 use super::stanza::{self, Iq};
 
 /// WhatsApp's own word that this very target was left. Only the reader of the

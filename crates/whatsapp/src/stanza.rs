@@ -7,9 +7,10 @@ use wacore::request::{InfoQuery, InfoQueryType, RequestUtils};
 use wacore_binary::zlib_pool::decompress_zlib_pooled;
 use wacore_binary::{Jid, Node, NodeContent, NodeRef, OwnedNodeRef};
 
-use super::failure::{Failure, LoginFailure, Refusal, StreamError};
+use super::failure::{Failure, LoginFailure, StreamError};
 use super::measure;
 use super::pause::Pause;
+use super::refusal::Refusal;
 
 /// One question, built and not yet sent.
 pub(crate) struct Iq {
