@@ -15,7 +15,7 @@ use std::time::{Duration, SystemTime};
 
 use aws_smithy_types::DateTime;
 use aws_smithy_types::date_time::Format;
-use domain::trace::{Step, Trace};
+use domain::trace::{Step, Trace, WhatsAppCode};
 use serde_json::{Map, Value, json};
 
 use crate::log::shortened;
@@ -131,7 +131,7 @@ impl Reporter {
         }
         let numbers = [
             ("status", report.status.map(u64::from)),
-            ("whatsapp_code", report.trace.whatsapp_code.map(u64::from)),
+            ("whatsapp_code", whatsapp_code(report)),
             ("received", report.received),
             ("attempt", Some(u64::from(report.trace.attempt))),
             ("round_trips", Some(u64::from(report.trace.round_trips))),
@@ -153,6 +153,11 @@ impl Reporter {
         set("_aws", embedded(&metrics, now.to_millis().unwrap_or_default()));
         Value::Object(line)
     }
+}
+
+#[expect(clippy::disallowed_methods, reason = "the one line that shows the number")]
+fn whatsapp_code(report: &Report<'_>) -> Option<u64> {
+    report.trace.whatsapp_code.map(WhatsAppCode::number)
 }
 
 /// Every metric that this request has, each once.
@@ -207,7 +212,7 @@ mod tests {
     use super::*;
     use crate::log::LONGEST_LINE;
     use domain::problem::Problem;
-    use domain::trace::{Reason, WhatsAppCode};
+    use domain::trace::Reason;
 
     /// Everything that a line can have, each at its longest.
     #[test]

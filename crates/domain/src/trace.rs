@@ -1,5 +1,6 @@
 //! What happened on a run's way: what its line in the log says, and its metrics.
 
+use std::fmt;
 use std::time::Duration;
 
 use tokio::time::Instant;
@@ -46,11 +47,16 @@ impl WhatsAppCode {
     pub fn new(code: u16) -> Self {
         Self(code)
     }
+
+    /// The number, for a line of the log (`clippy.toml` keeps others from it).
+    pub fn number(self) -> u64 {
+        self.0.into()
+    }
 }
 
-impl From<WhatsAppCode> for u64 {
-    fn from(code: WhatsAppCode) -> Self {
-        code.0.into()
+impl fmt::Display for WhatsAppCode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
     }
 }
 

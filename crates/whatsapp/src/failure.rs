@@ -63,15 +63,15 @@ pub enum LoginFailure {
         /// Which of them.
         gone: Gone,
         /// The reason as it came.
-        code: u16,
+        code: WhatsAppCode,
     },
     /// 402: banned for a while.
-    #[error("banned for a while (402, code {}, expire {expire})", .cause.unwrap_or_default())]
+    #[error("banned for a while (402, code {}, expire {expire})", .cause.unwrap_or(WhatsAppCode::new(0)))]
     Banned {
         /// `expire`.
         expire: Pause,
         /// `code`: 101 to 104 and 106 name what was too much.
-        cause: Option<u16>,
+        cause: Option<WhatsAppCode>,
     },
     /// 429: throttled.
     #[error("throttled (429, backoff {backoff})")]
@@ -81,13 +81,13 @@ pub enum LoginFailure {
     },
     /// 405, 409: the client version is too old, or its user agent is refused.
     #[error("client version refused ({0})")]
-    VersionRefused(u16),
+    VersionRefused(WhatsAppCode),
     /// 413, 414, 415, 418: WhatsApp Web has no meaning for them.
     #[error("refused ({0})")]
-    Refused(u16),
+    Refused(WhatsAppCode),
     /// 5xx, and every other code: try again.
     #[error("unavailable ({0})")]
-    Unavailable(u16),
+    Unavailable(WhatsAppCode),
 }
 
 impl LoginFailure {
@@ -96,28 +96,30 @@ impl LoginFailure {
     pub fn read(attribute: impl Fn(&str) -> Option<String>) -> Self {
         let number = |name: &str| attribute(name).and_then(|text| text.parse::<u16>().ok());
         let told = |name: &str| attribute(name).map(|text| Pause::read(Some(&text)));
-        let code = number("reason").unwrap_or_default();
-        match code {
+        let reason = number("reason").unwrap_or_default();
+        let code = WhatsAppCode::new(reason);
+        match reason {
             401 => Self::LoggedOut { gone: Gone::Unlinked, code },
             403 => Self::LoggedOut { gone: Gone::Locked, code },
             406 => Self::LoggedOut { gone: Gone::Banned, code },
-            402 => {
-                Self::Banned { expire: told("expire").unwrap_or_default(), cause: number("code") }
-            }
+            402 => Self::Banned {
+                expire: told("expire").unwrap_or_default(),
+                cause: number("code").map(WhatsAppCode::new),
+            },
             429 => Self::Throttled {
                 backoff: told("backoff").or_else(|| told("expire")).unwrap_or_default(),
             },
             405 | 409 => Self::VersionRefused(code),
             413 | 414 | 415 | 418 => Self::Refused(code),
-            other => Self::Unavailable(other),
+            _ => Self::Unavailable(code),
         }
     }
 
     /// The reason as it came.
-    pub fn code(self) -> u16 {
+    pub(crate) fn code(self) -> WhatsAppCode {
         match self {
-            Self::Banned { .. } => 402,
-            Self::Throttled { .. } => THROTTLED,
+            Self::Banned { .. } => WhatsAppCode::new(402),
+            Self::Throttled { .. } => WhatsAppCode::new(THROTTLED),
             Self::LoggedOut { code, .. }
             | Self::VersionRefused(code)
             | Self::Refused(code)
@@ -138,13 +140,13 @@ pub enum StreamError {
     DeviceRemoved,
     /// 401, 516: the device was unlinked.
     #[error("logged out (code {0})")]
-    LoggedOut(u16),
+    LoggedOut(WhatsAppCode),
     /// 429: throttled.
     #[error("throttled (code 429, backoff {0})")]
     Throttled(Pause),
     /// Another code; 515 and other 5xx ask to connect again.
     #[error("code {0}")]
-    Code(u16),
+    Code(WhatsAppCode),
     /// `<xmlstreamend/>`.
     #[error("end of stream")]
     End,
@@ -160,9 +162,9 @@ impl StreamError {
         match (conflict, code) {
             (Some("replaced"), _) => Self::Replaced,
             (Some(_), _) => Self::DeviceRemoved,
-            (None, Some(code @ (401 | 516))) => Self::LoggedOut(code),
+            (None, Some(code @ (401 | 516))) => Self::LoggedOut(WhatsAppCode::new(code)),
             (None, Some(THROTTLED)) => Self::Throttled(backoff),
-            (None, Some(code)) => Self::Code(code),
+            (None, Some(code)) => Self::Code(WhatsAppCode::new(code)),
             (None, None) => Self::Unknown,
         }
     }
@@ -258,8 +260,8 @@ impl Failure {
         let code = match self {
             Self::Login(failure) => failure.code(),
             Self::Stream(StreamError::Code(code) | StreamError::LoggedOut(code)) => *code,
-            Self::Iq(refusal) => refusal.code(),
-            Self::Stream(StreamError::Throttled(_)) => THROTTLED,
+            Self::Iq(refusal) => WhatsAppCode::new(refusal.code()),
+            Self::Stream(StreamError::Throttled(_)) => WhatsAppCode::new(THROTTLED),
             Self::Spent(cause) => return cause.code(),
             Self::Connect(_)
             | Self::Timeout(_)
@@ -273,6 +275,6 @@ impl Failure {
                 | StreamError::Unknown,
             ) => return None,
         };
-        Some(WhatsAppCode::new(code))
+        Some(code)
     }
 }

@@ -1,6 +1,7 @@
 //! No device is linked, and why.
 
 use domain::gone::Gone;
+use domain::trace::WhatsAppCode;
 use linking::{LinkError, Method};
 use whatsapp::{CertificateFault as Fault, Failure, LoginFailure};
 use whatsapp_simulator::{
@@ -57,8 +58,14 @@ async fn a_demanded_passkey_points_to_importing() {
 async fn a_refused_registration_says_why() {
     let cases = [
         (405, LinkError::VersionRefused),
-        (403, LinkError::Refused(LoginFailure::LoggedOut { gone: Gone::Locked, code: 403 })),
-        (503, LinkError::Refused(LoginFailure::Unavailable(503))),
+        (
+            403,
+            LinkError::Refused(LoginFailure::LoggedOut {
+                gone: Gone::Locked,
+                code: WhatsAppCode::new(403),
+            }),
+        ),
+        (503, LinkError::Refused(LoginFailure::Unavailable(WhatsAppCode::new(503)))),
     ];
     for (reason, expected) in cases {
         let refusal = Reaction::Failure { reason, expire: None };
