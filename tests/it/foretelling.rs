@@ -1,12 +1,16 @@
 //! What is foretold of a leave is what leaving comes to: both run over the same random
 //! worlds, and foretelling changes nothing in them.
 
-use domain::clock::Budget;
+use std::collections::HashMap;
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use domain::clock::{Budget, Clock, SystemClock};
 use domain::group::GroupKind;
 use domain::identifier::Identifier;
 use domain::problem::Problem;
 use domain::trace::Trace;
 use leave_group::service::Service;
+use local_stack::items::{number, text};
 use local_stack::traffic::Traffic;
 use operation::leave::{Foretold, foretell};
 use operation::visit::{Visit, visit};
@@ -14,7 +18,7 @@ use store::session::Settlement;
 use whatsapp::Online;
 use whatsapp_simulator::{Fault, GroupKind as Kind, Moment, NewGroup, Rank, Reaction};
 
-use crate::support::{GROUP, PLENTY, Rig, id, leave_all};
+use crate::support::{GROUP, PLENTY, Rig, id, leave_all, statuses};
 
 /// Worlds in one run of the tests.
 const WORLDS: u64 = 40;
@@ -99,7 +103,8 @@ async fn foretold(service: &Service, identifiers: &[&str]) -> Vec<(u64, String)>
         let budget = visit.budget();
         let credentials = visit.credentials(budget).await.unwrap();
         let asking = async |visit: &mut Visit<'_>, online: &mut Online, ()| {
-            foretell(visit, online, &credentials, &wanted).await.unwrap()
+            let listed = online.participating(visit.budget()).await.unwrap();
+            foretell(visit, online, &credentials, &listed, &wanted).await.unwrap()
         };
         visit.online(&credentials, budget, async {}, asking).await.unwrap()
     };
@@ -168,11 +173,64 @@ async fn compare(seed: u64) {
 #[tokio::test]
 async fn leaving_comes_to_what_was_foretold() {
     match std::env::var("LEAVE_GROUP_SEED") {
-        Ok(seed) => compare(seed.parse().unwrap()).await,
+        Ok(seed) => Box::pin(compare(seed.parse().unwrap())).await,
         Err(_) => {
             for seed in KEPT.into_iter().chain(0..WORLDS) {
-                compare(seed).await;
+                Box::pin(compare(seed)).await;
             }
         }
     }
+}
+
+/// Plain groups that the session is in and the roster knows.
+async fn known(rig: &Rig, many: usize) -> Vec<String> {
+    let mut jids = Vec::new();
+    for number in 0..many {
+        let group = NewGroup::new("Group").jid(&format!("12036340400000{number:04}@g.us"));
+        jids.push(rig.group(group, Some(GroupKind::Group)).await);
+    }
+    jids
+}
+
+/// Compares what is foretold, then what leaving comes to. Returns the statuses.
+async fn foretold_and_done(rig: &Rig, jids: &[String]) -> Vec<u64> {
+    let service = rig.local(&Traffic::new());
+    let jids: Vec<&str> = jids.iter().map(String::as_str).collect();
+    let foretold = foretold(&service, &jids).await;
+    let done = leave_all(&service, &jids).await;
+    assert_eq!(foretold, done);
+    statuses(&done)
+}
+
+#[tokio::test]
+async fn the_room_that_its_own_targets_would_take_is_foretold() {
+    let rig = Rig::start().await;
+    let now = SystemClock::new().now();
+    let mut session = rig.session().await;
+    let Some(AttributeValue::M(intents)) = session.get_mut("intents") else { panic!() };
+    for index in 0..95 {
+        let intent = HashMap::from([
+            ("by".to_owned(), text("another-run")),
+            ("began".to_owned(), number(now.0)),
+            ("at".to_owned(), number(now.0)),
+        ]);
+        intents.insert(format!("1203634000{index:08}@g.us"), AttributeValue::M(intent));
+    }
+    rig.provisioner.put(session).await.unwrap();
+    let jids = known(&rig, 10).await;
+    let done = foretold_and_done(&rig, &jids).await;
+    assert_eq!(done.iter().filter(|status| **status == 200).count(), 5);
+}
+
+#[tokio::test]
+async fn known_groups_are_foretold_with_the_list_alone() {
+    let rig = Rig::start().await;
+    let jids = known(&rig, 100).await;
+    let service = rig.local(&Traffic::new());
+    let names: Vec<&str> = jids.iter().map(String::as_str).collect();
+    let throttled = Reaction::IqError { code: 429, text: "rate".to_owned(), backoff: Some(3_600) };
+    rig.simulator().script(Fault::new(Moment::Metadata, throttled));
+    assert_eq!(foretold(&service, &names).await.len(), 100);
+    assert_eq!(rig.simulator().record().iqs(&rig.device.jid).len(), 1);
+    assert_eq!(foretold_and_done(&rig, &jids).await, [200; 100]);
 }

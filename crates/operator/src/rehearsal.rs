@@ -34,8 +34,8 @@ pub enum Foreseen {
 
 impl Operator {
     /// Foresees what leaving each of `identifiers` would do; one result for each, in
-    /// order. One connection; WhatsApp's list of groups, and a question for what is to be
-    /// left.
+    /// order. One connection; WhatsApp's list of groups, and a question for each community
+    /// and for what is not listed.
     ///
     /// # Errors
     /// Those of a [`Self::visit`]. What concerns one identifier is its result.
@@ -49,7 +49,7 @@ impl Operator {
         let (listed, foretold) = self
             .visit(instance, async |visit, online, credentials| {
                 let listed = online.participating(visit.budget()).await?;
-                let foretold = foretell(visit, online, credentials, &wanted).await?;
+                let foretold = foretell(visit, online, credentials, &listed, &wanted).await?;
                 Ok((listed, foretold))
             })
             .await?;

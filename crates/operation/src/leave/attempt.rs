@@ -1,7 +1,7 @@
 //! One run under the lease: open the session, connect, resolve, leave. What it finds out
 //! is in its [`Progress`], whatever happened.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use domain::identifier::Identifier;
 use domain::problem::Problem;
@@ -75,6 +75,7 @@ async fn open(
                 told,
                 rows: rows.map_err(|error| Problem::from(&error))?,
                 targets: BTreeMap::new(),
+                supposed: BTreeSet::new(),
                 stopped: None,
             };
             run.resolve_all(wanted).await;

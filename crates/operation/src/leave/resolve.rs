@@ -62,6 +62,9 @@ impl Run<'_, '_> {
 
     async fn look_up(&mut self, jid: &GroupJid, left: usize) -> Result<Target, Verdict> {
         self.has_room(jid)?;
+        if let Some(listed) = self.listed(jid) {
+            return listed;
+        }
         match self.rows.get(jid).cloned() {
             Some(row) if leaves_alone(&row.group().kind) => {
                 let evidence = Some(Evidence::of_row(&row));
@@ -101,12 +104,18 @@ impl Run<'_, '_> {
     /// side.
     async fn invited(&mut self, group: Group, left: usize) -> Result<Target, Verdict> {
         self.has_room(&group.jid)?;
+        if let Purpose::Foretell(_) = self.purpose {
+            self.supposed.insert(group.jid.clone());
+        }
+        if let Some(listed) = self.listed(&group.jid) {
+            return listed;
+        }
         let jids = [group.jid.clone()];
         let budget = self.shares.run();
         let intending = async {
             match self.purpose {
                 Purpose::Leave => self.leased.intend(vec![group.clone()], budget).await.map(|_| ()),
-                Purpose::Foretell => Ok(()),
+                Purpose::Foretell(_) => Ok(()),
             }
         };
         let (rows, intended) = tokio::join!(self.leased.rows(&jids, budget), intending);
@@ -123,9 +132,26 @@ impl Run<'_, '_> {
         }
     }
 
+    /// What WhatsApp's list says of a group, when one was asked for and that decides: who
+    /// owns a community is not in it.
+    pub(super) fn listed(&self, jid: &GroupJid) -> Option<Result<Target, Verdict>> {
+        let Purpose::Foretell(all) = self.purpose else { return None };
+        let group = all.groups.get(jid)?.group.clone();
+        match group.kind {
+            GroupKind::Group | GroupKind::Subgroup { .. } => {
+                let evidence = self.rows.get(jid).map(Evidence::of_row);
+                Some(Ok(Target { group, evidence, is_member: true }))
+            }
+            GroupKind::Announcement { .. } => Some(Err(Verdict::Refused { group })),
+            GroupKind::Community => None,
+        }
+    }
+
     /// Whether an intent could stand for it.
     fn has_room(&self, jid: &GroupJid) -> Result<(), Verdict> {
-        self.leased.has_room_for(jid).map_err(|error| nothing_done(Problem::from(&error)))
+        let others = self.supposed.iter().filter(|other| *other != jid).count();
+        let room = self.leased.has_room_beside(others, jid);
+        room.map_err(|error| nothing_done(Problem::from(&error)))
     }
 
     /// An answered metadata query is evidence; its row is written before the stanza.

@@ -1,6 +1,6 @@
 //! One open connection and what the stages on it share.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use domain::credentials::Credentials;
 use domain::group::GroupJid;
@@ -8,7 +8,7 @@ use domain::problem::Problem;
 use domain::trace::WhatsAppCode;
 use store::rows::group::Row;
 use store::session::{Leased, SessionEnd};
-use whatsapp::{Failure, Online};
+use whatsapp::{Failure, Online, Participating};
 
 use super::progress::Progress;
 use super::shares::Shares;
@@ -19,11 +19,12 @@ use crate::visit::Visit;
 
 /// What is to come of what an identifier names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Purpose {
+pub(super) enum Purpose<'a> {
     /// It is left.
     Leave,
     /// It is told what leaving would come to: nothing is written and no leave is sent.
-    Foretell,
+    /// What WhatsApp lists needs no question of its own.
+    Foretell(&'a Participating),
 }
 
 /// One open connection and what the stages on it share.
@@ -32,7 +33,7 @@ pub(super) struct Run<'a, 'v> {
     pub(super) leased: &'v Leased,
     pub(super) online: &'a mut Online,
     pub(super) credentials: &'a Credentials,
-    pub(super) purpose: Purpose,
+    pub(super) purpose: Purpose<'a>,
     pub(super) shares: Shares,
     pub(super) progress: &'a mut Progress,
     /// What earlier portions of the same order have found out.
@@ -40,6 +41,8 @@ pub(super) struct Run<'a, 'v> {
     pub(super) rows: HashMap<GroupJid, Row>,
     /// Groups that are to be left, each once.
     pub(super) targets: BTreeMap<GroupJid, Target>,
+    /// Groups for which leaving would have written an intent, when it is only foretold.
+    pub(super) supposed: BTreeSet<GroupJid>,
     /// Why nothing more is asked or sent: WhatsApp throttled or banned us, unlinked
     /// the device, or the connection has failed.
     pub(super) stopped: Option<Problem>,

@@ -96,13 +96,21 @@ impl Leased {
     /// # Errors
     /// [`IntendError::NoRoom`].
     pub fn has_room_for(&self, jid: &GroupJid) -> Result<(), IntendError> {
+        self.has_room_beside(0, jid)
+    }
+
+    /// As [`Self::has_room_for`], were `more` intents for other groups written before.
+    ///
+    /// # Errors
+    /// [`IntendError::NoRoom`].
+    pub fn has_room_beside(&self, more: usize, jid: &GroupJid) -> Result<(), IntendError> {
         if self.standing(jid) == Some(Standing::Earlier) {
             return Ok(());
         }
         let now = self.clock.now();
         let mut others = self.intents().clone();
         others.remove(jid.as_str());
-        if intents::open(&others, now) < MOST_OPEN {
+        if intents::open(&others, now) + more < MOST_OPEN {
             return Ok(());
         }
         let left = intents::until_one_ends(&others, now);
