@@ -22,7 +22,7 @@ pub(in crate::session) struct Attempts<'a> {
     clock: Compared<'a>,
     owner: Owner,
     budget: Budget,
-    /// The other half of the budget is for giving back what may have been taken.
+    /// The rest of the budget is for giving back what may have been taken.
     taking: Budget,
     waiting: Budget,
     pause: Duration,
@@ -36,6 +36,12 @@ pub(in crate::session) enum Attempt {
     Taken(Box<Leased>, Attributes),
     /// The condition failed; the item as it was, and when.
     Refused(Attributes, UnixMillis),
+}
+
+/// The time for taking: half of a run is kept for giving back, or half of what there is.
+/// Whoever waits longer than a run lasts may wait to the end.
+fn taking(budget: Budget) -> Budget {
+    budget.keeping(LEASE.run / 2)
 }
 
 impl<'a> Attempts<'a> {
@@ -52,7 +58,7 @@ impl<'a> Attempts<'a> {
             owner: Owner::new()?,
             clock: sessions.compared(budget).await?,
             budget,
-            taking: budget.keeping(budget.remaining()),
+            taking: taking(budget),
             waiting: budget.at_most(wait),
             pause: LEASE.first_wait,
             waits: 0,
@@ -166,5 +172,23 @@ impl<'a> Attempts<'a> {
         let ours = standing.into_iter().filter(|(_, intent)| intent.by == owner.0);
         let update = take::give_back(owner, ours.map(|(jid, _)| jid));
         let _ = table.update(&key, update, self.budget).await;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn a_wait_longer_than_any_lease_is_waited_to_its_end() {
+        let wait = LEASE.longest() + LEASE.skew;
+        assert!(taking(Budget::of(LEASE.run + wait)).remaining() > wait);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_run_keeps_half_of_its_time_for_giving_back() {
+        let seconds = Duration::from_secs(8);
+        assert_eq!(taking(Budget::of(seconds)).remaining(), seconds / 2);
+        assert_eq!(taking(Budget::of(LEASE.run)).remaining(), LEASE.run / 2);
     }
 }
