@@ -3,6 +3,7 @@
 use std::sync::{Arc, Mutex};
 
 use domain::clock::SystemClock;
+use domain::group::GroupKind;
 use leave_group::config::Config;
 use leave_group::report::Reporter;
 use leave_group::service::Service;
@@ -12,7 +13,8 @@ use serde_json::{Value, json};
 use whatsapp_simulator::{Fault, Moment, NewGroup, Reaction};
 
 use crate::support::{
-    ACCOUNT_TOKEN, GROUP, Observed, Request, Rig, Shape, fixture, read_line as read,
+    ACCOUNT_TOKEN, GROUP, Observed, Request, Rig, Shape, fixture, leave_all, read_line as read,
+    statuses,
 };
 
 /// The metrics of a line that count something, with their numbers.
@@ -245,4 +247,39 @@ async fn what_a_line_counts_is_what_was_on_the_wire() {
         assert_eq!(line["round_trips"], round_trips, "{line}");
     }
     assert_eq!(traffic.unused_faults(), 0);
+}
+
+/// What a subscriber writes.
+#[derive(Clone, Default)]
+struct Written(Arc<Mutex<Vec<u8>>>);
+
+impl std::io::Write for Written {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.lock().unwrap().extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+#[tokio::test]
+async fn a_throttled_stanza_is_one_warning_whatever_the_number_of_its_targets() {
+    let written = Written::default();
+    let sink = written.clone();
+    let subscriber = tracing_subscriber::fmt().with_writer(move || sink.clone()).finish();
+    let _guard = tracing::subscriber::set_default(subscriber);
+    let rig = Rig::start().await;
+    let mut jids = Vec::new();
+    for _ in 0..20 {
+        jids.push(rig.group(NewGroup::new("Group"), Some(GroupKind::Group)).await);
+    }
+    let service = rig.local(&Traffic::new());
+    let throttled = Reaction::IqError { code: 429, text: "rate".to_owned(), backoff: Some(3_600) };
+    rig.simulator().script(Fault::new(Moment::Leave, throttled));
+    let names: Vec<&str> = jids.iter().map(String::as_str).collect();
+    assert_eq!(statuses(&leave_all(&service, &names).await), [429; 20]);
+    let text = String::from_utf8(written.0.lock().unwrap().clone()).unwrap();
+    assert_eq!(text.matches("does not listen for a while").count(), 1, "{text}");
 }

@@ -74,8 +74,10 @@ impl Run<'_, '_> {
                 return;
             }
         };
-        // Before anything is asked about one target: a throttled one ends the asking.
-        for reply in &replies {
+        // Before anything is asked about one target: a throttled one ends the asking. One
+        // stanza's throttling is one event, whatever the number of its targets.
+        let throttled = replies.iter().find(|reply| matches!(reply, TargetReply::Throttled(_)));
+        if let Some(reply) = throttled {
             self.saw_throttling(reply);
         }
         let mut to_ask = batch.len();
