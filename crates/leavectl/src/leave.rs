@@ -50,6 +50,12 @@ pub(crate) struct Leave {
 
 impl Leave {
     pub(crate) async fn run(self) -> Result<(), Failure> {
+        if !self.named.instance.is_reachable() {
+            return Err(Failure::Refused(format!(
+                "no request can name {}; `leavectl instance rename ACCOUNT OLD NEW` moves it",
+                self.named.id()
+            )));
+        }
         let operator = place::operator().await?;
         if self.dry_run {
             return self.rehearse(&operator).await;

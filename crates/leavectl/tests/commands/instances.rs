@@ -5,7 +5,7 @@ use domain::tenant::{InstanceId, InstanceName};
 use local_stack::items::{number, text};
 use whatsapp_simulator::{Fault, Moment, Reaction};
 
-use crate::rig::Rig;
+use crate::rig::{GROUP, Rig};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_instance_is_made_listed_and_shown() {
@@ -38,7 +38,7 @@ async fn deleting_takes_everything_of_the_instance_and_nothing_else() {
     rig.link("support", "5511999990002").await;
     let before = rig.items("").await;
     rig.ok(&["group", "sync", "acme", "sales"]);
-    rig.ok(&["leave", "acme", "sales", crate::rig::GROUP, "--yes"]);
+    rig.ok(&["leave", "acme", "sales", GROUP, "--yes"]);
     rig.ok(&["token", "issue", "acme", "--instance", "sales"]);
     let told = rig.ok(&["instance", "delete", "acme", "sales", "--yes"]);
     assert!(told.contains("Unlink its device on the phone"), "{told}");
@@ -145,6 +145,9 @@ async fn an_instance_that_no_request_reaches_is_named_and_moved() {
     assert_eq!(rig.json(&["instance", "show", "acme", "50% off?"])["jid"], device.jid.as_str());
     assert!(rig.ok(&["instance", "list"]).contains("acme/50% off?"));
     assert!(rig.ok(&["instance", "check", "acme", "50% off?"]).contains("connected"));
+    // No request leaves a group for it, so neither does the same operation here.
+    rig.refused(&["leave", "acme", "50% off?", GROUP, "--yes"], "instance rename");
+    rig.refused(&["leave", "acme", "50% off?", GROUP, "--dry-run"], "instance rename");
 
     assert_eq!(rig.run(&["instance", "rename", "acme", "50% off?", "a#b"]).code, 2);
     let told = rig.ok(&["instance", "rename", "acme", "50% off?", "half-price"]);

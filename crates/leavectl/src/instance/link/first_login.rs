@@ -41,6 +41,7 @@ pub(super) async fn finish(
     let device = &paired.credentials.device;
     let mut told = Ok(());
     let mut unfinished = None;
+    let mut is_done = false;
     let finishing = async |visit: &mut Visit<'_>, held: &Held| {
         if held.session().device_text() != Some(device.to_string().as_str()) {
             return Err(OperatorError::Changed(id.clone()));
@@ -57,7 +58,10 @@ pub(super) async fn finish(
             }
         };
         match paired.finish(&dialer, clock, &timing, || held.is_held(), shown).await {
-            Ok(()) => visit.was_online(),
+            Ok(()) => {
+                visit.was_online();
+                is_done = true;
+            }
             Err(linking::Unfinished::LoggedOut) => {
                 visit.is_gone(Gone::Unlinked);
                 unfinished = Some(linking::Unfinished::LoggedOut);
@@ -75,8 +79,11 @@ pub(super) async fn finish(
     if let Some(unfinished) = unfinished {
         return Ok(Some(Why::Login(unfinished)));
     }
-    if let Err(error) = visited {
-        return Ok(Some(Why::Operator(error)));
+    match visited {
+        Ok(()) => {}
+        // The lease that was not given back ends by itself.
+        Err(error) if is_done => output::note(&format!("The lease is not given back: {error}")),
+        Err(error) => return Ok(Some(Why::Operator(error))),
     }
     if let Err(error) = operator.end_first_login(id, device).await {
         output::note(&format!("That it has come to its end is not noted: {error}"));
