@@ -216,6 +216,7 @@ mod tests {
 
     /// Everything that a line can have, each at its longest.
     #[test]
+    #[expect(clippy::disallowed_methods, reason = "the longest code that can be")]
     fn no_line_is_longer_than_a_line_may_be() {
         let hostile = "\u{1}".repeat(1_000_000);
         let outcomes = vec![Outcome::Refused(Problem::IdempotencyKeyReused); 100_000];

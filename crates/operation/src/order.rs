@@ -56,8 +56,9 @@ impl Order {
         Ok(Self { instance, identifiers, idempotency, request_id })
     }
 
-    /// An order that came as a typed command. IAM decides who may invoke the
-    /// function, so there is no token, and no way from an HTTP request to here.
+    /// An order that came as a typed command, or that an operator gives with the table's
+    /// own credentials. IAM decides who may invoke the function and who may use the table,
+    /// so there is no token, and no way from an HTTP request to here.
     pub fn commanded(
         instance: InstanceId,
         identifiers: Vec<Result<Identifier, Problem>>,

@@ -92,6 +92,7 @@ pub async fn hold<T>(
     trace: &mut Trace,
     work: impl AsyncFnOnce(&mut Visit<'_>, &Held) -> T,
 ) -> Result<Visited<T>, AcquireError> {
+    #[expect(clippy::disallowed_methods, reason = "what is dialled under it ends in it")]
     let held = held(engine, instance, wait, budget).await?;
     let mut visit = Visit::of(engine, held.leased(), budget, trace);
     let done = caught(instance, work(&mut visit, &held)).await;

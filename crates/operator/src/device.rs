@@ -109,6 +109,7 @@ impl Operator {
     ) -> Result<Held, OperatorError> {
         let wait = wait.unwrap_or_else(|| self.engine.sessions.wait());
         let budget = Budget::of(LEASE.run + wait);
+        #[expect(clippy::disallowed_methods, reason = "for the writes that replace a device")]
         let held = held(&self.engine, instance, wait, budget).await;
         held.map_err(|error| OperatorError::of_acquire(instance, error))
     }

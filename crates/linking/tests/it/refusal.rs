@@ -1,5 +1,7 @@
 //! No device is linked, and why.
 
+#![expect(clippy::disallowed_methods, reason = "what the simulator says is compared")]
+
 use domain::gone::Gone;
 use domain::trace::WhatsAppCode;
 use linking::{LinkError, Method};

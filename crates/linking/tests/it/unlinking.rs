@@ -1,5 +1,7 @@
 //! Taking a device off its account.
 
+#![expect(clippy::disallowed_methods, reason = "what the simulator says is compared")]
+
 use std::time::Duration;
 
 use domain::clock::{Budget, Clock};

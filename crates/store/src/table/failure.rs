@@ -85,7 +85,16 @@ impl fmt::Display for StoreError {
                 write!(f, "storage refused the call: {why}")
             }
             Self::Corrupt(corrupt) => write!(f, "{corrupt}"),
-            _ => write!(f, "storage is unavailable: {why}"),
+            Self::Unreachable
+            | Self::TimedOut
+            | Self::OutOfTime
+            | Self::Unreadable
+            | Self::NoSuchTable
+            | Self::Denied(_)
+            | Self::Failed(_)
+            | Self::Conflict
+            | Self::LeaseLost
+            | Self::Endless(_) => write!(f, "storage is unavailable: {why}"),
         }
     }
 }
