@@ -200,22 +200,34 @@ impl<'a> Visit<'a> {
         beside: impl Future<Output = B>,
         work: impl AsyncFnOnce(&mut Visit<'_>, &mut Online, B) -> T,
     ) -> Result<T, Abandoned> {
-        let (engine, leased) = (self.engine, self.leased);
-        let connecting = connect(engine, credentials, budget, self.trace, || leased.is_held());
+        // Boxed, so that there is one copy of it for all kinds of work.
+        let connecting = Box::pin(self.connect(credentials, budget));
         let (beside, online) = tokio::join!(beside, connecting);
-        let mut online = match online {
-            Ok(online) => online,
-            Err(abandoned) => {
-                self.lost(&abandoned);
-                return Err(abandoned);
-            }
-        };
-        self.said.session = SessionEnd::Online;
-        self.said.lid = online.lid().map(str::to_owned);
+        let mut online = online?;
         let done = work(self, &mut online, beside).await;
         self.trace.round_trips += online.iqs();
         online.close(self.budget).await;
         Ok(done)
+    }
+
+    async fn connect(
+        &mut self,
+        credentials: &Credentials,
+        budget: Budget,
+    ) -> Result<Online, Abandoned> {
+        let (engine, leased) = (self.engine, self.leased);
+        let connecting = connect(engine, credentials, budget, self.trace, || leased.is_held());
+        match connecting.await {
+            Ok(online) => {
+                self.said.session = SessionEnd::Online;
+                self.said.lid = online.lid().map(str::to_owned);
+                Ok(online)
+            }
+            Err(abandoned) => {
+                self.lost(&abandoned);
+                Err(abandoned)
+            }
+        }
     }
 
     fn lost(&mut self, abandoned: &Abandoned) {

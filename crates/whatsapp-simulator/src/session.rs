@@ -1,5 +1,7 @@
 //! A logged-in client.
 
+mod misbehaviour;
+
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -11,25 +13,16 @@ use wacore_binary::{Node, OwnedNodeRef, marshal::marshal, util::unpack_bytes};
 
 use crate::handshake::Cipher;
 use crate::hold::HoldHandle;
-use crate::reaction::{PairSuccessFault, PairingNotification, Reaction, StreamErrorKind};
+use crate::reaction::StreamErrorKind;
 use crate::record::{Direction, Overlap, Stanza};
 use crate::socket::{Closed, Socket};
-use crate::stanza::{failure, jid, stream_error, text, unrelated};
+use crate::stanza::{jid, stream_error, text};
 use crate::state::{Control, Shared};
+
+pub(crate) use misbehaviour::Rest;
 
 /// How long a client has to hang up by itself.
 const GRACE: Duration = Duration::from_secs(1);
-
-/// What is left of a reaction for the login, or for the step of a link, to carry out itself.
-pub(crate) enum Rest {
-    /// It goes on as usual.
-    Nothing,
-    DropAfterApply,
-    SilenceAfterApply,
-    SuccessWithoutLid,
-    PairSuccess(PairSuccessFault),
-    Notification(PairingNotification),
-}
 
 /// One connection after its handshake. Dropping it closes the socket and ends the session.
 pub(crate) struct Session {
@@ -255,73 +248,6 @@ impl Session {
         loop {
             self.socket.receive().await?;
         }
-    }
-
-    /// Does what a scripted reaction asks for in place of a login or a step of a link, as far as
-    /// that is the same at all of them.
-    pub(crate) async fn misbehave(&mut self, reaction: Reaction) -> Result<Rest, Closed> {
-        match reaction {
-            Reaction::Hold(handle) => {
-                self.hold(&handle).await;
-                Ok(Rest::Nothing)
-            }
-            Reaction::Noise => {
-                for stanza in unrelated() {
-                    self.send(stanza).await?;
-                }
-                Ok(Rest::Nothing)
-            }
-            Reaction::Failure { reason, expire } => self.end_with(failure(reason, expire)).await,
-            Reaction::StreamError(kind) => self.end_with(stream_error(kind)).await,
-            Reaction::EndWith(stanza) => self.end_with(*stanza).await,
-            Reaction::FramesFirst(plaintexts) => {
-                for plaintext in plaintexts {
-                    self.send_plaintext(&plaintext).await?;
-                }
-                Ok(Rest::Nothing)
-            }
-            Reaction::Chatter => self.chatter().await,
-            Reaction::Pings => Err(self.ping_forever().await),
-            Reaction::RawFrame(plaintext) => {
-                self.send_plaintext(&plaintext).await?;
-                self.ignore_until_closed().await
-            }
-            Reaction::RawBytes(bytes) => {
-                self.send_bytes(bytes).await?;
-                self.ignore_until_closed().await
-            }
-            Reaction::Silence => self.ignore_until_closed().await,
-            Reaction::DropAfterApply => Ok(Rest::DropAfterApply),
-            Reaction::SilenceAfterApply => Ok(Rest::SilenceAfterApply),
-            Reaction::SuccessWithoutLid => Ok(Rest::SuccessWithoutLid),
-            Reaction::PairSuccess(fault) => Ok(Rest::PairSuccess(fault)),
-            Reaction::Notification(kind) => Ok(Rest::Notification(kind)),
-            Reaction::Drop
-            | Reaction::Certificate(_)
-            | Reaction::IqError { .. }
-            | Reaction::IqErrorWith(_)
-            | Reaction::ThenStreamError(_)
-            | Reaction::TargetError { .. }
-            | Reaction::TargetErrorAfterApply { .. }
-            | Reaction::TargetErrors(_)
-            | Reaction::LeaveReply { .. }
-            | Reaction::WrongDigest => self.drop_connection(),
-        }
-    }
-
-    /// Unrelated stanzas until the client goes. Not noted: there is no end to them.
-    pub(crate) async fn chatter<T>(&mut self) -> Result<T, Closed> {
-        let stanzas = unrelated();
-        loop {
-            for stanza in &stanzas {
-                let plaintext = marshal(stanza).map_err(|_| Closed)?;
-                self.send_plaintext(&plaintext).await?;
-            }
-        }
-    }
-
-    pub(crate) async fn ping_forever(&mut self) -> Closed {
-        self.socket.ping_forever().await
     }
 
     /// Closes without a word. Never `Ok`, so that a caller can end with it.
