@@ -10,7 +10,7 @@
 //! | the operation | [`operation::leave`] | outcomes; neither HTTP nor stanzas |
 //! | a session's health | [`operation::check`] | which sessions are due, and how they do |
 //! | lease, intents, roster, history | [`store::session`] | one socket per session, what a crash leaves behind |
-//! | one short connection | [`whatsapp`] | Noise, stanzas, WhatsApp's codes; no table |
+//! | one short connection | `whatsapp` | Noise, stanzas, WhatsApp's codes; no table |
 //! | secrets at rest | [`store::seal`] | the only room that sees a key |
 //! | every refusal, once | [`domain::problem`] | status, text, `Retry-After` |
 //! | what a caller reads | [`answer`] | the JSON of success and refusal |

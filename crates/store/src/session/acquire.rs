@@ -33,7 +33,7 @@ impl Sessions {
     /// that has none. A busy session is waited for, at most for half of `budget`.
     ///
     /// Of `jids`, those that have no room among the open intents get none: see
-    /// [`Leased::has_room_for`]. An intent that is there needs no room, so a retry of an
+    /// [`Leased::has_room_beside`]. An intent that is there needs no room, so a retry of an
     /// open leave always passes.
     ///
     /// # Errors

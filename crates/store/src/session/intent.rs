@@ -89,17 +89,10 @@ impl Leased {
         self.counts(jid.as_str(), intent, self.clock.now()).then_some(Standing::Earlier)
     }
 
-    /// Whether `jid` has an open intent of an earlier run, or there is room for ours.
-    /// Under the lease nobody else adds any. Ours may stand already and have no room all
-    /// the same: the acquire counts what it saw, and somebody may have been there in between.
-    ///
-    /// # Errors
-    /// [`IntendError::NoRoom`].
-    pub fn has_room_for(&self, jid: &GroupJid) -> Result<(), IntendError> {
-        self.has_room_beside(0, jid)
-    }
-
-    /// As [`Self::has_room_for`], were `more` intents for other groups written before.
+    /// Whether `jid` has an open intent of an earlier run, or there is room for ours, were
+    /// `more` intents for other groups written before. Under the lease nobody else adds any.
+    /// Ours may stand already and have no room all the same: the acquire counts what it saw,
+    /// and somebody may have been there in between.
     ///
     /// # Errors
     /// [`IntendError::NoRoom`].
@@ -139,7 +132,7 @@ impl Leased {
                 Some(Standing::Ours) => {}
                 Some(Standing::Earlier) if self.renewed().contains(group.jid.as_str()) => {}
                 Some(Standing::Earlier) => renewed.push(group.jid.clone()),
-                None => match self.has_room_for(&group.jid) {
+                None => match self.has_room_beside(0, &group.jid) {
                     Ok(()) => {
                         // Counted at once, so that the next one sees it; and it may stand
                         // although the write's reply is lost: settling takes it back.
