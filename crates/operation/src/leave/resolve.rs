@@ -104,7 +104,8 @@ impl Run<'_, '_> {
     /// side.
     async fn invited(&mut self, group: Group, left: usize) -> Result<Target, Verdict> {
         self.has_room(&group.jid)?;
-        if let Purpose::Foretell(_) = self.purpose {
+        let is_new = self.leased.standing(&group.jid).is_none();
+        if is_new && matches!(self.purpose, Purpose::Foretell(_)) {
             self.supposed.insert(group.jid.clone());
         }
         if let Some(listed) = self.listed(&group.jid) {
