@@ -27,6 +27,9 @@
 //! replaces a session's device or ends the session takes its lease, and what only
 //! seals it anew does so on condition of the sealed value that was read.
 //!
+//! Much is public for a crate of this size: what `leavectl` shows and sorts is returned in
+//! types of its own, a few fields each.
+//!
 //! A lost reply is not a no: a write is repeated with its token until its outcome is
 //! known, and where that stays open nothing that rests on it is done.
 
