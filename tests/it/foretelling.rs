@@ -115,7 +115,7 @@ async fn foretold(service: &Service, identifiers: &[&str]) -> Vec<(u64, String)>
     visited.settle(Settlement::default()).await.unwrap();
     let results = parsed.iter().map(|identifier| match identifier {
         Ok(_) => match told.next().unwrap() {
-            Foretold::Leaves { .. } | Foretold::Recovered(_) => {
+            Foretold::Leaves(_) | Foretold::Recovered(_) => {
                 (200, "Successfully left the group".to_owned())
             }
             Foretold::Refused { problem, .. } => answered(problem),

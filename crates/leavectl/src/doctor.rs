@@ -15,7 +15,7 @@ use whatsapp::VersionVerdict;
 
 use crate::failure::Failure;
 use crate::output::{Colour, Format, coloured};
-use crate::{place, progress, table};
+use crate::{instance, place, progress, table};
 
 /// Check configuration, table, key, clock and WhatsApp, and say for each what to do
 #[derive(Args)]
@@ -167,13 +167,7 @@ async fn names_check(operator: &Operator) -> Result<(Verdict, String), Failure> 
         return Ok((Verdict::Good, "requests can name every instance".to_owned()));
     }
     let told: Vec<_> = names.iter().map(|id| format!("{id:?}")).collect();
-    Ok((
-        Verdict::Bad,
-        format!(
-            "no request can name {}; `leavectl instance rename ACCOUNT OLD NEW` moves it",
-            told.join(", ")
-        ),
-    ))
+    Ok((Verdict::Bad, instance::unreachable(&told.join(", "))))
 }
 
 /// What clocks may differ: the function corrects its own beyond this.

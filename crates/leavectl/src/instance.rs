@@ -87,6 +87,11 @@ impl Named {
     }
 }
 
+/// What is told of instances that no request can name.
+pub(crate) fn unreachable(names: &str) -> String {
+    format!("no request can name {names}; `leavectl instance rename ACCOUNT OLD NEW` moves it")
+}
+
 /// The proxy of an instance that has a device already, to be kept.
 async fn kept_proxy(operator: &Operator, id: &InstanceId) -> Result<Option<Proxy>, Failure> {
     match operator.proxy(id).await {

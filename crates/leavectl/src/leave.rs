@@ -17,7 +17,7 @@ use serde_json::{Value, json};
 use crate::confirm::Consent;
 use crate::failure::Failure;
 use crate::group;
-use crate::instance::Named;
+use crate::instance::{Named, unreachable};
 use crate::output::{self, Colour, Format, coloured};
 use crate::{place, progress};
 
@@ -51,10 +51,7 @@ pub(crate) struct Leave {
 impl Leave {
     pub(crate) async fn run(self) -> Result<(), Failure> {
         if !self.named.instance.is_reachable() {
-            return Err(Failure::Refused(format!(
-                "no request can name {}; `leavectl instance rename ACCOUNT OLD NEW` moves it",
-                self.named.id()
-            )));
+            return Err(Failure::Refused(unreachable(&format!("{:?}", self.named.id()))));
         }
         let operator = place::operator().await?;
         if self.dry_run {

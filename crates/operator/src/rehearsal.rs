@@ -75,7 +75,7 @@ fn with_subjects(foretold: Foretold, all: &Participating) -> Foreseen {
         Listed { group, subject }
     };
     match foretold {
-        Foretold::Leaves { group, .. } => {
+        Foretold::Leaves(group) => {
             let along = all.groups.values();
             // WhatsApp's list is newer than the rows by which leaving tidies.
             let along = along.filter(|other| other.group.kind.parent() == Some(&group.jid));

@@ -25,12 +25,7 @@ use crate::visit::Visit;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Foretold {
     /// It would be left.
-    Leaves {
-        /// The group.
-        group: Group,
-        /// Groups of its community that are known to go with it.
-        linked: Vec<GroupJid>,
-    },
+    Leaves(Group),
     /// We are out, and an earlier leave of ours lost its outcome: it would be told as
     /// left.
     Recovered(GroupJid),
@@ -85,8 +80,8 @@ pub async fn foretell(
     Ok(wanted.iter().map(|identifier| foretold(&progress, &leaves, identifier)).collect())
 }
 
-/// Groups that would be left, with those that go along.
-type Leaves = HashMap<GroupJid, (Group, Vec<GroupJid>)>;
+/// Groups that would be left.
+type Leaves = HashMap<GroupJid, Group>;
 
 fn foretold(progress: &Progress, leaves: &Leaves, identifier: &Identifier) -> Foretold {
     let refused = |problem| Foretold::Refused { problem, group: None };
@@ -96,8 +91,8 @@ fn foretold(progress: &Progress, leaves: &Leaves, identifier: &Identifier) -> Fo
         Named::Nowhere => return refused(Problem::NotMember),
         Named::Unknown(problem) => return refused(problem),
     };
-    if let Some((group, linked)) = leaves.get(&jid) {
-        return Foretold::Leaves { group: group.clone(), linked: linked.clone() };
+    if let Some(group) = leaves.get(&jid) {
+        return Foretold::Leaves(group.clone());
     }
     match progress.verdict(&jid) {
         Verdict::Recovered { .. } => Foretold::Recovered(jid),
@@ -166,10 +161,7 @@ impl Run<'_, '_> {
             };
             left -= 1;
             match asked {
-                Ok(target) => {
-                    let linked = self.linked_to(&target.group).await.unwrap_or_default();
-                    leaves.insert(jid, (target.group, linked));
-                }
+                Ok(target) => _ = leaves.insert(jid, target.group),
                 Err(verdict) => self.progress.ended(&jid, verdict),
             }
         }
