@@ -50,7 +50,9 @@ pub(super) async fn run(
             Health::Connected => &mut summary.connected,
             // Deleted since the index was read: nothing is wrong with it.
             Health::Fresh | Health::Busy | Health::NotFound => &mut summary.fresh,
-            Health::LoggedOut | Health::Locked | Health::BannedForGood => &mut summary.logged_out,
+            Health::NeverLinked | Health::LoggedOut | Health::Locked | Health::BannedForGood => {
+                &mut summary.logged_out
+            }
             Health::Banned { .. } | Health::Throttled { .. } => &mut summary.banned,
             Health::VersionRefused | Health::Unreachable(_) | Health::Unreadable => {
                 &mut summary.failed

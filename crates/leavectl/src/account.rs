@@ -1,8 +1,8 @@
 //! `leavectl account`: whom instances and tokens belong to.
 
-mod create;
-mod delete;
-mod list;
+pub(crate) mod create;
+pub(crate) mod delete;
+pub(crate) mod list;
 
 use clap::Subcommand;
 

@@ -14,7 +14,10 @@ name: TABLE_NAME, SEALING_KEY_ARN or SEALING_KEY, AWS_ENDPOINT_URL_DYNAMODB,
 WHATSAPP_URL and the others. Region and credentials that are not in the environment
 come from where the AWS CLI has them.
 
-Exit codes: 0 done, 1 refused or failed, 2 usage.";
+Exit codes: 0 done, 1 refused or failed, 2 usage, 3 not a member of the group, 4 refused or
+failed now, and it can end otherwise later: try again.
+
+With --json, an error is {\"error\":{\"message\":\"…\"}} on stderr.";
 
 const EXAMPLES: &str = "\
 Examples:

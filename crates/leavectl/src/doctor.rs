@@ -9,10 +9,11 @@ use domain::clock::{Clock, SystemClock, UnixMillis};
 use operation::config::Config;
 use operator::Operator;
 use operator::schema::{self, Difference};
-use serde_json::{Value, json};
+use serde::Serialize;
 use store::seal::Sealing;
 use whatsapp::VersionVerdict;
 
+use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::output::{Colour, Format, coloured};
 use crate::{instance, place, progress, table};
@@ -30,16 +31,34 @@ pub(crate) struct Doctor {
     format: Format,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// What `--json` prints.
+#[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(crate) struct Printed {
+    /// Whether no check is bad.
+    well: bool,
+    /// The checks.
+    checks: Vec<Check>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(rename_all = "lowercase")]
 enum Verdict {
     Good,
     Doubtful,
     Bad,
 }
 
+/// One check.
+#[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct Check {
+    /// What was looked at.
     name: &'static str,
+    /// How it is.
     verdict: Verdict,
+    /// What was found, and what to do about it.
     found: String,
 }
 
@@ -53,15 +72,6 @@ impl Check {
             Ok((verdict, found)) => Self { name, verdict, found },
             Err(error) => Self::new(name, Verdict::Bad, error.to_string()),
         }
-    }
-
-    fn as_json(&self) -> Value {
-        let verdict = match self.verdict {
-            Verdict::Good => "good",
-            Verdict::Doubtful => "doubtful",
-            Verdict::Bad => "bad",
-        };
-        json!({"name": self.name, "verdict": verdict, "found": self.found})
     }
 
     fn told(&self) -> String {
@@ -79,13 +89,9 @@ impl Doctor {
     pub(crate) async fn run(self) -> Result<(), Failure> {
         let checks = progress::during("Looking", checks()).await;
         let is_well = checks.iter().all(|check| check.verdict != Verdict::Bad);
-        let value = json!({
-            "well": is_well,
-            "checks": checks.iter().map(Check::as_json).collect::<Vec<_>>(),
-        });
         let lines: Vec<_> = checks.iter().map(Check::told).collect();
-        self.format.show(&value, &lines.join("\n"))?;
-        if is_well { Ok(()) } else { Err(Failure::Told) }
+        self.format.show(&Printed { well: is_well, checks }, &lines.join("\n"))?;
+        if is_well { Ok(()) } else { Err(Failure::Told(Exit::Failed)) }
     }
 }
 

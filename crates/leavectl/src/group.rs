@@ -1,11 +1,10 @@
 //! `leavectl group`: the groups that an instance is in.
 
-mod list;
-mod sync;
+pub(crate) mod list;
+pub(crate) mod sync;
 
 use clap::Subcommand;
-use domain::group::{GroupJid, GroupKind};
-use serde_json::{Value, json};
+use domain::group::GroupKind;
 use whatsapp::Listed;
 
 use crate::failure::Failure;
@@ -25,16 +24,6 @@ impl Group {
             Self::List(list) => list.run().await,
         }
     }
-}
-
-/// A group for programs.
-pub(crate) fn as_json(listed: &Listed) -> Value {
-    json!({
-        "jid": listed.group.jid.as_str(),
-        "kind": listed.group.kind.name(),
-        "parent": listed.group.kind.parent().map(GroupJid::as_str),
-        "subject": listed.subject,
-    })
 }
 
 /// A group in one line.

@@ -4,12 +4,13 @@ use std::fmt::Write;
 
 use clap::Args;
 use operator::history::Standing;
-use serde_json::json;
+use serde::Serialize;
 
 use crate::failure::Failure;
 use crate::instance::Named;
+use crate::narrow::Limit;
 use crate::output::{Columns, Format};
-use crate::{moment, place};
+use crate::{json, moment, place};
 
 /// Show what an instance left within 90 days, by which request, and what is unresolved
 #[derive(Args)]
@@ -20,44 +21,85 @@ pub(crate) struct History {
     #[command(flatten)]
     named: Named,
     #[command(flatten)]
+    limit: Limit,
+    #[command(flatten)]
     format: Format,
+}
+
+/// What `--json` prints.
+#[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Printed {
+    /// Whose history this is.
+    #[serde(flatten)]
+    named: json::Named,
+    /// How many groups were left within 90 days.
+    left_count: usize,
+    /// Those groups, the latest first; with `--limit`, the first of them.
+    left: Vec<Left>,
+    /// Leaves whose outcome is not known, the latest first.
+    unresolved: Vec<Unresolved>,
+}
+
+/// A group that was left.
+#[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(rename_all = "camelCase")]
+struct Left {
+    /// Its JID.
+    group_jid: String,
+    /// `group`, `community`, `subgroup` or `announcement`.
+    kind: String,
+    /// When it was left, in UTC.
+    left_at: String,
+    /// By which request.
+    request_id: String,
+    /// Whether WhatsApp said so; otherwise a later look told that it was left.
+    confirmed: bool,
+    /// Whether the instance had another name then.
+    moved: bool,
+}
+
+/// A leave whose outcome is not known.
+#[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(rename_all = "camelCase")]
+struct Unresolved {
+    /// The group's JID.
+    group_jid: String,
+    /// When the leave was begun, in UTC.
+    began_at: String,
+    /// `under_way`, `lost` (the same leave again learns it) or `expired` (lost over 24 hours
+    /// ago, and counts no more).
+    outcome: &'static str,
 }
 
 impl History {
     pub(crate) async fn run(self) -> Result<(), Failure> {
         let id = self.named.id();
-        let history = place::operator().await?.history(&id).await?;
-        let left: Vec<_> = history
-            .left
-            .iter()
-            .map(|left| {
-                json!({
-                    "jid": left.jid.as_str(),
-                    "kind": left.kind,
-                    "at": moment::shown(left.at),
-                    "requestId": left.request_id,
-                    "confirmed": left.confirmed,
-                    "moved": left.moved,
-                })
-            })
-            .collect();
-        let unresolved: Vec<_> = history
-            .unresolved
-            .iter()
-            .map(|open| {
-                json!({
-                    "jid": open.jid.as_str(),
-                    "at": moment::shown(open.at),
-                    "state": open.state.name(),
-                })
-            })
-            .collect();
-        let value = json!({
-            "account": id.account.as_str(),
-            "instance": id.name.as_str(),
-            "left": left,
-            "unresolved": unresolved,
+        let mut history = place::operator().await?.history(&id).await?;
+        let total = history.left.len();
+        self.limit.cut(&mut history.left);
+        let left = history.left.iter().map(|left| Left {
+            group_jid: left.jid.to_string(),
+            kind: left.kind.clone(),
+            left_at: moment::shown(left.at),
+            request_id: left.request_id.clone(),
+            confirmed: left.confirmed,
+            moved: left.moved,
         });
+        let unresolved = history.unresolved.iter().map(|open| Unresolved {
+            group_jid: open.jid.to_string(),
+            began_at: moment::shown(open.at),
+            outcome: open.state.name(),
+        });
+        let printed = Printed {
+            named: json::Named::from(&id),
+            left_count: total,
+            left: left.collect(),
+            unresolved: unresolved.collect(),
+        };
         let mut columns = Columns::new(&["LEFT", "GROUP", "KIND", "REQUEST", "BY"]);
         for left in &history.left {
             let by = if left.confirmed { "WhatsApp's word" } else { "a later look" };
@@ -80,6 +122,8 @@ impl History {
             let since = moment::shown(open.at);
             let _ = write!(text, "\nUnresolved since {since}: {}, {state}", open.jid);
         }
-        self.format.show(&value, &text)
+        self.format.show(&printed, &text)?;
+        self.limit.tell(history.left.len(), total, "leave");
+        Ok(())
     }
 }

@@ -1,27 +1,27 @@
 //! `leavectl instance`: one WhatsApp device each.
 
-mod check;
-mod create;
-mod delete;
-mod import;
-mod link;
-mod list;
-mod rename;
-mod set_proxy;
-mod show;
-mod unblock;
+pub(crate) mod check;
+pub(crate) mod create;
+pub(crate) mod delete;
+pub(crate) mod import;
+pub(crate) mod link;
+pub(crate) mod list;
+pub(crate) mod rename;
+pub(crate) mod set_proxy;
+pub(crate) mod show;
+mod states;
+pub(crate) mod unblock;
 mod unlink;
 
 use clap::{Args, Subcommand};
 use domain::gone::Gone;
 use domain::proxy::Proxy;
 use domain::tenant::{AccountId, InstanceId, InstanceName};
-use operator::instances::InstanceSummary;
+use operator::instances::{InstanceSummary, State};
 use operator::{Operator, OperatorError};
-use serde_json::{Value, json};
 
+use crate::confirm::Consent;
 use crate::failure::Failure;
-use crate::moment;
 
 /// Make, link, import, check, list, show, rename and delete instances
 #[derive(Subcommand)]
@@ -92,6 +92,40 @@ pub(crate) fn unreachable(names: &str) -> String {
     format!("no request can name {names}; `leavectl instance rename ACCOUNT OLD NEW` moves it")
 }
 
+/// The device of an instance that works, which another device would take the place of.
+/// Asks before that happens: it stays on the phone, which has room for four.
+async fn replaceable(
+    operator: &Operator,
+    id: &InstanceId,
+    consent: Consent,
+) -> Result<Option<String>, Failure> {
+    let Some(device) = works(operator, id).await? else { return Ok(None) };
+    consent.ask(&format!(
+        "Instance {id} has device {device}, and it works. Another device is to take its place; it \
+         stays on the phone then, which has room for four, until it is removed there."
+    ))?;
+    Ok(Some(device))
+}
+
+/// The device of an instance that is linked.
+async fn works(operator: &Operator, id: &InstanceId) -> Result<Option<String>, Failure> {
+    match operator.instance(id).await {
+        Ok(found) if found.summary.state == State::Linked => Ok(found.summary.device),
+        Ok(_) | Err(OperatorError::NoInstance(_)) => Ok(None),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// What became of a device that was replaced.
+fn told_of_replaced(device: Option<&str>) -> String {
+    device.map_or_else(String::new, |device| {
+        format!(
+            "\nIts device before, {device}, is still on the phone and of no use here: remove it \
+             there (Settings, Linked devices)."
+        )
+    })
+}
+
 /// The proxy of an instance that has a device already, to be kept.
 async fn kept_proxy(operator: &Operator, id: &InstanceId) -> Result<Option<Proxy>, Failure> {
     match operator.proxy(id).await {
@@ -114,19 +148,4 @@ fn state(found: &InstanceSummary) -> String {
             format!("{} ({})", found.state.name(), gone.name())
         }
     }
-}
-
-/// What a list shows of an instance.
-pub(crate) fn as_json(found: &InstanceSummary) -> Value {
-    json!({
-        "account": found.id.account.as_str(),
-        "instance": found.id.name.as_str(),
-        "state": found.state.name(),
-        "jid": found.device,
-        "createdAt": found.created.map(moment::shown),
-        "linkedAt": found.linked.map(moment::shown),
-        "checkedAt": found.checked.map(moment::shown),
-        "checkResult": found.check_result,
-        "loggedOutBy": found.gone.map(Gone::name),
-    })
 }

@@ -1,6 +1,6 @@
 //! `leavectl key`: the data keys that sessions are sealed with.
 
-mod rotate;
+pub(crate) mod rotate;
 
 use clap::Subcommand;
 

@@ -6,11 +6,15 @@
 //! | [`place`] | which table and which WhatsApp: the function's environment variables, AWS's default chain |
 //! | [`visible`] | what cannot be seen in others' text, made visible |
 //! | [`stdin`] | secrets on standard input |
+//! | [`json`] | the words of `--json` that commands have in common |
+//! | [`narrow`] | how much of a long list is shown
 //! | [`output`] | tables for people, JSON for programs, colours on a terminal |
 //! | [`progress`] | bars and spinners, on a terminal |
 //! | [`confirm`] | asking before what cannot be undone |
 //! | [`qr`] | QR codes, for a terminal and for a file |
 //! | [`moment`] | times, as people write and read them |
+//! | [`count`] | numbers with their word |
+//! | [`exit`] | the exit codes |
 //! | [`failure`] | why a command did not do what was asked, and what to do next |
 //!
 //! Everything else is a command, or a folder of commands.
@@ -19,21 +23,27 @@ mod account;
 mod arguments;
 mod completions;
 mod confirm;
+mod count;
 mod doctor;
 mod env;
+mod exit;
 mod failure;
 mod group;
 mod history;
 mod instance;
+mod json;
 mod key;
 mod leave;
 mod man;
 mod moment;
+mod narrow;
 mod output;
 mod phone;
 mod place;
 mod progress;
 mod qr;
+#[cfg(test)]
+mod schemas;
 mod stdin;
 mod table;
 mod token;
@@ -41,17 +51,47 @@ mod up;
 mod version;
 mod visible;
 
+use std::ffi::OsString;
 use std::process::ExitCode;
 
 use clap::Parser;
+use clap::error::ErrorKind;
+
+use crate::exit::Exit;
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    match arguments::Arguments::parse().run().await {
-        Ok(()) => ExitCode::SUCCESS,
+    let arguments: Vec<OsString> = std::env::args_os().collect();
+    output::choose(&arguments);
+    let arguments = match arguments::Arguments::try_parse_from(arguments) {
+        Ok(arguments) => arguments,
+        Err(refused) => return misunderstood(&refused).into(),
+    };
+    match arguments.run().await {
+        Ok(()) => Exit::Done.into(),
         Err(failure) => {
             output::failure(&failure);
-            ExitCode::FAILURE
+            failure.exit().into()
+        }
+    }
+}
+
+/// What `clap` says in place of arguments: help that was asked for, or why they are none.
+fn misunderstood(refused: &clap::Error) -> Exit {
+    match refused.kind() {
+        ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => {
+            let _ = refused.print();
+            Exit::Done
+        }
+        _ if output::is_for_a_program() => {
+            let text = refused.to_string();
+            output::error(text.trim_start_matches("error: ").trim_end(), "");
+            Exit::Usage
+        }
+        // With its colours.
+        _ => {
+            let _ = refused.print();
+            Exit::Usage
         }
     }
 }

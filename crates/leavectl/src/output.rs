@@ -1,16 +1,34 @@
 //! Tables for people, JSON for programs.
 
 use std::io::{IsTerminal, Write};
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use clap::Args;
-use serde_json::Value;
+use serde::Serialize;
 
 use crate::failure::Failure;
+use crate::json::Refusal;
 use crate::visible;
 
 pub(crate) use crate::visible::printable;
 
-/// How a reading command shows what it read.
+/// Whether a program reads: then stderr has an error as JSON, and nothing else.
+static IS_FOR_A_PROGRAM: AtomicBool = AtomicBool::new(false);
+
+/// Takes it from the arguments, before `clap` reads them: what `clap` refuses is told to
+/// the same reader.
+pub(crate) fn choose(arguments: &[std::ffi::OsString]) {
+    let flags = arguments.iter().take_while(|argument| *argument != "--");
+    let json = flags.into_iter().any(|argument| argument == "--json");
+    IS_FOR_A_PROGRAM.store(json, Ordering::Relaxed);
+}
+
+/// Whether a program reads.
+pub(crate) fn is_for_a_program() -> bool {
+    IS_FOR_A_PROGRAM.load(Ordering::Relaxed)
+}
+
+/// How a command shows what it read or did.
 #[derive(Args, Debug, Clone, Copy)]
 pub(crate) struct Format {
     /// Print one JSON object, for programs
@@ -20,7 +38,7 @@ pub(crate) struct Format {
 
 impl Format {
     /// Shows `value` as JSON, or `lines` to people.
-    pub(crate) fn show(self, value: &Value, lines: &str) -> Result<(), Failure> {
+    pub(crate) fn show(self, value: &impl Serialize, lines: &str) -> Result<(), Failure> {
         if self.json { json(value) } else { line(lines.trim_end()) }
     }
 }
@@ -31,8 +49,8 @@ pub(crate) fn line(text: &str) -> Result<(), Failure> {
 }
 
 /// One JSON value on a line of its own.
-pub(crate) fn json(value: &Value) -> Result<(), Failure> {
-    raw(&visible::json(&value.to_string()))
+pub(crate) fn json(value: &impl Serialize) -> Result<(), Failure> {
+    raw(&visible::json(&serde_json::to_string(value)?))
 }
 
 /// What a shell or another program reads, as it is.
@@ -46,15 +64,28 @@ pub(crate) fn raw(text: &str) -> Result<(), Failure> {
     }
 }
 
-/// A note on stderr: stdout is for what was asked for.
+/// A note on stderr for people: stdout is for what was asked for.
 pub(crate) fn note(text: &str) {
-    let _ = writeln!(std::io::stderr(), "{}", visible::lines(text));
+    if !is_for_a_program() {
+        let _ = writeln!(std::io::stderr(), "{}", visible::lines(text));
+    }
 }
 
 /// Why a command did not do what was asked, unless it was told already.
 pub(crate) fn failure(failure: &Failure) {
-    if !matches!(failure, Failure::Told) {
-        note(&format!("leavectl: {failure}"));
+    if !matches!(failure, Failure::Told(_)) {
+        error(&failure.to_string(), "leavectl: ");
+    }
+}
+
+/// An error on stderr: as JSON for a program, for people behind `who` speaks.
+pub(crate) fn error(text: &str, who: &str) {
+    if is_for_a_program() {
+        let refusal = Refusal::new(text.to_owned());
+        let json = serde_json::to_string(&refusal).unwrap_or_default();
+        let _ = writeln!(std::io::stderr(), "{}", visible::json(&json));
+    } else {
+        note(&format!("{who}{text}"));
     }
 }
 

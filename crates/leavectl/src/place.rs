@@ -10,7 +10,7 @@ use aws_sdk_dynamodb::config::{BehaviorVersion, ProvideCredentials, SharedHttpCl
 use domain::clock::{Clock, SystemClock};
 use operation::config::Config;
 use operation::engine::http_client;
-use operator::Operator;
+use operator::{Operator, OperatorError};
 
 use crate::failure::Failure;
 
@@ -18,6 +18,68 @@ const REGION: &str = "AWS_REGION";
 const ID: &str = "AWS_ACCESS_KEY_ID";
 const SECRET: &str = "AWS_SECRET_ACCESS_KEY";
 const SESSION: &str = "AWS_SESSION_TOKEN";
+
+/// What to do where nothing says where to work.
+pub(crate) const STACK_HINT: &str = "\
+Set it as the function has it. For a stack on this machine: `leavectl up --data ./stack` in another \
+terminal, and here `eval \"$(leavectl env --data ./stack)\"`";
+
+/// Variables that are needed and not set, all at once.
+#[derive(Debug, thiserror::Error)]
+#[error("not set:{}\n{STACK_HINT}", lines(.0))]
+pub(crate) struct Unset(Vec<(&'static str, &'static str)>);
+
+fn lines(unset: &[(&'static str, &'static str)]) -> String {
+    unset.iter().map(|(name, what)| format!("\n  {name:<16}  {what}")).collect()
+}
+
+/// What is missing, as far as the environment tells. Region and credentials can come from
+/// elsewhere; where more is missing, they are named with it.
+fn all_set() -> Result<(), Unset> {
+    let mut unset = Vec::new();
+    if variable("TABLE_NAME").is_none() {
+        unset.push(("TABLE_NAME", "the DynamoDB table"));
+    }
+    if variable("SEALING_KEY_ARN").is_none() && variable("SEALING_KEY").is_none() {
+        unset.push((
+            "SEALING_KEY_ARN",
+            "the KMS key that wraps the data keys; or SEALING_KEY, 32 bytes in base64",
+        ));
+    }
+    if unset.is_empty() {
+        return Ok(());
+    }
+    if !is_local() {
+        if region().is_none() {
+            unset.push((REGION, "the region, unless a profile has it"));
+        }
+        if variable(ID).is_none() && variable("AWS_PROFILE").is_none() {
+            unset.push((
+                ID,
+                "and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE, unless AWS's chain has them",
+            ));
+        }
+    }
+    Err(Unset(unset))
+}
+
+/// What to look at when it does not answer: on this machine, a stack that has ended.
+pub(crate) fn hint(error: &OperatorError) -> &'static str {
+    let is_stack = match error {
+        OperatorError::Unreachable(_) => is_local(),
+        error => {
+            error.is_unreachable_whatsapp()
+                && !error.is_proxys()
+                && is_loopback(variable("WHATSAPP_URL"))
+        }
+    };
+    if is_stack {
+        "\nIt is to be on this machine: does `leavectl up` still run? After a new start take its \
+         variables anew: `eval \"$(leavectl env --data DIR)\"`"
+    } else {
+        ""
+    }
+}
 
 /// An operator for the place that the environment names.
 pub(crate) async fn operator() -> Result<Operator, Failure> {
@@ -31,6 +93,7 @@ pub(crate) async fn operator_on(clock: Arc<dyn Clock>) -> Result<Operator, Failu
 
 /// The function's configuration, as the environment and AWS's chain have it.
 pub(crate) async fn config() -> Result<Config, Failure> {
+    all_set()?;
     let resolved = resolve().await?;
     Ok(Config::from_lookup(|name| resolved.get(name).cloned().or_else(|| variable(name)))?)
 }
@@ -39,10 +102,14 @@ fn variable(name: &str) -> Option<String> {
     std::env::var(name).ok().filter(|value| !value.is_empty())
 }
 
+fn region() -> Option<String> {
+    variable(REGION).or_else(|| variable("AWS_DEFAULT_REGION"))
+}
+
 /// What has to be found elsewhere than in the environment.
 async fn resolve() -> Result<HashMap<&'static str, String>, Failure> {
     let mut found = HashMap::new();
-    let region = variable(REGION).or_else(|| variable("AWS_DEFAULT_REGION"));
+    let region = region();
     let has_credentials = variable(ID).is_some() && variable(SECRET).is_some();
     if is_local() {
         // A DynamoDB on this machine asks nobody who they are.
@@ -89,8 +156,11 @@ fn http() -> Result<SharedHttpClient, Failure> {
 }
 
 fn is_local() -> bool {
-    let endpoint = variable("AWS_ENDPOINT_URL_DYNAMODB").or_else(|| variable("AWS_ENDPOINT_URL"));
-    endpoint.is_some_and(|url| {
+    is_loopback(variable("AWS_ENDPOINT_URL_DYNAMODB").or_else(|| variable("AWS_ENDPOINT_URL")))
+}
+
+fn is_loopback(url: Option<String>) -> bool {
+    url.is_some_and(|url| {
         let host = url.split("://").nth(1).unwrap_or_default();
         ["127.0.0.1:", "localhost:", "[::1]:"].iter().any(|local| host.starts_with(local))
     })

@@ -30,8 +30,7 @@ fn line_of(reader: impl BufRead, what: &str) -> Result<Zeroizing<String>, Failur
     let refused =
         |why: &str| Failure::Refused(format!("{what} was expected on standard input, {why}"));
     let read = reader.take(LONGEST + 1).read_line(&mut line);
-    let length =
-        read.map_err(|error| refused(&format!("which cannot be read: {}", error.kind())))?;
+    let length = read.map_err(|error| refused(&format!("which cannot be read: {error}")))?;
     if u64::try_from(length).is_ok_and(|length| length > LONGEST) {
         return Err(refused("and its first line is longer than any is"));
     }

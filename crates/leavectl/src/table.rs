@@ -1,11 +1,11 @@
 //! `leavectl table`: the table itself.
 
-mod create;
-mod status;
+pub(crate) mod create;
+pub(crate) mod status;
 
 use clap::Subcommand;
 use operator::schema::Difference;
-use serde_json::{Value, json};
+use serde::Serialize;
 
 use crate::failure::Failure;
 
@@ -34,6 +34,21 @@ pub(crate) fn told(difference: &Difference) -> String {
     }
 }
 
-pub(crate) fn as_json(difference: &Difference) -> Value {
-    json!({"what": difference.what, "template": difference.template, "table": difference.table})
+/// A difference for programs.
+#[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+struct Printed {
+    /// What differs.
+    what: String,
+    /// How the template makes it.
+    template: String,
+    /// How the table has it; nothing where this DynamoDB does not tell.
+    table: Option<String>,
+}
+
+impl From<&Difference> for Printed {
+    fn from(difference: &Difference) -> Self {
+        let Difference { what, template, table } = difference.clone();
+        Self { what, template, table }
+    }
 }

@@ -1,16 +1,13 @@
 //! `leavectl token`: what callers present.
 
-mod issue;
-mod list;
-mod revoke;
+pub(crate) mod issue;
+pub(crate) mod list;
+pub(crate) mod revoke;
 
 use clap::Subcommand;
 use domain::token::Scope;
-use operator::tokens::TokenSummary;
-use serde_json::{Value, json};
 
 use crate::failure::Failure;
-use crate::moment;
 
 /// Issue, list and revoke tokens
 #[derive(Subcommand)]
@@ -36,16 +33,4 @@ pub(crate) fn instance(scope: &Scope) -> Option<&str> {
         Scope::Account => None,
         Scope::Instance(name) => Some(name.as_str()),
     }
-}
-
-/// What a list shows of a token.
-pub(crate) fn as_json(token: &TokenSummary) -> Value {
-    json!({
-        "id": token.id,
-        "instance": instance(&token.scope),
-        "perMinute": token.per_minute,
-        "note": token.note,
-        "issuedAt": token.issued.map(moment::shown),
-        "expiresAt": token.valid_until.map(moment::shown),
-    })
 }

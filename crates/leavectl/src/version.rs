@@ -1,8 +1,8 @@
 //! `leavectl version`: the client version that is shown to WhatsApp.
 
-mod refresh;
-mod set;
-mod show;
+pub(crate) mod refresh;
+pub(crate) mod set;
+pub(crate) mod show;
 
 use clap::Subcommand;
 

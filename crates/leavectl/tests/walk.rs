@@ -142,8 +142,8 @@ fn a_stranger_gets_from_a_phone_number_to_a_leave_and_back() {
             let id = out[1].split(' ').find(|word| word.starts_with("tok_")).unwrap();
             let shown = printed[1].split(' ').find(|word| word.starts_with("tok_")).unwrap();
             shell.found.insert(
-                shown.trim_end_matches('.').to_owned(),
-                id.trim_end_matches('.').to_owned(),
+                shown.trim_end_matches(['.', ',']).to_owned(),
+                id.trim_end_matches(['.', ',']).to_owned(),
             );
             continue;
         }

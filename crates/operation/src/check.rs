@@ -37,6 +37,8 @@ pub enum Health {
     Connected,
     /// It was seen lately, so nothing was asked.
     Fresh,
+    /// It never had a device.
+    NeverLinked,
     /// WhatsApp unlinked the device; now or before.
     LoggedOut,
     /// WhatsApp locked the account; now or before. Linking again may not help.
@@ -79,6 +81,7 @@ impl Health {
         match self {
             Self::Connected => "connected",
             Self::Fresh => "fresh",
+            Self::NeverLinked => "never_linked",
             Self::LoggedOut => "logged_out",
             Self::Locked => "locked",
             Self::BannedForGood => "banned_for_good",
@@ -102,7 +105,12 @@ impl Health {
             Self::Throttled { .. } => Some(Reason::Throttled),
             Self::VersionRefused => Some(Reason::VersionRefused),
             Self::Unreachable(reason) => Some(reason),
-            Self::Connected | Self::Fresh | Self::Busy | Self::NotFound | Self::Unreadable => None,
+            Self::Connected
+            | Self::Fresh
+            | Self::NeverLinked
+            | Self::Busy
+            | Self::NotFound
+            | Self::Unreadable => None,
         }
     }
 }
@@ -226,7 +234,8 @@ async fn without_lease(
 ) -> Health {
     let health = match error {
         AcquireError::NotFound => return Health::NotFound,
-        AcquireError::NotConnected(gone) => Health::of_gone(gone.unwrap_or(Gone::Unlinked)),
+        AcquireError::NotConnected(None) => Health::NeverLinked,
+        AcquireError::NotConnected(Some(gone)) => Health::of_gone(*gone),
         AcquireError::Blocked { reason: BlockReason::Banned, left } => {
             Health::Banned { left: *left }
         }
@@ -241,7 +250,7 @@ async fn without_lease(
     };
     let When::Due(at) = when else { return health };
     let next = match health {
-        Health::LoggedOut | Health::Locked | Health::BannedForGood => None,
+        Health::NeverLinked | Health::LoggedOut | Health::Locked | Health::BannedForGood => None,
         health => Some(next_after(health, engine.clock.now())),
     };
     let due = DueSession { instance: instance.clone(), at };
@@ -255,6 +264,7 @@ fn next_after(health: Health, now: UnixMillis) -> UnixMillis {
     match health {
         Health::Connected
         | Health::Fresh
+        | Health::NeverLinked
         | Health::LoggedOut
         | Health::Locked
         | Health::BannedForGood

@@ -62,6 +62,29 @@ impl Operator {
         }
     }
 
+    /// Looks whether an account could be deleted now; [`Self::delete_account`] looks for
+    /// itself again. Returns how many tokens would go with it.
+    ///
+    /// # Errors
+    /// [`OperatorError::AccountInUse`], [`OperatorError::NoAccount`], or the table's.
+    pub async fn deletable_account(&self, id: &AccountId) -> Result<usize, OperatorError> {
+        self.account(id).await?;
+        self.has_no_instances(id).await?;
+        Ok(self.table.tokens_of(id).await?.len())
+    }
+
+    async fn has_no_instances(&self, id: &AccountId) -> Result<(), OperatorError> {
+        let mut instances = Vec::new();
+        for session in &self.table.sessions_of(id).await? {
+            instances.push(session.id()?.name.to_string());
+        }
+        if instances.is_empty() {
+            return Ok(());
+        }
+        instances.sort();
+        Err(OperatorError::AccountInUse { account: id.clone(), instances })
+    }
+
     /// Deletes an account and its tokens. One that has instances is left alone:
     /// each of them has a device to be unlinked.
     ///
@@ -77,15 +100,9 @@ impl Operator {
         if self.table.write(vec![close], PATIENCE).await?.is_err() {
             return Err(OperatorError::NoAccount(id.clone()));
         }
-        let sessions = self.table.sessions_of(id).await?;
-        if !sessions.is_empty() {
+        if let Err(in_use) = self.has_no_instances(id).await {
             let _ = self.table.write(vec![account::reopen(id)], PATIENCE).await?;
-            let mut instances = Vec::new();
-            for session in &sessions {
-                instances.push(session.id()?.name.to_string());
-            }
-            instances.sort();
-            return Err(OperatorError::AccountInUse { account: id.clone(), instances });
+            return Err(in_use);
         }
         let tokens = self.table.tokens_of(id).await?;
         self.delete_all(&tokens).await?;

@@ -12,7 +12,7 @@ use store::seal::SealError;
 use store::table::{Code, Corrupt, StoreError};
 use whatsapp::Failure;
 
-use words::{blocks, next_step, seconds, why_gone};
+use words::{blocks, can_change, next_step, no_token, seconds, why_gone};
 
 /// Refused, or failed. Nothing is half done unless the variant says so.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -149,14 +149,16 @@ pub enum OperatorError {
     },
     /// No token has that id.
     #[error(
-        "account {account} has no token {wanted}; `leavectl token list {account}` shows the ids \
-         (one issued a moment ago may take a second to be listed)"
+        "account {account} has no {}; `leavectl token list {account}` shows the ids (one issued a \
+         moment ago may take a second to be listed)",
+        no_token(.wanted.as_deref())
     )]
     NoToken {
         /// The account.
         account: AccountId,
-        /// The id that was asked for.
-        wanted: String,
+        /// The id that was asked for; nothing where it was asked for by a secret, which is
+        /// not repeated.
+        wanted: Option<String>,
     },
     /// Several tokens begin with that id.
     #[error("{wanted} is the beginning of several ids ({}); write one of them in full", .ids.join(", "))]
@@ -213,6 +215,47 @@ pub enum OperatorError {
 }
 
 impl OperatorError {
+    /// Whether the same can end otherwise later, without anything being mended.
+    pub fn can_change(&self) -> bool {
+        match self {
+            Self::Busy { .. }
+            | Self::Changed(_)
+            | Self::Blocked { .. }
+            | Self::LeaseExpired(_)
+            | Self::Unreachable(_)
+            | Self::Store(_) => true,
+            Self::WhatsApp(failure) => can_change(failure),
+            Self::NoAccount(_)
+            | Self::AccountExists(_)
+            | Self::AccountClosing(_)
+            | Self::AccountInUse { .. }
+            | Self::NoInstance(_)
+            | Self::InstanceExists(_)
+            | Self::Deleting(_)
+            | Self::Moving { .. }
+            | Self::MayBeStored { .. }
+            | Self::MayBeIssued { .. }
+            | Self::NothingToResume(_)
+            | Self::NotConnected { .. }
+            | Self::DeviceTaken { .. }
+            | Self::OtherNumber { .. }
+            | Self::NoToken { .. }
+            | Self::AmbiguousToken { .. }
+            | Self::Seal(_)
+            | Self::Credentials(_)
+            | Self::Panicked(_)
+            | Self::NoTable
+            | Self::Denied(_)
+            | Self::Misfit(_)
+            | Self::Corrupt(_) => false,
+        }
+    }
+
+    /// Whether it was the instance's proxy that could not be gone through.
+    pub fn is_proxys(&self) -> bool {
+        matches!(self, Self::WhatsApp(failure) if failure.is_proxys())
+    }
+
     /// Whether WhatsApp could not be reached at all: it said neither yes nor no.
     pub fn is_unreachable_whatsapp(&self) -> bool {
         use whatsapp::Step;

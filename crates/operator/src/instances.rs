@@ -75,17 +75,28 @@ impl Operator {
     ///
     /// # Errors
     /// [`OperatorError::NoAccount`], [`OperatorError::InstanceExists`], or the table's.
-    pub async fn create_instance(&self, id: &InstanceId) -> Result<(), OperatorError> {
+    pub async fn create_instance(&self, id: &InstanceId) -> Result<InstanceSummary, OperatorError> {
         let made = Generation::new()?;
+        let now = self.now().await?;
+        let summary = InstanceSummary {
+            id: id.clone(),
+            state: State::NeverLinked,
+            device: None,
+            created: Some(now),
+            linked: None,
+            checked: None,
+            check_result: None,
+            gone: None,
+        };
         let actions = vec![
             account::is_open(&id.account),
-            session::put_new(id, &NewSession::NeverLinked, &made, self.now().await?),
+            session::put_new(id, &NewSession::NeverLinked, &made, now),
         ];
         match self.table.write(actions, PATIENCE).await {
-            Ok(Ok(())) => Ok(()),
+            Ok(Ok(())) => Ok(summary),
             // By its generation it is told apart from one that was there.
             Err(error) if error.leaves_open() => match self.table.session(id, patience()).await {
-                Ok(Some(there)) if there.generation() == made => Ok(()),
+                Ok(Some(there)) if there.generation() == made => Ok(summary),
                 _ => Err(error.into()),
             },
             Err(error) => Err(error.into()),

@@ -39,6 +39,16 @@ pub struct Issued {
     pub id: String,
     /// The secret: `lg_` and 256 random bits in hex.
     pub secret: Zeroizing<String>,
+    /// When it was issued.
+    pub at: UnixMillis,
+}
+
+/// The token that is to be revoked.
+pub enum Revoked {
+    /// By its id, or a beginning that only one id has.
+    Id(String),
+    /// By its secret, which is looked up by its hash and repeated nowhere.
+    Secret(Token),
 }
 
 impl Operator {
@@ -52,6 +62,7 @@ impl Operator {
             Zeroizing::new(format!("lg_{}", hex::encode(*Zeroizing::new(random::<32>()?))));
         // Hex and a prefix: it is always a token that can exist.
         let hash = Token::new(&secret).map_err(|_| Corrupt("token"))?.hash();
+        let at = self.now().await?;
         let new = NewToken {
             hash,
             account: request.account,
@@ -59,7 +70,7 @@ impl Operator {
             limit: request.per_minute,
             id: &id,
             note: request.note,
-            issued: self.now().await?,
+            issued: at,
             valid_until: request.valid_until,
         };
         let mut actions = vec![token::put_new(&new), account::is_open(request.account)];
@@ -74,12 +85,12 @@ impl Operator {
             actions.push(session::is_open(instance));
         }
         let refused = match self.table.write(actions, PATIENCE).await {
-            Ok(Ok(())) => return Ok(Issued { id, secret }),
+            Ok(Ok(())) => return Ok(Issued { id, secret, at }),
             Ok(Err(refused)) => refused,
             // Its secret is shown this once, so a token that is there has to be known.
             Err(error) if error.leaves_open() => {
                 return match self.table.has_token(hash, patience()).await {
-                    Ok(true) => Ok(Issued { id, secret }),
+                    Ok(true) => Ok(Issued { id, secret, at }),
                     _ => Err(OperatorError::MayBeIssued { account: request.account.clone(), id }),
                 };
             }
@@ -106,36 +117,60 @@ impl Operator {
         Ok(tokens)
     }
 
-    /// Revokes the token whose id is `wanted`, or the only one whose id begins so:
-    /// its item is deleted, so the next request with it is 401.
+    /// Finds the token that is to be revoked, as it is listed.
     ///
     /// # Errors
     /// [`OperatorError::NoToken`], [`OperatorError::AmbiguousToken`], or the table's.
+    pub async fn token(
+        &self,
+        account: &AccountId,
+        wanted: &Revoked,
+    ) -> Result<TokenSummary, OperatorError> {
+        Ok(self.stored_token(account, wanted).await?.summary()?)
+    }
+
+    /// Revokes a token: its item is deleted, so the next request with it is 401.
+    ///
+    /// # Errors
+    /// As those of [`Self::token`].
     pub async fn revoke_token(
         &self,
         account: &AccountId,
-        wanted: &str,
+        wanted: &Revoked,
     ) -> Result<TokenSummary, OperatorError> {
-        let tokens = self.table.listed_tokens(account).await?;
-        let mut found: Vec<_> = tokens
-            .iter()
-            .filter(|token| !wanted.is_empty() && token.id().starts_with(wanted))
-            .collect();
+        let token = self.stored_token(account, wanted).await?;
+        self.delete_all(std::slice::from_ref(&token)).await?;
+        Ok(token.summary()?)
+    }
+
+    async fn stored_token(
+        &self,
+        account: &AccountId,
+        wanted: &Revoked,
+    ) -> Result<StoredToken, OperatorError> {
+        let none = |wanted: Option<&str>| OperatorError::NoToken {
+            account: account.clone(),
+            wanted: wanted.map(str::to_owned),
+        };
+        let wanted = match wanted {
+            Revoked::Id(wanted) => wanted,
+            Revoked::Secret(secret) => {
+                let there = self.table.token(secret.hash(), account, patience()).await?;
+                return there.ok_or_else(|| none(None));
+            }
+        };
+        let mut found = self.table.listed_tokens(account).await?;
+        found.retain(|token| !wanted.is_empty() && token.id().starts_with(wanted.as_str()));
         if let Some(exact) = found.iter().position(|token| token.id() == wanted) {
-            found = vec![found.swap_remove(exact)];
+            return Ok(found.swap_remove(exact));
         }
-        match found.as_slice() {
-            [] => {
-                Err(OperatorError::NoToken { account: account.clone(), wanted: wanted.to_owned() })
-            }
-            [token] => {
-                self.delete_all(std::slice::from_ref(*token)).await?;
-                Ok(token.summary()?)
-            }
-            several => {
-                let ids = several.iter().map(|token| token.id().to_owned()).collect();
-                Err(OperatorError::AmbiguousToken { wanted: wanted.to_owned(), ids })
-            }
+        match found.len() {
+            0 => Err(none(Some(wanted))),
+            1 => found.pop().ok_or_else(|| none(Some(wanted))),
+            _ => Err(OperatorError::AmbiguousToken {
+                wanted: wanted.clone(),
+                ids: found.iter().map(|token| token.id().to_owned()).collect(),
+            }),
         }
     }
 

@@ -8,6 +8,9 @@ use super::certificate::CertificateFault;
 use super::pause::Pause;
 use super::refusal::{Refusal, THROTTLED};
 
+/// How the text of [`Failure::Connect`] begins where a proxy stood in the way.
+pub(crate) const PROXY: &str = "proxy: ";
+
 /// A connection, or one question on it, failed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Failure {
@@ -171,6 +174,11 @@ impl StreamError {
 }
 
 impl Failure {
+    /// Whether an instance's proxy stood in the way.
+    pub fn is_proxys(&self) -> bool {
+        matches!(self, Self::Connect(why) if why.starts_with(PROXY))
+    }
+
     /// Why no login can succeed again, if none can.
     pub fn gone(&self) -> Option<Gone> {
         match self {

@@ -13,11 +13,11 @@ use tokio::net::TcpStream;
 use tower::{Service, ServiceExt};
 use zeroize::Zeroizing;
 
-use super::failure::Failure;
+use super::failure::{Failure, PROXY};
 
 /// A connection to `host` and `port` through `proxy`, which resolves the name.
 pub(super) async fn connect(proxy: &Proxy, host: &str, port: u16) -> Result<TcpStream, Failure> {
-    let failed = |error: &dyn fmt::Display| Failure::Connect(format!("proxy: {error}"));
+    let failed = |error: &dyn fmt::Display| Failure::Connect(format!("{PROXY}{error}"));
     let uri = |host: &str, port: u16| -> Result<Uri, Failure> {
         format!("http://{host}:{port}").parse().map_err(|error| failed(&error))
     };

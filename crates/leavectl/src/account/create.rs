@@ -4,7 +4,8 @@ use clap::Args;
 use domain::tenant::AccountId;
 
 use crate::failure::Failure;
-use crate::{output, place};
+use crate::output::Format;
+use crate::{json, place};
 
 /// Make an account
 #[derive(Args)]
@@ -15,16 +16,24 @@ pub(crate) struct Create {
     /// What people recognise it by
     #[arg(long, value_name = "TEXT")]
     note: Option<String>,
+    #[command(flatten)]
+    format: Format,
 }
+
+/// What `--json` prints: the account.
+pub(crate) type Printed = json::Account;
 
 impl Create {
     pub(crate) async fn run(self) -> Result<(), Failure> {
         let operator = place::operator().await?;
-        operator.create_account(&self.account, self.note.as_deref()).await?;
+        let made = operator.create_account(&self.account, self.note.as_deref()).await?;
         let account = self.account;
-        output::line(&format!(
-            "Account {account} is made. Next: `leavectl instance create {account} NAME`, \
-             `leavectl token issue {account}`."
-        ))
+        self.format.show(
+            &Printed::from(&made),
+            &format!(
+                "Account {account} is made. Next: `leavectl instance create {account} NAME`, \
+                 `leavectl token issue {account}`."
+            ),
+        )
     }
 }

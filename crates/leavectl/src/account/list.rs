@@ -1,11 +1,12 @@
 //! `leavectl account list`.
 
 use clap::Args;
-use serde_json::json;
+use serde::Serialize;
 
 use crate::failure::Failure;
+use crate::narrow::Limit;
 use crate::output::{Columns, Format, or_dash};
-use crate::{moment, place};
+use crate::{json, moment, place};
 
 /// List the accounts
 #[derive(Args)]
@@ -14,12 +15,24 @@ use crate::{moment, place};
 )]
 pub(crate) struct List {
     #[command(flatten)]
+    limit: Limit,
+    #[command(flatten)]
     format: Format,
+}
+
+/// What `--json` prints.
+#[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(crate) struct Printed {
+    /// The accounts, by id.
+    accounts: Vec<json::Account>,
 }
 
 impl List {
     pub(crate) async fn run(self) -> Result<(), Failure> {
-        let accounts = place::operator().await?.accounts().await?;
+        let mut accounts = place::operator().await?.accounts().await?;
+        let total = accounts.len();
+        self.limit.cut(&mut accounts);
         let mut columns = Columns::new(&["ACCOUNT", "CREATED", "NOTE"]);
         for account in &accounts {
             columns.row([
@@ -28,17 +41,10 @@ impl List {
                 or_dash(account.note.as_deref()),
             ]);
         }
-        let listed: Vec<_> = accounts
-            .iter()
-            .map(|account| {
-                json!({
-                    "account": account.id.as_str(),
-                    "note": account.note,
-                    "createdAt": moment::shown(account.created),
-                })
-            })
-            .collect();
+        let printed = Printed { accounts: accounts.iter().map(json::Account::from).collect() };
         let none = "No accounts. `leavectl account create ID` makes one.";
-        self.format.show(&json!({"accounts": listed}), &columns.text(none))
+        self.format.show(&printed, &columns.text(none))?;
+        self.limit.tell(accounts.len(), total, "account");
+        Ok(())
     }
 }

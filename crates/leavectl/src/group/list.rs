@@ -2,36 +2,55 @@
 
 use clap::Args;
 use domain::group::GroupJid;
-use serde_json::json;
+use serde::Serialize;
 use whatsapp::Listed;
 
-use super::{as_json, told};
+use super::told;
 use crate::failure::Failure;
 use crate::instance::Named;
+use crate::narrow::Limit;
 use crate::output::Format;
-use crate::place;
+use crate::{json, place};
 
 /// List the groups that an instance is known to be in, communities as trees
 #[derive(Args)]
 #[command(
-    after_help = "Examples:\n  leavectl group list acme sales\n  leavectl group list acme sales --json | jq -r '.groups[].jid'"
+    after_help = "Examples:\n  leavectl group list acme sales\n  leavectl group list acme sales --json | jq -r '.groups[].groupJid'"
 )]
 pub(crate) struct List {
     #[command(flatten)]
     named: Named,
     #[command(flatten)]
+    limit: Limit,
+    #[command(flatten)]
     format: Format,
+}
+
+/// What `--json` prints.
+#[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Printed {
+    /// Whose groups these are.
+    #[serde(flatten)]
+    named: json::Named,
+    /// How many are known.
+    group_count: usize,
+    /// The groups; with `--limit`, the first of them.
+    groups: Vec<json::Group>,
 }
 
 impl List {
     pub(crate) async fn run(self) -> Result<(), Failure> {
         let id = self.named.id();
-        let groups = place::operator().await?.roster(&id).await?;
-        let value = json!({
-            "account": id.account.as_str(),
-            "instance": id.name.as_str(),
-            "groups": groups.iter().map(as_json).collect::<Vec<_>>(),
-        });
+        let mut groups = place::operator().await?.roster(&id).await?;
+        let total = groups.len();
+        self.limit.cut(&mut groups);
+        let printed = Printed {
+            named: json::Named::from(&id),
+            group_count: total,
+            groups: groups.iter().map(json::Group::from).collect(),
+        };
         let text = if groups.is_empty() {
             format!(
                 "No groups are known. `leavectl group sync {} {}` asks WhatsApp.",
@@ -40,7 +59,9 @@ impl List {
         } else {
             tree(&groups).join("\n")
         };
-        self.format.show(&value, &text)
+        self.format.show(&printed, &text)?;
+        self.limit.tell(groups.len(), total, "group");
+        Ok(())
     }
 }
 

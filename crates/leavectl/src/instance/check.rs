@@ -9,11 +9,13 @@ use futures_util::{StreamExt, stream};
 use operation::check::{self, Health, When};
 use operator::Operator;
 use operator::instances::State;
-use serde_json::{Value, json};
+use serde::Serialize;
 
+use super::states::Chosen;
+use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::output::{Colour, Columns, Format, coloured};
-use crate::{moment, place, progress};
+use crate::{json, moment, place, progress};
 
 /// Longest check: a lease lasts no longer.
 const LONGEST: Duration = Duration::from_secs(25);
@@ -25,8 +27,10 @@ Examples:
   leavectl instance check acme sales
   leavectl instance check --all
   leavectl instance check acme --all --at-once 4
+  leavectl instance check --all --state linked
 
-Exit code 1 when a session does not work.")]
+Exit code 1 when a session does not work, 4 when each of those that do not can work later:
+throttled, banned for a while, out of reach.")]
 pub(crate) struct Check {
     /// The account; with --all, only this one's instances
     account: Option<AccountId>,
@@ -38,14 +42,43 @@ pub(crate) struct Check {
         value_parser = InstanceName::of_stored
     )]
     instance: Option<InstanceName>,
-    /// Check every linked instance
+    /// Check every instance
     #[arg(long)]
     all: bool,
+    #[command(flatten)]
+    chosen: Chosen,
     /// With --all, how many at the same time
     #[arg(long, value_name = "N", default_value_t = 8, value_parser = clap::value_parser!(u8).range(1..=64))]
     at_once: u8,
     #[command(flatten)]
     format: Format,
+}
+
+/// What `--json` prints.
+#[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Printed {
+    /// How many were checked.
+    checked_count: usize,
+    /// How many of them do not work.
+    not_well_count: usize,
+    /// Each of them, by account and name.
+    instances: Vec<Checked>,
+}
+
+/// What a check found.
+#[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(rename_all = "camelCase")]
+struct Checked {
+    /// The instance.
+    #[serde(flatten)]
+    named: json::Named,
+    /// What was found, like `connected`, `never_linked`, `logged_out` or `banned`.
+    health: &'static str,
+    /// How long to wait, in seconds, where WhatsApp says so.
+    retry_after: Option<u64>,
 }
 
 impl Check {
@@ -57,7 +90,7 @@ impl Check {
                 operator.instance(&id).await?;
                 vec![id]
             }
-            (account, _) => linked(&operator, account.as_ref()).await?,
+            (account, _) => chosen(&operator, account.as_ref(), &self.chosen).await?,
         };
         let bar = progress::bar("Checking");
         bar.set_length(u64::try_from(instances.len()).unwrap_or(u64::MAX));
@@ -80,40 +113,61 @@ impl Check {
                 what_to_do(*health),
             ]);
         }
-        let bad = found.iter().filter(|(_, health)| !is_well(*health)).count();
+        let bad = found.iter().filter(|(_, health)| exit(*health) != Exit::Done).count();
+        let never = found.iter().filter(|(_, health)| *health == Health::NeverLinked).count();
         let total = found.len();
-        let sum = match bad {
-            0 => coloured(&format!("{total} checked, all well"), Colour::Good),
-            bad => coloured(&format!("{total} checked, {bad} not well"), Colour::Bad),
+        let sum = match (total, bad, never) {
+            (0, ..) => String::new(),
+            (1, 0, _) => coloured("It is well.", Colour::Good),
+            (_, 0, _) => coloured(&format!("{total} checked, all well."), Colour::Good),
+            (1, ..) => coloured("It is not well.", Colour::Bad),
+            (_, bad, 0) => coloured(&format!("{total} checked, {bad} not well."), Colour::Bad),
+            (_, bad, never) => {
+                let told = format!("{total} checked, {bad} not well: {never} never linked.");
+                coloured(&told, Colour::Bad)
+            }
         };
-        let text = format!("{}\n{sum}", columns.text("No instance is linked."));
-        let checks: Vec<Value> = found.iter().map(|(id, health)| as_json(id, *health)).collect();
-        self.format.show(&json!({"checked": total, "notWell": bad, "instances": checks}), &text)?;
-        if bad == 0 { Ok(()) } else { Err(Failure::Told) }
+        let text = format!("{}\n{sum}", columns.text("No instance is there to be checked."));
+        let printed = Printed {
+            checked_count: total,
+            not_well_count: bad,
+            instances: found.iter().map(|(id, health)| Checked::new(id, *health)).collect(),
+        };
+        self.format.show(&printed, &text)?;
+        match Exit::of_checks(found.iter().map(|(_, health)| exit(*health))) {
+            Exit::Done => Ok(()),
+            exit => Err(Failure::Told(exit)),
+        }
     }
 }
 
-async fn linked(
+/// Those that are being deleted have nothing left that could be checked.
+async fn chosen(
     operator: &Operator,
     account: Option<&AccountId>,
+    chosen: &Chosen,
 ) -> Result<Vec<InstanceId>, Failure> {
-    let instances = operator.instances(account).await?;
-    let linked = instances.into_iter().filter(|instance| instance.state == State::Linked);
-    Ok(linked.map(|instance| instance.id).collect())
+    let mut instances = operator.instances(account).await?;
+    if let Some(account) = account.filter(|_| instances.is_empty()) {
+        operator.account(account).await?;
+    }
+    instances.retain(|instance| instance.state != State::Deleting);
+    chosen.keep(&mut instances);
+    Ok(instances.into_iter().map(|instance| instance.id).collect())
 }
 
-fn is_well(health: Health) -> bool {
+/// How a check of that ends: what waiting mends is told apart.
+fn exit(health: Health) -> Exit {
     match health {
-        Health::Connected | Health::Fresh | Health::Busy => true,
-        Health::LoggedOut
+        Health::Connected | Health::Fresh | Health::Busy => Exit::Done,
+        Health::Banned { .. } | Health::Throttled { .. } | Health::Unreachable(_) => Exit::TryAgain,
+        Health::NeverLinked
+        | Health::LoggedOut
         | Health::Locked
         | Health::BannedForGood
-        | Health::Banned { .. }
-        | Health::Throttled { .. }
         | Health::VersionRefused
-        | Health::Unreachable(_)
         | Health::NotFound
-        | Health::Unreadable => false,
+        | Health::Unreadable => Exit::Failed,
     }
 }
 
@@ -121,6 +175,7 @@ fn what_to_do(health: Health) -> String {
     match health {
         Health::Connected | Health::Fresh => String::new(),
         Health::Busy => "nothing: a run is using it".to_owned(),
+        Health::NeverLinked => "link a device: `leavectl instance link`".to_owned(),
         Health::LoggedOut => "link it again: `leavectl instance link`".to_owned(),
         Health::Locked => "look at the phone: the account is locked, appeal there".to_owned(),
         Health::BannedForGood => "another number: WhatsApp banned this one for good".to_owned(),
@@ -137,24 +192,22 @@ fn what_to_do(health: Health) -> String {
     }
 }
 
-fn as_json(id: &InstanceId, health: Health) -> Value {
-    let retry_after = match health {
-        Health::Banned { left } | Health::Throttled { left } => Some(left.as_secs()),
-        Health::Connected
-        | Health::Fresh
-        | Health::Busy
-        | Health::LoggedOut
-        | Health::Locked
-        | Health::BannedForGood
-        | Health::VersionRefused
-        | Health::Unreachable(_)
-        | Health::NotFound
-        | Health::Unreadable => None,
-    };
-    json!({
-        "account": id.account.as_str(),
-        "instance": id.name.as_str(),
-        "health": health.name(),
-        "retryAfter": retry_after,
-    })
+impl Checked {
+    fn new(id: &InstanceId, health: Health) -> Self {
+        let retry_after = match health {
+            Health::Banned { left } | Health::Throttled { left } => Some(left.as_secs()),
+            Health::Connected
+            | Health::Fresh
+            | Health::Busy
+            | Health::NeverLinked
+            | Health::LoggedOut
+            | Health::Locked
+            | Health::BannedForGood
+            | Health::VersionRefused
+            | Health::Unreachable(_)
+            | Health::NotFound
+            | Health::Unreadable => None,
+        };
+        Self { named: json::Named::from(id), health: health.name(), retry_after }
+    }
 }

@@ -4,7 +4,8 @@ use clap::Args;
 
 use super::NewlyNamed;
 use crate::failure::Failure;
-use crate::{output, place};
+use crate::output::Format;
+use crate::{json, place};
 
 /// Make an instance without a device
 #[derive(Args)]
@@ -12,12 +13,23 @@ use crate::{output, place};
 pub(crate) struct Create {
     #[command(flatten)]
     named: NewlyNamed,
+    #[command(flatten)]
+    format: Format,
 }
+
+/// What `--json` prints: the instance.
+pub(crate) type Printed = json::Instance;
 
 impl Create {
     pub(crate) async fn run(self) -> Result<(), Failure> {
         let id = self.named.id();
-        place::operator().await?.create_instance(&id).await?;
-        output::line(&format!("Instance {id} is made. It has no device yet."))
+        let made = place::operator().await?.create_instance(&id).await?;
+        self.format.show(
+            &Printed::from(&made),
+            &format!(
+                "Instance {id} is made. It has no device yet. Next: `leavectl instance link {} {}`.",
+                id.account, id.name
+            ),
+        )
     }
 }

@@ -5,12 +5,15 @@ use std::path::PathBuf;
 use clap::Args;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use operator::link::Stored;
+use serde::Serialize;
 use session_import::input::Input;
 use session_import::source::Source;
 
 use super::{NewlyNamed, set_proxy};
+use crate::confirm::Consent;
 use crate::failure::Failure;
-use crate::{output, place, progress, stdin};
+use crate::output::Format;
+use crate::{json, output, place, progress, stdin};
 
 /// Take over a session that other software linked
 #[derive(Args)]
@@ -41,6 +44,29 @@ pub(crate) struct Import {
     /// Connect through this proxy, now and later; - reads it from stdin
     #[arg(long, value_name = "URL", value_parser = set_proxy::proxy)]
     proxy: Option<set_proxy::Given>,
+    #[command(flatten)]
+    consent: Consent,
+    #[command(flatten)]
+    format: Format,
+}
+
+/// What `--json` prints.
+#[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(crate) struct Printed {
+    /// The instance.
+    #[serde(flatten)]
+    named: json::Named,
+    /// Its device's JID.
+    jid: String,
+    /// Its device's LID, where it is known.
+    lid: Option<String>,
+    /// Whose session it was.
+    source: String,
+    /// Whether a login proved the key.
+    proved: bool,
+    /// The JID of the device before, which is still on the phone.
+    replaced: Option<String>,
 }
 
 fn sources() -> impl TypedValueParser<Value = Source> {
@@ -69,6 +95,13 @@ impl Import {
         };
         let imported = session_import::read(&input, self.from, self.jid.as_deref())?;
         let mut credentials = imported.credentials;
+        let before = super::works(&operator, &id).await?;
+        let replaced = if before.as_deref() == Some(credentials.device.to_string().as_str()) {
+            // The same device, whatever its key: nothing is left behind on the phone.
+            None
+        } else {
+            super::replaceable(&operator, &id, self.consent).await?
+        };
         // For the login; what is stored keeps the proxy that the instance has then.
         credentials.proxy = match proxy.clone() {
             Some(proxy) => Some(proxy),
@@ -85,7 +118,8 @@ impl Import {
                 } else {
                     ""
                 };
-                Failure::Refused(format!("nothing was stored: {error}{hint}"))
+                let text = format!("nothing was stored: {error}{hint}");
+                Failure::from(error).told_as(text)
             })?;
         }
         credentials.proxy = proxy;
@@ -99,12 +133,25 @@ impl Import {
                 "Its LID is not known. Owners of LID-addressed communities are then recognised by WhatsApp only.",
             );
         }
-        output::line(&format!(
+        let printed = Printed {
+            named: json::Named::from(&id),
+            jid: credentials.device.to_string(),
+            lid: credentials.lid.clone(),
+            source: imported.source.to_string(),
+            proved: !self.offline,
+            replaced: replaced.clone(),
+        };
+        let text = format!(
             "Instance {id} {what} device {} of {}.\n\
              Do not start the other program with this session again: two programs on one linked \
              device throw each other out. Better than an import is a device of its own: \
-             `leavectl instance link {} {}`.",
-            credentials.device, imported.source, id.account, id.name
-        ))
+             `leavectl instance link {} {}`.{}",
+            credentials.device,
+            imported.source,
+            id.account,
+            id.name,
+            super::told_of_replaced(replaced.as_deref())
+        );
+        self.format.show(&printed, &text)
     }
 }

@@ -1,6 +1,7 @@
 //! `leavectl instance link`.
 
 mod first_login;
+pub(crate) mod printed;
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -13,13 +14,15 @@ use operator::device::NewDevice;
 use operator::first_login::Unfinished;
 use operator::link::Stored;
 use operator::{Operator, OperatorError};
-use serde_json::json;
 use whatsapp::Dialer;
 
 use self::first_login::{WAIT, Why, dialer};
+use self::printed::Printed;
 use super::{NewlyNamed, set_proxy};
+use crate::confirm::Consent;
+use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::{output, place, qr};
+use crate::{json, output, place, qr};
 
 /// Longest login to unlink a device that could not be stored.
 const UNLINKING: Duration = Duration::from_secs(25);
@@ -49,6 +52,8 @@ pub(crate) struct Link {
     /// Link nothing, but end the first login of a device that was linked before
     #[arg(long, conflicts_with_all = ["phone", "png", "proxy"])]
     resume: bool,
+    #[command(flatten)]
+    consent: Consent,
     /// Print one JSON object for each event, for programs that show the code themselves
     #[arg(long)]
     json: bool,
@@ -65,8 +70,9 @@ impl Link {
                 .map_err(|error| Failure::Refused(error.to_string()))?;
             let unfinished =
                 first_login::finish(&operator, &id, &paired, |event| self.show(event)).await?;
-            return self.conclude(&id, &paired, None, unfinished);
+            return self.conclude(&id, &paired, None, unfinished, None);
         }
+        let replaced = super::replaceable(&operator, &id, self.consent).await?;
         let given = self.proxy.clone().map(set_proxy::Given::read).transpose()?;
         let proxy = match given.clone() {
             Some(proxy) => Some(proxy),
@@ -104,7 +110,7 @@ impl Link {
         };
         let unfinished =
             first_login::finish(&operator, &id, &paired, |event| self.show(event)).await?;
-        self.conclude(&id, &paired, Some(stored), unfinished)
+        self.conclude(&id, &paired, Some(stored), unfinished, replaced)
     }
 
     fn show(&self, event: &Event<'_>) -> Result<(), Failure> {
@@ -112,7 +118,7 @@ impl Link {
             qr::write_png(text, file)?;
         }
         if self.json {
-            return output::json(&as_json(event));
+            return output::json(&Printed::from(event));
         }
         match event {
             Event::Qr { text, valid_for, number, of } => {
@@ -176,6 +182,7 @@ impl Link {
         paired: &Paired,
         stored: Option<Stored>,
         unfinished: Option<Why>,
+        replaced: Option<String>,
     ) -> Result<(), Failure> {
         let device = &paired.credentials.device;
         let unfinished = match unfinished {
@@ -188,28 +195,31 @@ impl Link {
             Some(Why::Login(unfinished)) => Some(unfinished.to_string()),
             Some(Why::Operator(error)) => Some(error.to_string()),
         };
-        if let Some(unfinished) = &unfinished {
-            output::note(&format!(
+        let unfinished = unfinished.map(|why| {
+            format!(
                 "The device is linked and stored, but its first login did not come to its end: \
-                 {unfinished}\nLeaving groups works. `leavectl instance link {} {} --resume` makes \
-                 the first login again; if the phone removes the device, link anew.",
+                 {why}\nLeaving groups works. `leavectl instance link {} {} --resume` makes the \
+                 first login again; if the phone removes the device, link anew.",
                 id.account, id.name
-            ));
+            )
+        });
+        if let Some(unfinished) = &unfinished {
+            output::note(unfinished);
             if stored.is_none() {
-                return Err(Failure::Told);
+                return Err(Failure::Told(Exit::TryAgain));
             }
         }
         if self.json {
-            return output::json(&json!({
-                "event": "linked",
-                "account": id.account.as_str(),
-                "instance": id.name.as_str(),
-                "jid": device.to_string(),
-                "lid": paired.credentials.lid,
-                "platform": Some(&paired.platform).filter(|platform| !platform.is_empty()),
-                "businessName": paired.business_name,
-                "unfinished": unfinished,
-            }));
+            let platform = Some(paired.platform.clone());
+            return output::json(&Printed::Linked {
+                named: json::Named::from(id),
+                jid: device.to_string(),
+                lid: paired.credentials.lid.clone(),
+                platform: platform.filter(|platform| !platform.is_empty()),
+                business_name: paired.business_name.clone(),
+                unfinished,
+                replaced,
+            });
         }
         let what = match stored {
             Some(Stored::New) => "is new, and has",
@@ -217,8 +227,10 @@ impl Link {
             None => "has ended the first login of",
         };
         output::line(&format!(
-            "Instance {id} {what} device {device}.\nNext: `leavectl group sync {} {}`",
-            id.account, id.name
+            "Instance {id} {what} device {device}.{}\nNext: `leavectl group sync {} {}`",
+            super::told_of_replaced(replaced.as_deref()),
+            id.account,
+            id.name
         ))
     }
 }
@@ -226,23 +238,4 @@ impl Link {
 /// Rounded up: some milliseconds have passed already.
 fn seconds(span: Duration) -> u64 {
     span.as_secs() + u64::from(span.subsec_nanos() > 0)
-}
-
-fn as_json(event: &Event<'_>) -> serde_json::Value {
-    match event {
-        Event::Qr { text, valid_for, number, of } => json!({
-            "event": "qr", "text": text, "validForSeconds": seconds(*valid_for), "number": number, "of": of,
-        }),
-        Event::Code { code, valid_for, number, of } => json!({
-            "event": "code", "code": code, "validForSeconds": seconds(*valid_for), "number": number, "of": of,
-        }),
-        Event::Refreshed => json!({"event": "refreshed"}),
-        Event::Entered => json!({"event": "entered"}),
-        Event::Paired { jid } => json!({"event": "paired", "jid": jid.to_string()}),
-        Event::Finishing(step) => json!({"event": "finishing", "step": match step {
-            FirstLogin::LoggingIn => "loggingIn",
-            FirstLogin::Keys => "keys",
-            FirstLogin::Messages => "messages",
-        }}),
-    }
 }

@@ -3,9 +3,12 @@
 use clap::Args;
 use domain::proxy::{NotAProxy, Proxy};
 
+use serde::Serialize;
+
 use super::Named;
 use crate::failure::Failure;
-use crate::{output, place, stdin};
+use crate::output::Format;
+use crate::{json, place, stdin};
 
 /// Send an instance's connections through a proxy of its own, or directly again
 #[derive(Args)]
@@ -29,6 +32,19 @@ pub(crate) struct SetProxy {
     /// Connect directly
     #[arg(long, conflicts_with = "proxy")]
     none: bool,
+    #[command(flatten)]
+    format: Format,
+}
+
+/// What `--json` prints.
+#[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(crate) struct Printed {
+    /// The instance.
+    #[serde(flatten)]
+    named: json::Named,
+    /// Its proxy, without user and password; nothing where it connects directly.
+    proxy: Option<String>,
 }
 
 /// A proxy as it is given: its address may have a password in it.
@@ -66,13 +82,20 @@ impl SetProxy {
         let id = self.named.id();
         let proxy = self.proxy.map(Given::read).transpose()?;
         place::operator().await?.set_proxy(&id, proxy.as_ref()).await?;
-        let now = match proxy {
+        let now = match &proxy {
             Some(proxy) => format!("through {proxy}"),
             None => "directly".to_owned(),
         };
-        output::line(&format!(
-            "Instance {id} connects {now} from its next connection on. Try it: `leavectl instance check {} {}`",
-            id.account, id.name
-        ))
+        let printed = Printed {
+            named: json::Named::from(&id),
+            proxy: proxy.as_ref().map(ToString::to_string),
+        };
+        self.format.show(
+            &printed,
+            &format!(
+                "Instance {id} connects {now} from its next connection on. Try it: `leavectl instance check {} {}`",
+                id.account, id.name
+            ),
+        )
     }
 }

@@ -1,13 +1,13 @@
 //! `leavectl instance show`.
 
 use clap::Args;
-use domain::block::BlockReason;
-use serde_json::json;
+use operator::instances::InstanceDetails;
+use serde::Serialize;
 
-use super::{Named, as_json, state};
+use super::{Named, state};
 use crate::failure::Failure;
 use crate::output::{Format, printable};
-use crate::{moment, place, token};
+use crate::{json, moment, place};
 
 /// Show everything about an instance that is no secret
 #[derive(Args)]
@@ -19,33 +19,62 @@ pub(crate) struct Show {
     format: Format,
 }
 
+/// What `--json` prints.
+#[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Printed {
+    /// What a list shows of it.
+    #[serde(flatten)]
+    listed: json::Instance,
+    /// Its device's LID.
+    lid: Option<String>,
+    /// The data key that its credentials are sealed with.
+    key_id: Option<String>,
+    /// When it was online last, in UTC.
+    seen_at: Option<String>,
+    /// When its next check is due, in UTC.
+    check_due_at: Option<String>,
+    /// For how long WhatsApp does not listen to it.
+    blocked: Option<json::Block>,
+    /// Whether its device's first login came to its end.
+    first_login_ended: bool,
+    /// Until when a run holds it at the latest, in UTC.
+    leased_until: Option<String>,
+    /// Groups that it is known to be in.
+    group_count: usize,
+    /// Groups that it left within 90 days.
+    left_count: usize,
+    /// Leaves whose outcome is not known.
+    unresolved_count: usize,
+    /// The tokens that act for it alone.
+    tokens: Vec<json::Token>,
+}
+
+impl From<&InstanceDetails> for Printed {
+    fn from(details: &InstanceDetails) -> Self {
+        Self {
+            listed: json::Instance::from(&details.summary),
+            lid: details.lid.clone(),
+            key_id: details.key_id.clone(),
+            seen_at: details.seen.map(moment::shown),
+            check_due_at: details.due.map(moment::shown),
+            blocked: details.blocked.map(|(reason, until)| json::Block::of(reason, until)),
+            first_login_ended: !details.is_unfinished,
+            leased_until: details.leased_until.map(moment::shown),
+            group_count: details.groups,
+            left_count: details.left,
+            unresolved_count: details.unresolved,
+            tokens: details.tokens.iter().map(json::Token::from).collect(),
+        }
+    }
+}
+
 impl Show {
     pub(crate) async fn run(self) -> Result<(), Failure> {
         let details = place::operator().await?.instance(&self.named.id()).await?;
         let summary = &details.summary;
-        let reason = |reason| match reason {
-            BlockReason::Throttled => "throttled",
-            BlockReason::Banned => "banned",
-        };
-        let mut value = as_json(summary);
-        let more = json!({
-            "lid": details.lid,
-            "keyId": details.key_id,
-            "seenAt": details.seen.map(moment::shown),
-            "checkDueAt": details.due.map(moment::shown),
-            "blocked": details.blocked.map(|(why, until)| {
-                json!({"reason": reason(why), "until": moment::shown(until)})
-            }),
-            "firstLoginEnded": !details.is_unfinished,
-            "leasedUntil": details.leased_until.map(moment::shown),
-            "groups": details.groups,
-            "left": details.left,
-            "unresolved": details.unresolved,
-            "tokens": details.tokens.iter().map(token::as_json).collect::<Vec<_>>(),
-        });
-        if let (Some(value), Some(more)) = (value.as_object_mut(), more.as_object()) {
-            value.extend(more.clone());
-        }
+        let printed = Printed::from(&details);
         let mut lines = vec![
             format!("Instance   {}", summary.id),
             format!("State      {}", state(summary)),
@@ -64,8 +93,8 @@ impl Show {
             format!("Groups     {}", details.groups),
             format!("Left       {}, and {} unresolved", details.left, details.unresolved),
         ];
-        if let Some((why, until)) = details.blocked {
-            lines.push(format!("Blocked    {} until {}", reason(why), moment::shown(until)));
+        if let Some(json::Block { reason, until }) = &printed.blocked {
+            lines.push(format!("Blocked    {reason} until {until}"));
         }
         if details.is_unfinished {
             lines.push(format!(
@@ -81,6 +110,6 @@ impl Show {
             lines.push(format!("Token      {} {note}", token.id));
         }
         let lines: Vec<_> = lines.iter().map(|line| line.trim_end()).collect();
-        self.format.show(&value, &lines.join("\n"))
+        self.format.show(&printed, &lines.join("\n"))
     }
 }

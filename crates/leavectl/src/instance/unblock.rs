@@ -2,11 +2,13 @@
 
 use clap::Args;
 use domain::block::BlockReason;
+use serde::Serialize;
 
 use super::Named;
 use crate::confirm::Consent;
 use crate::failure::Failure;
-use crate::{moment, output, place};
+use crate::output::Format;
+use crate::{json, moment, place};
 
 /// Forget that WhatsApp bans or throttles an instance's number
 #[derive(Args)]
@@ -22,6 +24,19 @@ pub(crate) struct Unblock {
     named: Named,
     #[command(flatten)]
     consent: Consent,
+    #[command(flatten)]
+    format: Format,
+}
+
+/// What `--json` prints.
+#[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(crate) struct Printed {
+    /// The instance.
+    #[serde(flatten)]
+    named: json::Named,
+    /// What was lifted; nothing where it was not blocked.
+    lifted: Option<json::Block>,
 }
 
 impl Unblock {
@@ -29,7 +44,8 @@ impl Unblock {
         let id = self.named.id();
         let operator = place::operator().await?;
         let Some(block) = operator.block(&id).await? else {
-            return output::line(&format!("Instance {id} is not blocked."));
+            let printed = Printed { named: json::Named::from(&id), lifted: None };
+            return self.format.show(&printed, &format!("Instance {id} is not blocked."));
         };
         let (what, until) = (
             match block.reason {
@@ -42,10 +58,14 @@ impl Unblock {
             "WhatsApp {what} the number of instance {id} until {until}. Going on before that can \
              make it longer."
         ))?;
+        let lifted = json::Block::of(block.reason, block.until);
         operator.unblock(&id, block).await?;
-        output::line(&format!(
-            "Instance {id} is blocked no more. Try it: `leavectl instance check {} {}`",
-            id.account, id.name
-        ))
+        self.format.show(
+            &Printed { named: json::Named::from(&id), lifted: Some(lifted) },
+            &format!(
+                "Instance {id} is blocked no more. Try it: `leavectl instance check {} {}`",
+                id.account, id.name
+            ),
+        )
     }
 }

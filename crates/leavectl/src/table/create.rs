@@ -2,16 +2,36 @@
 
 use clap::Args;
 use operator::schema::{self, Setting};
+use serde::Serialize;
 
 use super::told;
 use crate::failure::Failure;
-use crate::{output, place, progress};
+use crate::output::Format;
+use crate::{place, progress};
 
 /// Make the table exactly as the template does, TTL included; of one that is there,
 /// make what it lacks
 #[derive(Args)]
 #[command(after_help = "Example:\n  TABLE_NAME=leave-group leavectl table create")]
-pub(crate) struct Create {}
+pub(crate) struct Create {
+    #[command(flatten)]
+    format: Format,
+}
+
+/// What `--json` prints.
+#[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Printed {
+    /// The table's name.
+    table: String,
+    /// Whether it was made now; otherwise it was there.
+    is_new: bool,
+    /// Indexes that were missing, and are made.
+    indexes: Vec<String>,
+    /// What this DynamoDB does not have, of TTL and point-in-time recovery.
+    not_here: Vec<&'static str>,
+}
 
 impl Create {
     pub(crate) async fn run(self) -> Result<(), Failure> {
@@ -20,19 +40,26 @@ impl Create {
         let schema = schema::of_template()?;
         let making = operator.create_table(&schema);
         let made = progress::during("Waiting until the table is active", making).await?;
-        output::line(&if made.table {
+        let mut lines = vec![if made.table {
             format!("Table {name} is made.")
         } else {
             format!("Table {name} was there already.")
-        })?;
-        for index in &made.indexes {
-            output::line(&format!("Index {index} was missing, and is made."))?;
-        }
-        for (what, setting) in [("TTL", made.ttl), ("Point-in-time recovery", made.recovery)] {
-            if setting == Setting::NotHere {
-                output::line(&format!("{what}: this DynamoDB does not have it."))?;
-            }
-        }
+        }];
+        lines.extend(
+            made.indexes.iter().map(|index| format!("Index {index} was missing, and is made.")),
+        );
+        let settings = [("TTL", made.ttl), ("Point-in-time recovery", made.recovery)];
+        let not_here: Vec<_> =
+            settings.iter().filter(|it| it.1 == Setting::NotHere).map(|it| it.0).collect();
+        lines
+            .extend(not_here.iter().map(|what| format!("{what}: this DynamoDB does not have it.")));
+        let printed = Printed {
+            table: name,
+            is_new: made.table,
+            indexes: made.indexes.iter().map(ToString::to_string).collect(),
+            not_here,
+        };
+        self.format.show(&printed, &lines.join("\n"))?;
         // A setting takes a moment on AWS; what cannot be changed here is told.
         let differences = operator.compare_table(&schema).await?.unwrap_or_default();
         let mut faults = differences.iter().filter(|difference| {

@@ -3,9 +3,10 @@
 use clap::Args;
 use operator::OperatorError;
 use operator::schema;
-use serde_json::json;
+use serde::Serialize;
 
-use super::{as_json, told};
+use super::told;
+use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::output::{Colour, Format, coloured};
 use crate::place;
@@ -20,6 +21,18 @@ pub(crate) struct Status {
     format: Format,
 }
 
+/// What `--json` prints.
+#[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(crate) struct Printed {
+    /// The table's name.
+    table: String,
+    /// Whether it is as the template makes it.
+    fits: bool,
+    /// What differs, or cannot be told.
+    differences: Vec<super::Printed>,
+}
+
 impl Status {
     pub(crate) async fn run(self) -> Result<(), Failure> {
         let operator = place::operator().await?;
@@ -27,11 +40,11 @@ impl Status {
         let schema = schema::of_template()?;
         let differences = operator.compare_table(&schema).await?.ok_or(OperatorError::NoTable)?;
         let fits = !differences.iter().any(schema::Difference::is_fault);
-        let value = json!({
-            "table": name,
-            "fits": fits,
-            "differences": differences.iter().map(as_json).collect::<Vec<_>>(),
-        });
+        let printed = Printed {
+            table: name.to_owned(),
+            fits,
+            differences: differences.iter().map(super::Printed::from).collect(),
+        };
         let verdict = if fits {
             coloured("as the template makes it", Colour::Good)
         } else {
@@ -39,7 +52,7 @@ impl Status {
         };
         let mut lines = vec![format!("Table {name} is {verdict}.")];
         lines.extend(differences.iter().map(|difference| format!("  {}", told(difference))));
-        self.format.show(&value, &lines.join("\n"))?;
-        if fits { Ok(()) } else { Err(Failure::Told) }
+        self.format.show(&printed, &lines.join("\n"))?;
+        if fits { Ok(()) } else { Err(Failure::Told(Exit::Failed)) }
     }
 }

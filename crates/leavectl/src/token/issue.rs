@@ -4,13 +4,13 @@ use clap::Args;
 use domain::tenant::{AccountId, InstanceName};
 use domain::token::Scope;
 use operator::tokens::TokenRequest;
-use serde_json::json;
+use serde::Serialize;
 use store::gate::DEFAULT_LIMIT;
 
 use crate::failure::Failure;
 use crate::moment::{self, Expiry};
 use crate::output::{self, Format};
-use crate::place;
+use crate::{json, place};
 
 /// Issue a token; its secret is shown this once and stored nowhere
 #[derive(Args)]
@@ -38,6 +38,19 @@ pub(crate) struct Issue {
     format: Format,
 }
 
+/// What `--json` prints: the one time that the secret is shown.
+#[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(crate) struct Printed {
+    /// The secret: what callers send in the header `token`.
+    token: String,
+    /// The account's id.
+    account: String,
+    /// The token, as it is listed.
+    #[serde(flatten)]
+    listed: json::Token,
+}
+
 impl Issue {
     pub(crate) async fn run(self) -> Result<(), Failure> {
         let operator = place::operator().await?;
@@ -56,22 +69,36 @@ impl Issue {
             valid_until,
         };
         let issued = operator.issue_token(&request).await?;
-        let value = json!({
-            "id": issued.id,
-            "token": issued.secret.as_str(),
-            "account": self.account.as_str(),
-            "instance": super::instance(&scope),
-            "perMinute": self.per_minute,
-            "note": self.note,
-            "expiresAt": valid_until.map(moment::shown),
-        });
-        self.format.show(&value, &issued.secret)?;
-        if !self.format.json {
-            output::note(&format!(
-                "This is token {}. It is not shown again: keep it now.",
-                issued.id
-            ));
-        }
+        let printed = Printed {
+            token: issued.secret.to_string(),
+            account: self.account.to_string(),
+            listed: json::Token {
+                id: issued.id.clone(),
+                instance: super::instance(&scope).map(str::to_owned),
+                per_minute: self.per_minute,
+                note: self.note,
+                created_at: Some(moment::shown(issued.at)),
+                expires_at: valid_until.map(moment::shown),
+            },
+        };
+        self.format.show(&printed, &issued.secret)?;
+        let whom = match &scope {
+            Scope::Account => format!("every instance of account {}", self.account),
+            Scope::Instance(name) => format!("instance {}/{name} alone", self.account),
+        };
+        let requests = match self.per_minute {
+            1 => "1 request".to_owned(),
+            more => format!("{more} requests"),
+        };
+        let end = match valid_until {
+            Some(at) => format!("until {}", moment::shown(at)),
+            None => "until it is revoked".to_owned(),
+        };
+        output::note(&format!(
+            "This is token {}, for {whom}, {requests} a minute, {end}. It is not shown again: keep \
+             it now.",
+            issued.id
+        ));
         Ok(())
     }
 }

@@ -2,12 +2,13 @@
 
 use clap::Args;
 use domain::tenant::AccountId;
-use serde_json::json;
+use serde::Serialize;
 
-use super::{as_json, instance};
+use super::instance;
 use crate::failure::Failure;
+use crate::narrow::Limit;
 use crate::output::{Columns, Format, or_dash};
-use crate::{moment, place};
+use crate::{json, moment, place};
 
 /// List an account's tokens, by ids that are no secrets
 #[derive(Args)]
@@ -16,16 +17,30 @@ pub(crate) struct List {
     /// The account
     account: AccountId,
     #[command(flatten)]
+    limit: Limit,
+    #[command(flatten)]
     format: Format,
+}
+
+/// What `--json` prints.
+#[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(crate) struct Printed {
+    /// The account's id.
+    account: String,
+    /// Its tokens, by when they were issued.
+    tokens: Vec<json::Token>,
 }
 
 impl List {
     pub(crate) async fn run(self) -> Result<(), Failure> {
         let operator = place::operator().await?;
-        let tokens = operator.tokens(&self.account).await?;
+        let mut tokens = operator.tokens(&self.account).await?;
         if tokens.is_empty() {
             operator.account(&self.account).await?;
         }
+        let total = tokens.len();
+        self.limit.cut(&mut tokens);
         let now = operator.now().await?;
         let mut columns = Columns::new(&["ID", "FOR", "PER MINUTE", "ISSUED", "EXPIRES", "NOTE"]);
         for token in &tokens {
@@ -42,9 +57,13 @@ impl List {
                 or_dash(token.note.as_deref()),
             ]);
         }
-        let listed: Vec<_> = tokens.iter().map(as_json).collect();
         let none = "No tokens. `leavectl token issue ACCOUNT` makes one.";
-        let value = json!({"account": self.account.as_str(), "tokens": listed});
-        self.format.show(&value, &columns.text(none))
+        let printed = Printed {
+            account: self.account.to_string(),
+            tokens: tokens.iter().map(json::Token::from).collect(),
+        };
+        self.format.show(&printed, &columns.text(none))?;
+        self.limit.tell(tokens.len(), total, "token");
+        Ok(())
     }
 }

@@ -2,26 +2,90 @@
 
 use clap::Args;
 use domain::tenant::AccountId;
+use domain::token::{Scope, Token};
+use operator::tokens::{Revoked, TokenSummary};
+use serde::Serialize;
 
+use crate::confirm::Consent;
 use crate::failure::Failure;
-use crate::{output, place};
+use crate::output::{Format, printable};
+use crate::{json, place, stdin};
 
 /// Revoke a token: the next request with it is refused
 #[derive(Args)]
-#[command(
-    after_help = "Examples:\n  leavectl token revoke acme tok_k3b5qvx2ma\n  leavectl token revoke acme tok_k3b"
-)]
+#[command(after_help = "\
+Examples:
+  leavectl token revoke acme tok_k3b5qvx2ma
+  leavectl token revoke acme tok_k3b --yes
+  leavectl token revoke acme - < leaked-token.txt
+
+A beginning of an id asks first. A secret is found by its hash and shown nowhere; better give
+it on standard input than on a command line, which others can see.")]
 pub(crate) struct Revoke {
     /// The account
     account: AccountId,
-    /// The token's id, or a beginning that only one id has
-    #[arg(value_name = "ID")]
+    /// The token's id, a beginning that only one id has, or its secret; - reads it from stdin
+    #[arg(value_name = "ID", allow_hyphen_values = true)]
     id: String,
+    #[command(flatten)]
+    consent: Consent,
+    #[command(flatten)]
+    format: Format,
+}
+
+/// What `--json` prints: the token that is revoked.
+#[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(crate) struct Printed {
+    /// The account's id.
+    account: String,
+    /// The token, as it was listed.
+    #[serde(flatten)]
+    token: json::Token,
 }
 
 impl Revoke {
     pub(crate) async fn run(self) -> Result<(), Failure> {
-        let revoked = place::operator().await?.revoke_token(&self.account, &self.id).await?;
-        output::line(&format!("Token {} is revoked.", revoked.id))
+        let wanted = wanted(self.id)?;
+        let operator = place::operator().await?;
+        if let Revoked::Id(id) = &wanted {
+            let found = operator.token(&self.account, &wanted).await?;
+            if found.id != *id {
+                self.consent.ask(&format!("{} is to be revoked.", told(&self.account, &found)))?;
+            }
+        }
+        let revoked = operator.revoke_token(&self.account, &wanted).await?;
+        let text = format!("Token {} is revoked.", revoked.id);
+        let token = json::Token::from(&revoked);
+        self.format.show(&Printed { account: self.account.to_string(), token }, &text)
     }
+}
+
+/// An id looks like one; anything else may be a secret, and is never repeated.
+fn wanted(given: String) -> Result<Revoked, Failure> {
+    let given = if given == stdin::MARK { stdin::line("the token")?.to_string() } else { given };
+    if is_id(given.trim()) {
+        return Ok(Revoked::Id(given.trim().to_owned()));
+    }
+    Token::new(given.trim()).map(Revoked::Secret).map_err(|_| {
+        Failure::Meant(
+            "that is neither the id of a token, like tok_k3b5qvx2ma, nor a secret; `leavectl token \
+             list ACCOUNT` shows the ids"
+                .to_owned(),
+        )
+    })
+}
+
+/// Whether it is too short for a secret, and no beginning of one of ours.
+fn is_id(text: &str) -> bool {
+    !text.starts_with("lg_") && text.len() < domain::token::SHORTEST
+}
+
+fn told(account: &AccountId, token: &TokenSummary) -> String {
+    let whom = match &token.scope {
+        Scope::Account => format!("every instance of account {account}"),
+        Scope::Instance(name) => format!("instance {account}/{name}"),
+    };
+    let note = token.note.as_deref().map(|note| format!(" ({})", printable(note)));
+    format!("Token {}{}, for {whom},", token.id, note.unwrap_or_default())
 }

@@ -15,8 +15,11 @@ use operation::engine::StartError;
 use whatsapp::tls_config;
 
 use super::SOON;
+pub(crate) use super::set::Printed;
+use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::{output, place, progress};
+use crate::output::Format;
+use crate::{place, progress};
 
 /// WhatsApp Web's service worker, which names its own revision. Source: what open
 /// libraries read it from (Baileys, `fetchLatestWaWebVersion`).
@@ -37,6 +40,8 @@ pub(crate) struct Refresh {
     /// Read it from another address
     #[arg(long, value_name = "URL", default_value = PAGE)]
     from: Uri,
+    #[command(flatten)]
+    format: Format,
 }
 
 impl Refresh {
@@ -44,12 +49,14 @@ impl Refresh {
         let operator = place::operator().await?;
         let fetching = tokio::time::timeout(PATIENCE, page(&self.from));
         let fetched = progress::during("Asking WhatsApp Web for its version", fetching).await;
-        let page = fetched.unwrap_or_else(|_| Err("no answer in time".to_owned())).map_err(|why| {
-            Failure::Refused(format!(
+        let page = fetched.unwrap_or_else(|_| Err(Unread::for_now("no answer in time".to_owned()))).map_err(|why| {
+            let Unread { why, exit } = why;
+            let text = format!(
                 "{} cannot be read ({why}), and nothing was changed; without a network to it, read \
                  the version elsewhere and set it: `leavectl version set 2.3000.N`",
                 self.from
-            ))
+            );
+            Failure::Because { text, exit }
         })?;
         let revision = revision(&page).ok_or_else(|| {
             Failure::Refused(format!(
@@ -60,18 +67,36 @@ impl Refresh {
         })?;
         let version = ClientVersion([MAJOR[0], MAJOR[1], revision]);
         let shown = operator.shown_version().await?.version();
+        let printed = Printed { version: version.to_string(), replaced: shown.to_string() };
         if shown == version {
-            return output::line(&format!(
-                "{version} is WhatsApp Web's version, and is shown already."
-            ));
+            let text = format!("{version} is WhatsApp Web's version, and is shown already.");
+            return self.format.show(&printed, &text);
         }
         operator.set_version(version).await?;
-        output::line(&format!("{version} is set, in place of {shown}. {SOON}"))
+        self.format.show(&printed, &format!("{version} is set, in place of {shown}. {SOON}"))
     }
 }
 
-async fn page(address: &Uri) -> Result<String, String> {
-    let tls = tls_config().map_err(StartError::from).map_err(|error| error.to_string())?;
+/// Why the page was not read.
+struct Unread {
+    why: String,
+    exit: Exit,
+}
+
+impl Unread {
+    fn for_now(why: String) -> Self {
+        Self { why, exit: Exit::TryAgain }
+    }
+
+    fn for_good(why: String) -> Self {
+        Self { why, exit: Exit::Failed }
+    }
+}
+
+async fn page(address: &Uri) -> Result<String, Unread> {
+    let tls = tls_config()
+        .map_err(StartError::from)
+        .map_err(|error| Unread::for_good(error.to_string()))?;
     let https =
         HttpsConnectorBuilder::new().with_tls_config(tls).https_or_http().enable_http1().build();
     let client: Client<_, Empty<Bytes>> = Client::builder(TokioExecutor::new()).build(https);
@@ -79,13 +104,17 @@ async fn page(address: &Uri) -> Result<String, String> {
         .header(USER_AGENT, HeaderValue::from_static(BROWSER))
         .header("sec-fetch-site", HeaderValue::from_static("none"))
         .body(Empty::new())
-        .map_err(|error| error.to_string())?;
-    let answer = client.request(request).await.map_err(|error| told(&error))?;
-    if !answer.status().is_success() {
-        return Err(answer.status().to_string());
+        .map_err(|error| Unread::for_good(error.to_string()))?;
+    let answer = client.request(request).await.map_err(|error| Unread::for_now(told(&error)))?;
+    let status = answer.status();
+    if status.is_server_error() {
+        return Err(Unread::for_now(status.to_string()));
+    }
+    if !status.is_success() {
+        return Err(Unread::for_good(status.to_string()));
     }
     let body = Limited::new(answer.into_body(), LARGEST).collect().await;
-    let bytes = body.map_err(|error| error.to_string())?.to_bytes();
+    let bytes = body.map_err(|error| Unread::for_now(error.to_string()))?.to_bytes();
     Ok(String::from_utf8_lossy(&bytes).into_owned())
 }
 

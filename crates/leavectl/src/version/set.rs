@@ -2,10 +2,12 @@
 
 use clap::Args;
 use domain::client_version::ClientVersion;
+use serde::Serialize;
 
 use super::SOON;
 use crate::failure::Failure;
-use crate::{output, place};
+use crate::output::Format;
+use crate::place;
 
 /// Set the client version that every environment shows
 #[derive(Args)]
@@ -13,11 +15,27 @@ use crate::{output, place};
 pub(crate) struct Set {
     /// Three numbers, like 2.3000.1042742319
     version: ClientVersion,
+    #[command(flatten)]
+    format: Format,
+}
+
+/// What `--json` prints, as `version refresh` does.
+#[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(crate) struct Printed {
+    /// The version that is shown now.
+    pub(super) version: String,
+    /// The one that was shown before.
+    pub(super) replaced: String,
 }
 
 impl Set {
     pub(crate) async fn run(self) -> Result<(), Failure> {
-        place::operator().await?.set_version(self.version).await?;
-        output::line(&format!("{} is set. {SOON}", self.version))
+        let operator = place::operator().await?;
+        let shown = operator.shown_version().await?.version();
+        operator.set_version(self.version).await?;
+        let printed = Printed { version: self.version.to_string(), replaced: shown.to_string() };
+        let text = format!("{} is set, in place of {shown}. {SOON}", self.version);
+        self.format.show(&printed, &text)
     }
 }

@@ -18,7 +18,7 @@ async fn an_account_is_made_listed_and_deleted_with_its_tokens() {
 
     rig.ok(&["token", "issue", "other"]);
     assert_eq!(rig.items("TOKEN#").await.len(), 1);
-    assert!(rig.ok(&["account", "delete", "other", "--yes"]).contains("1 of its tokens"));
+    assert!(rig.ok(&["account", "delete", "other", "--yes"]).contains("and 1 token with it"));
     assert_eq!(rig.items("TOKEN#").await.len(), 0);
     assert_eq!(rig.json(&["account", "list"])["accounts"].as_array().unwrap().len(), 1);
 }
@@ -30,7 +30,12 @@ async fn refusals_say_what_to_do_and_change_nothing() {
     rig.refused(&["account", "create", "acme"], "exists already");
     rig.refused(&["account", "delete", "nobody", "--yes"], "leavectl account create nobody");
     rig.refused(&["account", "delete", "acme", "--yes"], "sales");
-    rig.refused(&["account", "delete", "acme"], "--yes");
+    // What would be refused is refused before anybody is asked.
+    rig.refused(&["account", "delete", "acme"], "still has instances (sales)");
+    rig.ok(&["account", "create", "other"]);
+    rig.ok(&["token", "issue", "other"]);
+    rig.refused(&["account", "delete", "other"], "and its 1 token are to be deleted");
+    rig.ok(&["account", "delete", "other", "-y"]);
     rig.refused(&["token", "list", "nobody"], "does not exist");
     rig.refused(&["instance", "list", "nobody"], "does not exist");
     assert_eq!(rig.items("").await, before);

@@ -23,11 +23,12 @@ async fn a_check_reports_records_and_ends_with_its_result() {
         assert_eq!(checked["instances"][0]["health"], "connected", "{checked}");
         rig.simulator().script(fault);
         let ran = rig.run(&["instance", "check", "acme", "sales"]);
-        assert_eq!(ran.code, 1, "{ran:?}");
+        let code = if matches!(health, "banned" | "unreachable") { 4 } else { 1 };
+        assert_eq!(ran.code, code, "{ran:?}");
         assert!(ran.stdout.contains(health) && ran.stdout.contains(to_do), "{ran:?}");
         assert_eq!(ran.stderr, "", "the result says it all");
         let shown = rig.json(&["instance", "show", "acme", "sales"]);
-        assert_eq!(shown["checkResult"], health, "{shown}");
+        assert_eq!(shown["health"], health, "{shown}");
         let by = match health {
             "logged_out" => "unlinked".into(),
             "locked" => "locked".into(),
@@ -48,18 +49,41 @@ async fn the_whole_fleet_is_checked_each_session_once() {
     }
     rig.ok(&["instance", "create", "acme", "unlinked"]);
     rig.simulator().script(login(401, None).for_device(&devices[3]));
-    let ran = rig.run(&["instance", "check", "--all", "--at-once", "3", "--json"]);
-    assert_eq!(ran.code, 1, "one is logged out: {ran:?}");
-    let checked: serde_json::Value = serde_json::from_str(&ran.stdout).unwrap();
-    assert_eq!((&checked["checked"], &checked["notWell"]), (&13.into(), &1.into()), "{checked}");
+    let all = ["instance", "check", "--all", "--at-once", "3"];
+    let (code, checked) = rig.ended(&all);
+    assert_eq!(code, 1, "one is logged out: {checked}");
+    let counts = |it: &serde_json::Value| {
+        (it["checkedCount"].as_u64().unwrap(), it["notWellCount"].as_u64().unwrap())
+    };
+    assert_eq!(counts(&checked), (14, 2), "{checked}");
+    assert_eq!(checked["instances"][13]["health"], "never_linked", "{checked}");
     let record = rig.simulator().record();
     for device in &devices {
         let attempts = record.login_attempts.iter().filter(|login| login.device == *device).count();
         assert_eq!(attempts, 1, "{device}");
     }
     assert!(record.overlaps.is_empty());
-    let again = rig.json(&["instance", "check", "acme", "--all"]);
-    assert_eq!((&again["checked"], &again["notWell"]), (&12.into(), &0.into()), "{again}");
+    let again = rig.json(&["instance", "check", "acme", "--all", "--state", "linked"]);
+    assert_eq!(counts(&again), (12, 0), "{again}");
+}
+
+/// Many that were never linked are not "all well", and each is told so alone.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_never_linked_is_not_well_and_not_logged_out() {
+    let rig = Rig::start().await;
+    rig.ok(&["account", "create", "other"]);
+    for name in ["one", "two"] {
+        rig.ok(&["instance", "create", "other", name]);
+    }
+    let ran = rig.run(&["instance", "check", "other", "--all"]);
+    assert_eq!(ran.code, 1, "{ran:?}");
+    assert!(ran.stdout.contains("2 checked, 2 not well: 2 never linked."), "{ran:?}");
+    let (code, checked) = rig.ended(&["instance", "check", "other", "one"]);
+    assert_eq!((code, &checked["instances"][0]["health"]), (1, &"never_linked".into()));
+    assert_eq!(rig.simulator().record().connections, 0);
+    assert_eq!(rig.json(&["instance", "show", "other", "one"])["state"], "never_linked");
+    rig.refused(&["instance", "check", "nobody", "--all"], "does not exist");
+    assert_eq!(rig.run(&["instance", "check", "acme", "--all"]).code, 0);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -80,9 +104,9 @@ async fn a_proxy_is_set_shown_without_its_password_and_taken_away() {
     assert!(!stored.contains("the-password-0001"), "it is sealed");
     // Nothing listens there, and nothing else is tried.
     let ran = rig.run(&["instance", "check", "acme", "sales"]);
-    assert_eq!(ran.code, 1);
+    assert_eq!(ran.code, 4);
     assert!(ran.stdout.contains("unreachable"), "{ran:?}");
-    rig.refused(&["group", "sync", "acme", "sales"], "proxy");
+    rig.refused_with(4, &["group", "sync", "acme", "sales"], "Check the proxy");
     assert_eq!(rig.simulator().record().connections, 0);
     assert!(rig.ok(&["instance", "set-proxy", "acme", "sales", "--none"]).contains("directly"));
     rig.ok(&["instance", "check", "acme", "sales"]);

@@ -64,5 +64,5 @@ async fn what_is_wrong_is_told_with_what_to_do() {
     rig.set("TABLE_NAME", "");
     let found = bad(&rig);
     assert_eq!(found.len(), 1);
-    assert!(found[0].1.contains("TABLE_NAME is not set"), "{found:?}");
+    assert!(found[0].1.contains("not set:\n  TABLE_NAME "), "{found:?}");
 }

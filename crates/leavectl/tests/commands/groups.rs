@@ -26,7 +26,7 @@ async fn a_sync_makes_the_roster_what_whatsapp_says() {
         .iter()
         .map(|it| {
             let text = |name: &str| it[name].as_str().unwrap_or("-").to_owned();
-            (text("jid"), text("kind"), text("parent"), text("subject"))
+            (text("groupJid"), text("kind"), text("parent"), text("subject"))
         })
         .collect();
     let row = |jid: &str, kind: &str, parent: &str, subject: &str| {
@@ -89,8 +89,9 @@ async fn whatsapps_refusals_are_told_and_recorded() {
 
     let ban = Reaction::Failure { reason: 402, expire: Some(600) };
     rig.simulator().script(Fault::new(Moment::Login, ban));
-    rig.refused(&["group", "sync", "acme", "sales"], "Wait until the ban ends");
-    rig.refused(&["group", "sync", "acme", "sales"], "bans instance acme/sales");
+    let sync = ["group", "sync", "acme", "sales"];
+    rig.refused_with(4, &sync, "Wait until the ban ends");
+    rig.refused_with(4, &sync, "bans instance acme/sales");
     assert_eq!(rig.json(&["instance", "show", "acme", "sales"])["blocked"]["reason"], "banned");
 
     let device = rig.link("other", "5511999990003").await;

@@ -35,7 +35,7 @@ async fn what_is_unresolved_is_told_with_what_to_do() {
         .as_array()
         .unwrap()
         .iter()
-        .map(|it| (it["jid"].as_str().unwrap(), it["state"].as_str().unwrap()))
+        .map(|it| (it["groupJid"].as_str().unwrap(), it["outcome"].as_str().unwrap()))
         .collect();
     assert_eq!(open, [("1-1@g.us", "under_way"), (GROUP, "lost"), ("1-2@g.us", "expired")]);
     let told = rig.ok(&["history", "acme", "sales"]);

@@ -27,7 +27,7 @@ async fn an_instance_is_made_listed_and_shown() {
     assert_eq!(shown["jid"], rig.device.jid.as_str());
     assert_eq!(shown["lid"], rig.device.lid.as_str());
     assert_eq!(shown["tokens"][0]["note"], "CRM");
-    assert_eq!(shown["groups"], 0);
+    assert_eq!(shown["groupCount"], 0);
     assert!(rig.ok(&["instance", "show", "acme", "sales"]).contains(&rig.device.jid));
 }
 
@@ -59,7 +59,7 @@ async fn an_instance_that_a_run_holds_is_left_alone() {
     session.insert("lease_owner".to_owned(), text("a run"));
     session.insert("lease_until".to_owned(), number(until));
     rig.provisioner.put(session.clone()).await.unwrap();
-    rig.refused(&["instance", "delete", "acme", "sales", "--yes"], "is busy");
+    rig.refused_with(4, &["instance", "delete", "acme", "sales", "--yes"], "is busy");
     assert_eq!(rig.session("sales").await, session);
     assert!(rig.json(&["instance", "show", "acme", "sales"])["leasedUntil"].is_string());
     // A lease that has run out holds nobody up.
@@ -75,6 +75,8 @@ async fn refusals_say_what_to_do_and_change_nothing() {
     rig.refused(&["instance", "create", "acme", "sales"], "exists already");
     rig.refused(&["instance", "create", "nobody", "sales"], "leavectl account create nobody");
     rig.refused(&["instance", "delete", "acme", "sales"], "--yes");
+    let device = format!("device {}, 0 groups, 0 leaves in its history, 0 tokens", rig.device.jid);
+    rig.refused(&["instance", "delete", "acme", "sales"], &device);
     rig.refused(&["instance", "delete", "acme", "nothing", "--yes"], "does not exist");
     assert_eq!(rig.items("").await, before);
     assert_eq!(rig.run(&["instance", "create", "acme", "a/b"]).code, 2);
@@ -93,7 +95,7 @@ async fn a_deleted_instances_device_is_unlinked_first_when_asked() {
     let refused = Reaction::Failure { reason: 503, expire: None };
     rig.simulator().script(Fault::new(Moment::Login, refused));
     let delete = ["instance", "delete", "acme", "support", "--unlink", "--yes"];
-    rig.refused(&delete, "nothing was deleted");
+    rig.refused_with(4, &delete, "nothing was deleted");
     assert!(!rig.session("support").await.contains_key("lease_owner"));
     // One that is unlinked already is no obstacle.
     let logged_out = Reaction::Failure { reason: 401, expire: None };

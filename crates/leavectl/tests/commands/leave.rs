@@ -45,8 +45,14 @@ async fn a_dry_run_says_what_would_happen_and_sends_no_leave() {
     let foreseen = rig.json(&["leave", "acme", "sales", GROUP, COMMUNITY, "--dry-run"]);
     assert_eq!(foreseen["dryRun"], true);
     assert_eq!(foreseen["results"][0]["group"]["subject"], "Leads");
-    let along: Vec<_> =
-        foreseen["results"][1]["along"].as_array().unwrap().iter().map(|it| &it["jid"]).collect();
+    assert_eq!(foreseen["results"][0]["groupJid"], GROUP);
+    assert_eq!(foreseen["results"][0]["message"], "Successfully left the group");
+    let along: Vec<_> = foreseen["results"][1]["along"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|it| &it["groupJid"])
+        .collect();
     assert_eq!(along, [ANNOUNCEMENT, SUBGROUP]);
 
     rig.simulator().set_rank(COMMUNITY, &rig.device.phone, Rank::Superadmin);

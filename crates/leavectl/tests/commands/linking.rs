@@ -15,6 +15,7 @@ use tokio::process::{Child, ChildStdout, Command};
 use whatsapp_simulator::{Fault, Moment, PairSuccessFault, PairingNotification, Reaction};
 
 use crate::rig::Rig;
+use crate::schema;
 
 const PHONE: &str = "5511999990003";
 
@@ -44,7 +45,9 @@ impl Linking {
 
     async fn event(&mut self) -> Option<Value> {
         let line = self.lines.next_line().await.unwrap()?;
-        Some(serde_json::from_str(&line).unwrap())
+        let event = serde_json::from_str(&line).unwrap();
+        schema::check("instance-link", &event);
+        Some(event)
     }
 
     /// The next event of that name; those before it are passed over.
@@ -87,10 +90,11 @@ async fn a_scanned_code_links_a_device_that_can_leave() {
     assert!(rig.ok(&["instance", "check", "acme", "new"]).contains("connected"));
 
     // A second instance cannot have the device; the same one is linked again by its phone.
-    let mut again = Linking::start(&rig, &["new"]);
+    let mut again = Linking::start(&rig, &["new", "--yes"]);
     let qr = again.until("qr").await;
     let second = rig.simulator().phone(PHONE).scan(qr["text"].as_str().unwrap()).await.unwrap();
-    again.until("linked").await;
+    let linked = again.until("linked").await;
+    assert_eq!(linked["replaced"], by_phone.jid.as_str(), "it is still on the phone");
     assert_eq!(again.end().await.0, 0);
     assert_ne!(second.jid, by_phone.jid);
     assert_eq!(rig.json(&["instance", "show", "acme", "new"])["jid"], second.jid.as_str());
@@ -186,7 +190,7 @@ async fn what_goes_wrong_stores_nothing_and_says_what_to_do() {
 async fn a_device_that_cannot_be_stored_is_unlinked_again() {
     let rig = Rig::start().await;
     // `sales` belongs to another number.
-    let mut linking = Linking::start(&rig, &["sales"]);
+    let mut linking = Linking::start(&rig, &["sales", "--yes"]);
     let qr = linking.until("qr").await;
     let phone = rig.simulator().phone(PHONE);
     phone.scan(qr["text"].as_str().unwrap()).await.unwrap();
@@ -198,6 +202,26 @@ async fn a_device_that_cannot_be_stored_is_unlinked_again() {
         "{stderr}"
     );
     assert!(phone.companions().is_empty(), "{:?}", phone.companions());
+}
+
+/// A working device is not given up for a slip of the fingers: the old one stays on the
+/// phone.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_instance_that_works_is_linked_again_only_with_consent() {
+    let rig = Rig::start().await;
+    let link = ["instance", "link", "acme", "sales"];
+    rig.refused(&link, &format!("has device {}, and it works", rig.device.jid));
+    rig.refused(&link, "add --yes");
+    assert_eq!(rig.simulator().record().connections, 0);
+    // One that does not work has nothing to lose.
+    rig.simulator().unlink_device(&rig.device.jid);
+    assert_eq!(rig.run(&["instance", "check", "acme", "sales"]).code, 1);
+    let mut linking = Linking::start(&rig, &["sales"]);
+    let qr = linking.until("qr").await;
+    let phone = rig.simulator().phone(&rig.device.phone);
+    phone.scan(qr["text"].as_str().unwrap()).await.unwrap();
+    assert!(linking.until("linked").await["replaced"].is_null());
+    assert_eq!(linking.end().await.0, 0);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -219,7 +243,7 @@ async fn a_leave_that_takes_its_time_is_waited_for() {
     linking.until("linked").await;
     assert_eq!(linking.end().await.0, 0);
 
-    let mut again = Linking::start(&rig, &["new"]);
+    let mut again = Linking::start(&rig, &["new", "--yes"]);
     let qr = again.until("qr").await;
     let mut busy = rig.session("new").await;
     busy.insert("lease_owner".to_owned(), text("a leave"));
@@ -243,10 +267,10 @@ async fn a_first_login_that_was_cut_short_is_resumed() {
     let qr = linking.until("qr").await;
     let by_phone = rig.simulator().phone(PHONE).scan(qr["text"].as_str().unwrap()).await.unwrap();
     let linked = linking.until("linked").await;
-    assert!(linked["unfinished"].is_string(), "{linked}");
     let (code, stderr) = linking.end().await;
     assert_eq!(code, 0, "{stderr}");
-    assert!(stderr.contains("leavectl instance link acme new --resume"), "{stderr}");
+    let unfinished = linked["unfinished"].as_str().unwrap();
+    assert!(unfinished.contains("leavectl instance link acme new --resume"), "{unfinished}");
     assert_eq!(rig.json(&["instance", "show", "acme", "new"])["firstLoginEnded"], false);
     assert!(rig.ok(&["instance", "show", "acme", "new"]).contains("--resume"));
 

@@ -6,11 +6,38 @@ use crate::rig::Rig;
 async fn a_variable_that_is_missing_or_wrong_is_named() {
     let mut rig = Rig::start().await;
     rig.set("SEALING_KEY", "");
-    rig.refused(&["account", "list"], "SEALING_KEY is not set");
-    rig.refused(&["account", "list"], "leavectl env --data DIR");
+    rig.refused(&["account", "list"], "or SEALING_KEY, 32 bytes in base64");
+    rig.refused(&["account", "list"], "leavectl env --data ./stack");
     rig.set("SEALING_KEY", "secret words");
     let ran = rig.run(&["account", "list"]);
     assert!(ran.stderr.contains("a text of 12 bytes") && !ran.stderr.contains("secret words"));
+}
+
+/// Where nothing is set, everything is named at once, and nothing of AWS is asked.
+#[test]
+fn a_stranger_is_told_all_that_is_missing() {
+    let mut leavectl = std::process::Command::new(env!("CARGO_BIN_EXE_leavectl"));
+    let output = leavectl.args(["account", "list"]).env_clear().output().unwrap();
+    let told = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    for name in ["TABLE_NAME", "SEALING_KEY_ARN", "AWS_REGION", "AWS_ACCESS_KEY_ID"] {
+        assert!(told.contains(&format!("\n  {name} ")), "{name}: {told}");
+    }
+    assert!(told.contains("leavectl up --data ./stack"), "{told}");
+}
+
+/// A stack of this machine that has ended.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_refused_connection_to_this_machine_asks_for_the_stack() {
+    let mut rig = Rig::start().await;
+    rig.set("WHATSAPP_URL", "ws://127.0.0.1:1/ws/chat");
+    rig.refused_with(4, &["group", "sync", "acme", "sales"], "does `leavectl up` still run?");
+    rig.set("AWS_ENDPOINT_URL_DYNAMODB", "http://127.0.0.1:1");
+    rig.refused_with(4, &["account", "list"], "does `leavectl up` still run?");
+    // Elsewhere it is the network.
+    rig.set("AWS_ENDPOINT_URL_DYNAMODB", "http://127.0.0.2:1");
+    let ran = rig.run(&["account", "list"]);
+    assert!(!ran.stderr.contains("leavectl up"), "{ran:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

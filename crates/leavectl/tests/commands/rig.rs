@@ -4,13 +4,16 @@
 use std::collections::BTreeMap;
 use std::process::{Command, Output};
 
+use domain::clock::{Clock, SystemClock};
 use domain::credentials::Credentials;
 use domain::tenant::InstanceId;
-use local_stack::items::{Attributes, Item};
+use local_stack::items::{Attributes, Item, number, text};
 use local_stack::provision::Provisioner;
 use local_stack::{Backends, Options};
 use serde_json::Value;
 use whatsapp_simulator::{Device, GroupKind, NewGroup, Rank, Simulator};
+
+use crate::schema;
 
 pub const GROUP: &str = "120363406289005073@g.us";
 pub const COMMUNITY: &str = "120363401000000010@g.us";
@@ -96,16 +99,42 @@ impl Rig {
 
     /// The same with `--json`.
     pub fn json(&self, arguments: &[&str]) -> Value {
+        let (code, value) = self.ended(arguments);
+        assert_eq!(code, 0, "{arguments:?}: {value}");
+        value
+    }
+
+    /// The same, with whatever exit code. What is printed fits the schema of its command.
+    pub fn ended(&self, arguments: &[&str]) -> (i32, Value) {
+        let with_json: Vec<_> = arguments.iter().copied().chain(["--json"]).collect();
+        let ran = self.run(&with_json);
+        assert_eq!(ran.stdout.trim_end().lines().count(), 1, "{ran:?}");
+        assert_eq!(ran.stderr, "", "{arguments:?}");
+        let value = serde_json::from_str(&ran.stdout).unwrap();
+        schema::check(&schema::of(arguments), &value);
+        (ran.code, value)
+    }
+
+    /// Refused with `--json`: this code, and an error on stderr and nothing else.
+    pub fn refused_json(&self, arguments: &[&str], code: i32, text: &str) {
         let arguments: Vec<_> = arguments.iter().copied().chain(["--json"]).collect();
-        let text = self.ok(&arguments);
-        assert_eq!(text.trim_end().lines().count(), 1, "{text}");
-        serde_json::from_str(&text).unwrap()
+        let ran = self.run(&arguments);
+        assert_eq!((ran.code, ran.stdout.as_str()), (code, ""), "{arguments:?}: {ran:?}");
+        let value: Value = serde_json::from_str(&ran.stderr).unwrap();
+        schema::check("error", &value);
+        let message = value["error"]["message"].as_str().unwrap();
+        assert!(message.contains(text), "{text} is not in {message}");
     }
 
     /// Refused with exit code 1 and this text, and nothing on stdout.
     pub fn refused(&self, arguments: &[&str], text: &str) {
+        self.refused_with(1, arguments, text);
+    }
+
+    /// The same with another exit code.
+    pub fn refused_with(&self, code: i32, arguments: &[&str], text: &str) {
         let ran = self.run(arguments);
-        assert_eq!(ran.code, 1, "{arguments:?}: {ran:?}");
+        assert_eq!(ran.code, code, "{arguments:?}: {ran:?}");
         assert!(ran.stderr.starts_with("leavectl: "), "{ran:?}");
         assert!(ran.stderr.contains(text), "{text} is not in {ran:?}");
         assert_eq!(ran.stdout, "");
@@ -122,6 +151,15 @@ impl Rig {
             })
             .filter(|((pk, _), _)| pk.starts_with(prefix))
             .collect()
+    }
+
+    /// Lets the session remember that WhatsApp bans or throttles its number.
+    pub async fn block(&self, name: &str, by: &str) {
+        let mut session = self.session(name).await;
+        let now = SystemClock::new().now();
+        session.insert("blocked_until".to_owned(), number(now.0 + 600_000));
+        session.insert("blocked_by".to_owned(), text(by));
+        self.provisioner.put(session).await.unwrap();
     }
 
     pub async fn session(&self, name: &str) -> Attributes {

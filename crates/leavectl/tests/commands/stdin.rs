@@ -33,7 +33,7 @@ async fn a_proxy_is_set_from_standard_input() {
     let ran = given(&rig, &set, &format!("{PROXY}\n"));
     assert_eq!(ran.code, 0, "{ran:?}");
     assert!(ran.stdout.contains("through http://…@127.0.0.1:9"), "{ran:?}");
-    rig.refused(&["group", "sync", "acme", "sales"], "proxy");
+    rig.refused_with(4, &["group", "sync", "acme", "sales"], "proxy");
     for (text, why) in [
         ("", "its first line is empty"),
         ("the-password-0001", "a proxy is http://HOST:PORT"),
@@ -61,7 +61,7 @@ async fn an_imported_and_a_linked_device_take_a_proxy_from_standard_input() {
     let import = |file| ["instance", "import", "acme", "taken", file, "--offline", "--proxy", "-"];
     let ran = given(&rig, &import(file), PROXY);
     assert_eq!(ran.code, 0, "{ran:?}");
-    rig.refused(&["group", "sync", "acme", "taken"], "proxy");
+    rig.refused_with(4, &["group", "sync", "acme", "taken"], "proxy");
     // Both cannot be there.
     let ran = given(&rig, &import("-"), PROXY);
     assert_eq!(ran.code, 1, "{ran:?}");

@@ -79,13 +79,52 @@ async fn a_beginning_revokes_only_what_it_names_alone() {
         .collect();
     rig.refused(&["token", "revoke", "acme", "tok_"], &ids[0]);
     rig.refused(&["token", "revoke", "acme", "tok_!"], "leavectl token list acme");
-    rig.refused(&["token", "revoke", "acme", ""], "has no token");
+    rig.refused_with(
+        2,
+        &["token", "revoke", "acme", "a token of no form at all"],
+        "neither the id",
+    );
     rig.ok(&["account", "create", "other"]);
     rig.refused(&["token", "revoke", "other", &ids[0]], "has no token");
     assert_eq!(rig.items("TOKEN#").await.len(), 2);
     let common = ids[0].bytes().zip(ids[1].bytes()).take_while(|(one, other)| one == other).count();
-    rig.ok(&["token", "revoke", "acme", &ids[0][..=common]]);
+    let beginning = ["token", "revoke", "acme", &ids[0][..=common]];
+    rig.refused(&beginning, &format!("Token {}, for every instance of account acme", ids[0]));
+    assert_eq!(rig.items("TOKEN#").await.len(), 2, "a beginning asks first");
+    rig.ok(&[&beginning[..], &["-y"]].concat());
     assert_eq!(rig.json(&["token", "list", "acme"])["tokens"][0]["id"], ids[1].as_str());
+}
+
+/// Who finds a leaked secret has it, and not the id.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_secret_in_place_of_an_id_is_revoked_and_never_repeated() {
+    let rig = Rig::start().await;
+    let issued = rig.json(&["token", "issue", "acme"]);
+    let (secret, id) = (issued["token"].as_str().unwrap(), issued["id"].as_str().unwrap());
+    rig.ok(&["account", "create", "other"]);
+    let cut = &secret[..secret.len() - 1];
+    for (account, given) in [("other", secret), ("acme", cut), ("acme", &secret[..10])] {
+        let ran = rig.run(&["token", "revoke", account, given]);
+        assert!(matches!(ran.code, 1 | 2), "{ran:?}");
+        assert!(!ran.stderr.contains(&given[4..]), "{ran:?}");
+    }
+    assert_eq!(rig.items("TOKEN#").await.len(), 1);
+    let ran = rig.run(&["token", "revoke", "acme", secret]);
+    assert_eq!(ran.code, 0, "{ran:?}");
+    assert!(ran.stdout.contains(id) && !ran.stdout.contains(&secret[4..]), "{ran:?}");
+    assert_eq!(rig.items("TOKEN#").await.len(), 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_issued_token_is_told_with_what_it_may_do() {
+    let rig = Rig::start().await;
+    let told = rig.run(&["token", "issue", "acme"]).stderr;
+    assert!(told.contains("for every instance of account acme, 100 requests a minute"), "{told}");
+    assert!(told.contains("until it is revoked"), "{told}");
+    let narrow = ["--instance", "sales", "--per-minute", "1", "--expires", "2999-01-31"];
+    let told = rig.run(&[&["token", "issue", "acme"][..], &narrow].concat()).stderr;
+    assert!(told.contains("for instance acme/sales alone, 1 request a minute"), "{told}");
+    assert!(told.contains("until 2999-01-31T00:00:00Z"), "{told}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

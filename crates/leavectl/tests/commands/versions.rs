@@ -60,11 +60,12 @@ async fn without_a_network_or_a_revision_nothing_changes_and_it_says_so() {
     let nobody = "http://127.0.0.1:9/sw.js".to_owned();
     let missing = page("404 Not Found", "").await;
     let other = page("200 OK", "<html>nothing</html>").await;
-    for (url, text) in
-        [(nobody, "cannot be read"), (missing, "404"), (other, "names no client_revision")]
+    for (url, code, text) in
+        [(nobody, 4, "cannot be read"), (missing, 1, "404"), (other, 1, "names no client_revision")]
     {
-        rig.refused(&["version", "refresh", "--from", &url], text);
-        rig.refused(&["version", "refresh", "--from", &url], "leavectl version set 2.3000.N");
+        let refresh = ["version", "refresh", "--from", &url];
+        rig.refused_with(code, &refresh, text);
+        rig.refused_with(code, &refresh, "leavectl version set 2.3000.N");
     }
     assert!(rig.json(&["version", "show"])["setAt"].is_null());
 }

@@ -48,7 +48,26 @@ pub(super) fn next_step(failure: &Failure) -> &'static str {
         Failure::Login(LoginFailure::Banned { .. }) => "Wait until the ban ends",
         failure if failure.throttled().is_some() => "Wait: WhatsApp throttles this number",
         Failure::Certificate(_) => "Check WHATSAPP_URL and WHATSAPP_ROOT_KEY",
+        failure if failure.is_proxys() => {
+            "Check the proxy; `leavectl instance set-proxy` sets another"
+        }
         Failure::Connect(_) => "Check the network and WHATSAPP_URL",
         _ => "Try again",
+    }
+}
+
+/// Whether WhatsApp, or the way to it, can answer otherwise later.
+pub(super) fn can_change(failure: &Failure) -> bool {
+    failure.gone().is_none()
+        && !matches!(
+            failure,
+            Failure::Login(LoginFailure::VersionRefused(_)) | Failure::Certificate(_)
+        )
+}
+
+pub(super) fn no_token(wanted: Option<&str>) -> String {
+    match wanted {
+        Some(id) => format!("token {id}"),
+        None => "such token (what was given is no id, and is not repeated here)".to_owned(),
     }
 }

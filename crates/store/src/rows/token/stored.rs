@@ -94,6 +94,20 @@ impl Table {
         Ok(self.get(&keys::token(hash), budget).await?.is_some())
     }
 
+    /// The token of `account` that has this hash, read from the table itself.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn token(
+        &self,
+        hash: TokenHash,
+        account: &AccountId,
+        budget: Budget,
+    ) -> Result<Option<StoredToken>, StoreError> {
+        let found = self.get(&keys::token(hash), budget).await?.map(StoredToken);
+        Ok(found.filter(|it| Item(&it.0).optional_text("account") == Some(account.as_str())))
+    }
+
     /// The tokens of an account, as its index has them: it follows the table by a moment.
     ///
     /// # Errors
