@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use crate::failure::Failure;
 use crate::instance::Named;
-use crate::narrow::Limit;
+use crate::narrow::{self, Limit};
 use crate::output::{Columns, Format};
 use crate::{json, moment, place};
 
@@ -43,6 +43,7 @@ pub(crate) struct Printed {
 }
 
 /// A group that was left.
+#[expect(clippy::struct_field_names, reason = "they are the names of what is printed")]
 #[derive(Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
@@ -123,7 +124,7 @@ impl History {
             let _ = write!(text, "\nUnresolved since {since}: {}, {state}", open.jid);
         }
         self.format.show(&printed, &text)?;
-        self.limit.tell(history.left.len(), total, "leave");
+        narrow::tell(history.left.len(), total, "leave");
         Ok(())
     }
 }

@@ -2,6 +2,8 @@
 //! thing. What a command alone prints is a type beside it; the schemas of all are in
 //! `docs/json/`.
 
+#![expect(clippy::struct_field_names, reason = "they are the names of what is printed")]
+
 use domain::block::BlockReason;
 use domain::clock::UnixMillis;
 use domain::gone::Gone;

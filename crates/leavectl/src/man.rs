@@ -27,8 +27,9 @@ impl Man {
             clap_mangen::Man::new(tool).render(&mut page)?;
             return output::raw(String::from_utf8_lossy(&page).trim_end());
         };
-        std::fs::create_dir_all(&folder)?;
-        clap_mangen::generate_to(tool, &folder)?;
+        std::fs::create_dir_all(&folder).map_err(|error| Failure::file(&folder, "made", error))?;
+        clap_mangen::generate_to(tool, &folder)
+            .map_err(|error| Failure::file(&folder, "written", error))?;
         Ok(())
     }
 }

@@ -20,11 +20,11 @@ impl Limit {
             rows.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
         }
     }
+}
 
-    /// Says on stderr how many of how many are shown, when that is not what a glance tells.
-    pub(crate) fn tell(self, shown: usize, total: usize, one: &str) {
-        if shown < total {
-            output::note(&format!("{shown} of {} shown.", count(total, one)));
-        }
+/// Says on stderr how many of how many a list shows, when those are not all.
+pub(crate) fn tell(shown: usize, total: usize, one: &str) {
+    if shown < total {
+        output::note(&format!("{shown} of {} shown.", count(total, one)));
     }
 }

@@ -30,7 +30,8 @@ terminal, and here `eval \"$(leavectl env --data ./stack)\"`";
 pub(crate) struct Unset(Vec<(&'static str, &'static str)>);
 
 fn lines(unset: &[(&'static str, &'static str)]) -> String {
-    unset.iter().map(|(name, what)| format!("\n  {name:<16}  {what}")).collect()
+    let lines = unset.iter().map(|(name, what)| format!("\n  {name:<16}  {what}"));
+    lines.collect::<Vec<_>>().concat()
 }
 
 /// What is missing, as far as the environment tells. Region and credentials can come from

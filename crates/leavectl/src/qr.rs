@@ -47,8 +47,10 @@ pub(crate) fn write_png(text: &str, file: &Path) -> Result<(), Failure> {
     let failed = |error: png::EncodingError| {
         Failure::Refused(format!("{} cannot be written: {error}", file.display()))
     };
+    let created =
+        private_files::create(file).map_err(|error| Failure::file(file, "written", error))?;
     let width = u32::try_from(side).unwrap_or(u32::MAX);
-    let mut encoder = png::Encoder::new(BufWriter::new(private_files::create(file)?), width, width);
+    let mut encoder = png::Encoder::new(BufWriter::new(created), width, width);
     encoder.set_color(png::ColorType::Grayscale);
     encoder.set_depth(png::BitDepth::Eight);
     let mut writer = encoder.write_header().map_err(failed)?;

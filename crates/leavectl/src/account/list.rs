@@ -4,7 +4,7 @@ use clap::Args;
 use serde::Serialize;
 
 use crate::failure::Failure;
-use crate::narrow::Limit;
+use crate::narrow::{self, Limit};
 use crate::output::{Columns, Format, or_dash};
 use crate::{json, moment, place};
 
@@ -44,7 +44,7 @@ impl List {
         let printed = Printed { accounts: accounts.iter().map(json::Account::from).collect() };
         let none = "No accounts. `leavectl account create ID` makes one.";
         self.format.show(&printed, &columns.text(none))?;
-        self.limit.tell(accounts.len(), total, "account");
+        narrow::tell(accounts.len(), total, "account");
         Ok(())
     }
 }

@@ -8,7 +8,7 @@ use whatsapp::Listed;
 use super::told;
 use crate::failure::Failure;
 use crate::instance::Named;
-use crate::narrow::Limit;
+use crate::narrow::{self, Limit};
 use crate::output::Format;
 use crate::{json, place};
 
@@ -60,7 +60,7 @@ impl List {
             tree(&groups).join("\n")
         };
         self.format.show(&printed, &text)?;
-        self.limit.tell(groups.len(), total, "group");
+        narrow::tell(groups.len(), total, "group");
         Ok(())
     }
 }

@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::instance;
 use crate::failure::Failure;
-use crate::narrow::Limit;
+use crate::narrow::{self, Limit};
 use crate::output::{Columns, Format, or_dash};
 use crate::{json, moment, place};
 
@@ -63,7 +63,7 @@ impl List {
             tokens: tokens.iter().map(json::Token::from).collect(),
         };
         self.format.show(&printed, &columns.text(none))?;
-        self.limit.tell(tokens.len(), total, "token");
+        narrow::tell(tokens.len(), total, "token");
         Ok(())
     }
 }

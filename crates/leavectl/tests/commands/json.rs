@@ -29,7 +29,9 @@ fn leaves(path: &[String], all: &mut Vec<(Vec<String>, String)>) {
     if below.is_empty() {
         all.push((path.to_vec(), help));
     } else {
-        below.iter().for_each(|name| leaves(&[path, std::slice::from_ref(name)].concat(), all));
+        for name in &below {
+            leaves(&[path, std::slice::from_ref(name)].concat(), all);
+        }
     }
 }
 

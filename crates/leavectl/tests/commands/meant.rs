@@ -16,13 +16,11 @@ fn leaving<'a>(identifiers: &[&'a str]) -> Vec<&'a str> {
 async fn synced() -> Rig {
     let rig = Rig::start().await;
     rig.groups();
-    for (subject, jid) in [("Old friends", "5511999990000-1600000000@g.us")] {
-        let group = NewGroup::new(subject)
-            .jid(jid)
-            .member("5511988880000", Rank::Superadmin)
-            .member(&rig.device.phone, Rank::Member);
-        rig.simulator().create_group(group);
-    }
+    let old = NewGroup::new("Old friends")
+        .jid("5511999990000-1600000000@g.us")
+        .member("5511988880000", Rank::Superadmin)
+        .member(&rig.device.phone, Rank::Member);
+    rig.simulator().create_group(old);
     rig.ok(&["group", "sync", "acme", "sales"]);
     rig.simulator().clear_record();
     rig
