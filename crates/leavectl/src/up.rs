@@ -1,16 +1,24 @@
 //! `leavectl up`: everything on this machine, seeded and ready to be asked.
 
+mod listen;
+pub(crate) mod refused;
+mod signals;
+mod told;
+
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use clap::Args;
+use local_stack::data_folder::{Claim, DataFolder};
 use local_stack::front::Front;
 use local_stack::phones::{self, Phones};
-use local_stack::seed::{Seeded, SeededInstance, seed};
+use local_stack::seed::{Seeded, seed};
 use local_stack::{Backends, Options, StackError};
-use serde::Serialize;
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::net::TcpListener;
 
+use self::signals::Signals;
+use self::told::Told;
 use crate::failure::Failure;
 use crate::{env, output};
 
@@ -19,13 +27,13 @@ use crate::{env, output};
 #[command(after_help = "\
 Examples:
   leavectl up
-  leavectl up --data ./stack --listen 127.0.0.1:9100
+  leavectl up --data ./stack --listen 9100
   leavectl up --json > up.json &")]
 pub(crate) struct Up {
-    /// HTTP address of the API; port 0 picks one
-    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:9000")]
+    /// HTTP address of the API, or its port alone; port 0 picks a free one
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:9000", value_parser = listen::parse)]
     listen: SocketAddr,
-    /// Keep the database and the keys in this folder; without it all is in memory
+    /// Keep the database and the keys in this folder, one stack at a time; without it all is in memory
     #[arg(long, value_name = "DIR")]
     data: Option<PathBuf>,
     /// Use that DynamoDB in place of the embedded one
@@ -42,138 +50,85 @@ pub(crate) struct Up {
     json: bool,
 }
 
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Running<'a> {
-    url: &'a str,
-    dynamodb: &'a str,
-    table: &'a str,
-    sealing_key: String,
-    whatsapp: WhatsApp<'a>,
-    /// Where the simulated phones are; `null` where WhatsApp is not the simulated one.
-    simulated_phones: Option<&'a str>,
-    #[serde(flatten)]
-    seeded: &'a Seeded,
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct WhatsApp<'a> {
-    url: &'a str,
-    root_key: &'a str,
+/// What runs, to be ended in the end.
+struct Stack {
+    backends: Backends,
+    front: Front,
+    phones: Option<Phones>,
+    seeded: Seeded,
 }
 
 impl Up {
     pub(crate) async fn run(self) -> Result<(), Failure> {
         // Before anything else, so that no signal finds us without a handler.
-        let mut interrupt = signal(SignalKind::interrupt())?;
-        let mut terminate = signal(SignalKind::terminate())?;
-
+        let mut signals = Signals::new()?;
+        let has_folder = self.data.is_some();
+        let told = |error| refused::told(error, has_folder);
+        // Before anything in the folder is read.
+        let mut folder = match &self.data {
+            Some(path) => match DataFolder::claim(path).await.map_err(told)? {
+                Claim::Ours(folder) => Some(folder),
+                Claim::Held(holder) => return Err(refused::taken(path, holder.as_ref())),
+            },
+            None => None,
+        };
+        let listener = Front::bind(self.listen).await.map_err(told)?;
         let options = Options {
-            data: self.data.clone(),
+            data: self.data,
             dynamodb: self.dynamodb,
             whatsapp: self.whatsapp.zip(self.whatsapp_root),
         };
-        let backends = Backends::start(&options).await?;
-        let seeded = seed(&backends).await?;
-        let front = Front::of(self.listen, &backends).await?;
-        backends.persistence().caught_up().await;
-
-        let url = front.url();
-        let phones = match backends.simulator() {
-            Some(simulator) => Some(Phones::start(simulator).await?),
-            None => None,
-        };
-        let simulated_phones = phones.as_ref().map(Phones::url);
-        let mut environment = backends.environment();
-        environment
-            .extend(simulated_phones.iter().map(|url| (phones::ADDRESS.to_owned(), url.clone())));
-        let exports = env::exports(&environment);
-        if let Some(data) = &self.data {
-            env::keep(data, &exports)?;
+        let stack = Stack::start(&options, listener).await.map_err(told)?;
+        let exports = env::exports(&stack.environment());
+        let url = stack.front.url();
+        if let Some(folder) = &mut folder {
+            folder.ready(&url, &format!("{exports}\n")).map_err(told)?;
         }
-        let text = if self.json {
-            json(&url, &backends, simulated_phones.as_deref(), &seeded)?
-        } else {
-            lines(&url, &backends, &seeded, &exports)
+        let simulated_phones = stack.phones.as_ref().map(Phones::url);
+        let said = Told {
+            url: &url,
+            backends: &stack.backends,
+            simulated_phones: simulated_phones.as_deref(),
+            seeded: &stack.seeded,
+            exports: &exports,
         };
         // Its texts are our own, and lines to copy stay as they are.
-        output::raw(&text)?;
+        output::raw(&if self.json { said.json()? } else { said.lines() })?;
 
-        tokio::select! {
-            _ = interrupt.recv() => {}
-            _ = terminate.recv() => {}
+        signals.any().await;
+        if let Some(folder) = &mut folder {
+            folder.ending();
         }
-        drop((front, phones));
-        if let Some(data) = &self.data {
-            env::forget(data);
-        }
-        backends.stop().await;
+        stack.stop().await;
+        // Only now may another one have the folder.
+        drop(folder);
         Ok(())
     }
 }
 
-fn json(
-    url: &str,
-    backends: &Backends,
-    simulated_phones: Option<&str>,
-    seeded: &Seeded,
-) -> Result<String, StackError> {
-    let (whatsapp, root_key) = backends.whatsapp();
-    let running = Running {
-        url,
-        dynamodb: backends.dynamodb(),
-        table: local_stack::backends::TABLE,
-        sealing_key: backends.sealing_key(),
-        whatsapp: WhatsApp { url: whatsapp, root_key },
-        simulated_phones,
-        seeded,
-    };
-    serde_json::to_string(&running).map_err(|error| StackError::Io(error.into()))
-}
-
-fn lines(url: &str, backends: &Backends, seeded: &Seeded, exports: &str) -> String {
-    let mut lines = vec![
-        format!("API        {url}"),
-        format!("DynamoDB   {}   table {}", backends.dynamodb(), local_stack::backends::TABLE),
-        format!("WhatsApp   {}", backends.whatsapp().0),
-        format!("Account    {}   token {}", seeded.account, seeded.account_token),
-    ];
-    for instance in &seeded.instances {
-        lines.push(format!(
-            "Instance   {}   {}   in {} groups",
-            instance.name,
-            instance.jid,
-            instance.groups.len()
-        ));
+impl Stack {
+    async fn start(options: &Options, listener: TcpListener) -> Result<Self, StackError> {
+        let backends = Backends::start(options).await?;
+        let seeded = seed(&backends).await?;
+        let front = Front::of(listener, &backends).await?;
+        backends.persistence().caught_up().await;
+        let phones = match backends.simulator() {
+            Some(simulator) => Some(Phones::start(simulator).await?),
+            None => None,
+        };
+        Ok(Self { backends, front, phones, seeded })
     }
-    let token = &seeded.account_token;
-    for (instance, identifier) in examples(&seeded.instances) {
-        lines.push(format!(
-            "curl -X DELETE -H 'token: {token}' '{url}/api/group/leave/{instance}?identifier={identifier}'"
-        ));
-    }
-    lines.push("For the other commands, in another terminal:".to_owned());
-    lines.push(exports.to_owned());
-    lines.push("Ctrl-C stops it.".to_owned());
-    lines.join("\n")
-}
 
-/// The first group by its JID, the next one by its link.
-fn examples(instances: &[SeededInstance]) -> Vec<(&str, String)> {
-    let groups = instances.iter().flat_map(|instance| {
-        let plain = instance.groups.iter().filter(|group| group.kind == "group");
-        plain.map(move |group| (instance.name.as_str(), group))
-    });
-    groups
-        .take(2)
-        .enumerate()
-        .map(|(index, (instance, group))| {
-            let identifier = match index {
-                0 => group.jid.clone(),
-                _ => format!("https://chat.whatsapp.com/{}", group.invite),
-            };
-            (instance, identifier)
-        })
-        .collect()
+    /// The function's variables, and where the phones are.
+    fn environment(&self) -> BTreeMap<String, String> {
+        let mut environment = self.backends.environment();
+        let phones = self.phones.iter().map(|phones| (phones::ADDRESS.to_owned(), phones.url()));
+        environment.extend(phones);
+        environment
+    }
+
+    async fn stop(self) {
+        drop((self.front, self.phones));
+        self.backends.stop().await;
+    }
 }

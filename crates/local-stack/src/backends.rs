@@ -52,7 +52,7 @@ impl Backends {
     pub async fn start(options: &Options) -> Result<Self, StackError> {
         let data = options.data.as_deref();
         if let Some(folder) = data {
-            private_files::folder(folder)?;
+            private_files::folder(folder).map_err(StackError::file(folder, "made"))?;
         }
         let file = |name: &str| data.map(|folder| folder.join(name));
         let sealing_key = sealing_key(file("sealing.key").as_deref())?;
@@ -193,29 +193,33 @@ impl Backends {
 }
 
 fn sealing_key(file: Option<&Path>) -> Result<Zeroizing<[u8; 32]>, StackError> {
-    const NAME: &str = "sealing.key";
     let mut key = Zeroizing::new([0; 32]);
     if let Some(file) = file.filter(|file| file.exists()) {
-        private_files::keep(file)?;
-        let text = Zeroizing::new(std::fs::read_to_string(file)?);
-        hex::decode_to_slice(text.trim(), key.as_mut_slice())
-            .map_err(|error| StackError::Data { file: NAME, why: error.to_string() })?;
+        let failed = StackError::file(file, "read");
+        let text = private_files::keep(file).and_then(|()| std::fs::read_to_string(file));
+        let text = Zeroizing::new(text.map_err(failed)?);
+        hex::decode_to_slice(text.trim(), key.as_mut_slice()).map_err(|_| StackError::Data {
+            file: file.to_owned(),
+            why: "it is no key of 64 hex digits".to_owned(),
+        })?;
         return Ok(key);
     }
     SystemRandom::new()
         .fill(key.as_mut_slice())
-        .map_err(|_| StackError::Data { file: NAME, why: "no randomness".to_owned() })?;
+        .map_err(|_| StackError::Database("no randomness".to_owned()))?;
     if let Some(file) = file {
-        private_files::write(file, hex::encode(key.as_slice()).as_bytes())?;
+        private_files::write(file, hex::encode(key.as_slice()).as_bytes())
+            .map_err(StackError::file(file, "written"))?;
     }
     Ok(key)
 }
 
 fn world(file: Option<&Path>) -> Result<World, StackError> {
     let Some(file) = file.filter(|file| file.exists()) else { return Ok(World::new()) };
-    private_files::keep(file)?;
-    serde_json::from_slice(&std::fs::read(file)?)
-        .map_err(|error| StackError::Data { file: "whatsapp.json", why: error.to_string() })
+    let bytes = private_files::keep(file).and_then(|()| std::fs::read(file));
+    let bytes = bytes.map_err(StackError::file(file, "read"))?;
+    serde_json::from_slice(&bytes)
+        .map_err(|error| StackError::Data { file: file.to_owned(), why: error.to_string() })
 }
 
 async fn save_on_change(simulator: Simulator, file: PathBuf, saved: watch::Sender<u64>) {

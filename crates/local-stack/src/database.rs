@@ -21,12 +21,14 @@ impl Embedded {
     pub(crate) async fn start(file: Option<&Path>) -> Result<Self, StackError> {
         let database = match file {
             Some(file) => {
-                keep(file)?;
-                Database::new(&file.to_string_lossy())
+                keep(file).map_err(StackError::file(file, "written"))?;
+                Database::new(&file.to_string_lossy()).map_err(|error| StackError::Data {
+                    file: file.to_owned(),
+                    why: error.to_string(),
+                })?
             }
-            None => Database::memory(),
+            None => Database::memory().map_err(|error| StackError::Database(error.to_string()))?,
         };
-        let database = database.map_err(|error| StackError::Database(error.to_string()))?;
         let listener = TcpListener::bind("127.0.0.1:0").await?;
         let url = format!("http://{}", listener.local_addr()?);
         let (stop, stopped) = oneshot::channel();

@@ -36,17 +36,22 @@ pub struct Front {
 }
 
 impl Front {
-    /// Serves `service` on `listen`; port 0 picks one. What is answered is on
-    /// disk before, where `persistence` says that there is one.
+    /// The API's port, taken before there is anything to answer with; port 0 picks one.
     ///
     /// # Errors
     /// When the address cannot be bound.
-    pub async fn start(
-        listen: SocketAddr,
+    pub async fn bind(address: SocketAddr) -> Result<TcpListener, StackError> {
+        let bound = TcpListener::bind(address).await;
+        bound.map_err(|error| StackError::Listen { address, error })
+    }
+
+    /// Serves `service` on `listener`. What is answered is on disk before, where
+    /// `persistence` says that there is one.
+    fn start(
+        listener: TcpListener,
         service: Arc<Service>,
         persistence: Persistence,
     ) -> Result<Self, StackError> {
-        let listener = TcpListener::bind(listen).await?;
         let server = Server::start(listener, move |request, peer| {
             let service = Arc::clone(&service);
             let persistence = persistence.clone();
@@ -62,11 +67,11 @@ impl Front {
     /// The function on these back ends, behind HTTP.
     ///
     /// # Errors
-    /// When it cannot be built, or the address cannot be bound.
-    pub async fn of(listen: SocketAddr, backends: &Backends) -> Result<Self, StackError> {
+    /// When it cannot be built.
+    pub async fn of(listener: TcpListener, backends: &Backends) -> Result<Self, StackError> {
         let service = Service::new(&backends.config()?, Arc::new(SystemClock::new()))?;
         service.engine.preload().await;
-        Self::start(listen, Arc::new(service), backends.persistence()).await
+        Self::start(listener, Arc::new(service), backends.persistence())
     }
 
     /// `http://ADDRESS`.

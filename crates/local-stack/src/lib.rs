@@ -5,6 +5,7 @@
 //! | module | what it is |
 //! |---|---|
 //! | [`backends`] | DynamoDB, WhatsApp and the keys; the function's environment for them |
+//! | [`data_folder`] | one stack at a time on a folder, and what tells others of it |
 //! | [`provision`] | accounts, tokens, instances and groups in the table |
 //! | [`items`] | items as they stand, for tests |
 //! | [`seed`] | the demonstration data of `leavectl up` |
@@ -20,6 +21,7 @@
 //! Much is public: it is the rig of every test of the workspace.
 
 pub mod backends;
+pub mod data_folder;
 mod database;
 mod error;
 pub mod front;

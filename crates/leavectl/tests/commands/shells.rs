@@ -33,7 +33,7 @@ fn every_command_has_a_manual_page() {
 
 #[test]
 fn a_stack_that_does_not_run_has_no_variables() {
-    let output = leavectl(&["env", "--data", "/no/such/folder"]);
+    let output = leavectl(&["env", "--data", "/no/such/folder", "--wait", "0"]);
     assert_eq!(output.status.code(), Some(1));
     let told = String::from_utf8(output.stderr).unwrap();
     assert!(told.contains("leavectl up --data /no/such/folder"), "{told}");
