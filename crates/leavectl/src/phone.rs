@@ -1,10 +1,13 @@
 //! `leavectl phone`: the simulated phones of a running `leavectl up`.
 
 use clap::{Args, Subcommand};
+use linking::PhoneNumber;
 use local_stack::phones::{ADDRESS, Asked, ask};
+use serde_json::json;
 
 use crate::failure::Failure;
-use crate::{output, stdin};
+use crate::output::Format;
+use crate::stdin;
 
 /// Use a phone of the simulated WhatsApp, as its owner would
 #[derive(Subcommand)]
@@ -18,40 +21,56 @@ pub(crate) enum Phone {
 
 /// Scan a QR code: link the device that shows it
 #[derive(Args)]
-#[command(after_help = "Example:\n  leavectl phone scan 5511999990003 '2@…'")]
+#[command(after_help = "\
+Examples:
+  leavectl phone scan 5511999990003 '2@…'
+  leavectl phone scan '+55 (11) 99999-0003' - < qr.txt")]
 pub(crate) struct Scan {
-    /// The phone's number, digits only
-    number: String,
+    /// The phone's number with its country code, as people write it
+    number: PhoneNumber,
     /// What the QR code holds, as `instance link --json` prints it; - reads it from stdin
     text: String,
+    #[command(flatten)]
+    format: Format,
 }
 
 /// Enter an 8-character code: link the device that shows it
 #[derive(Args)]
-#[command(after_help = "Example:\n  leavectl phone enter 5511999990003 ABCD-1234")]
+#[command(after_help = "\
+Examples:
+  leavectl phone enter 5511999990003 ABCD-1234
+  leavectl phone enter '+55 (11) 99999-0003' ABCD-1234")]
 pub(crate) struct Enter {
-    /// The phone's number, digits only
-    number: String,
+    /// The phone's number with its country code, as people write it
+    number: PhoneNumber,
     /// The code; - reads it from stdin
     code: String,
+    #[command(flatten)]
+    format: Format,
 }
 
 impl Phone {
     pub(crate) async fn run(self) -> Result<(), Failure> {
-        let (number, asked) = match self {
-            Self::Scan(Scan { number, text }) => {
-                (number, Asked::Scan(given(text, "what the QR code holds")?))
+        let (number, asked, format) = match self {
+            Self::Scan(Scan { number, text, format }) => {
+                (number, Asked::Scan(given(text, "what the QR code holds")?), format)
             }
-            Self::Enter(Enter { number, code }) => (number, Asked::Enter(given(code, "the code")?)),
+            Self::Enter(Enter { number, code, format }) => {
+                (number, Asked::Enter(given(code, "the code")?), format)
+            }
         };
+        let number = number.digits();
         let address = std::env::var(ADDRESS).map_err(|_| {
             Failure::Refused(format!(
                 "{ADDRESS} is not set: there is no simulated phone here. Start a stack with \
                  `leavectl up --data DIR`, and here `eval \"$(leavectl env --data DIR)\"`"
             ))
         })?;
-        let jid = ask(&address, &number, &asked).await.map_err(Failure::Refused)?;
-        output::line(&format!("The phone {number} has linked device {jid}."))
+        let jid = ask(&address, number, &asked).await.map_err(Failure::Refused)?;
+        format.show(
+            &json!({"phone": number, "jid": jid}),
+            &format!("The phone {number} has linked device {jid}."),
+        )
     }
 }
 

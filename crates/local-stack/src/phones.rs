@@ -1,6 +1,8 @@
 //! The simulated phones, for another process: `POST /NUMBER/scan` with a QR
 //! code's text, `POST /NUMBER/enter` with a pairing code.
 
+mod refused;
+
 use bytes::Bytes;
 use http_body_util::{BodyExt, Full, Limited};
 use hyper::body::Incoming;
@@ -75,7 +77,7 @@ async fn answer(simulator: &Simulator, request: Request<Incoming>) -> Response<F
     };
     match linked {
         Ok(LinkedByPhone { jid, .. }) => response(StatusCode::OK, &jid),
-        Err(error) => response(StatusCode::CONFLICT, &error.to_string()),
+        Err(error) => response(StatusCode::CONFLICT, &refused::told(&error, number)),
     }
 }
 
@@ -98,10 +100,12 @@ pub async fn ask(address: &str, number: &str, asked: &Asked) -> Result<String, S
     let request = Request::post(format!("{address}/{number}/{what}"))
         .body(Full::new(Bytes::copy_from_slice(text.as_bytes())))
         .map_err(|error| error.to_string())?;
-    let answer = client
-        .request(request)
-        .await
-        .map_err(|error| format!("the simulated phones at {address} do not answer: {error}"))?;
+    let answer = client.request(request).await.map_err(|_| {
+        format!(
+            "the simulated phones at {address} do not answer: their stack has ended. Start one \
+                 with `leavectl up --data DIR`, and here `eval \"$(leavectl env --data DIR)\"`"
+        )
+    })?;
     let status = answer.status();
     let body = answer.into_body().collect().await.map_err(|error| error.to_string())?.to_bytes();
     let text = String::from_utf8_lossy(&body).into_owned();

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
+use linking::PhoneNumber;
 use operator::link::Stored;
 use serde::Serialize;
 use session_import::input::Input;
@@ -93,7 +94,12 @@ impl Import {
         } else {
             Input::Path(self.file)
         };
-        let imported = session_import::read(&input, self.from, self.jid.as_deref())?;
+        // A phone number as people write it; anything else is for the store's reader.
+        let jid = self.jid.map(|text| match text.parse::<PhoneNumber>() {
+            Ok(number) => number.digits().to_owned(),
+            Err(_) => text,
+        });
+        let imported = session_import::read(&input, self.from, jid.as_deref())?;
         let mut credentials = imported.credentials;
         let before = super::works(&operator, &id).await?;
         let replaced = if before.as_deref() == Some(credentials.device.to_string().as_str()) {

@@ -49,6 +49,17 @@ async fn an_imported_session_leaves_a_group() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_device_is_chosen_by_its_phone_number_as_people_write_it() {
+    let rig = Rig::start().await;
+    let (creds, jid) = creds(&rig);
+    let path = file("chosen.json", &creds);
+    let import = ["instance", "import", "acme", "taken", path.to_str().unwrap(), "--jid"];
+    rig.refused(&[&import[..], &["+55 (11) 99999-0005"]].concat(), &jid);
+    let told = rig.ok(&[&import[..], &["+55 (11) 99999-0004"]].concat());
+    assert!(told.contains(&jid), "{told}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn stdin_is_read_too() {
     let rig = Rig::start().await;
     let (creds, jid) = creds(&rig);

@@ -6,6 +6,7 @@
 mod data;
 mod env;
 mod lock;
+mod phones;
 mod refused;
 mod rig;
 mod signals;
