@@ -116,6 +116,21 @@ impl Provisioner {
         scope: &Scope,
         limit: u64,
     ) -> Result<(), StackError> {
+        self.noted_token(token, account, scope, limit, None).await
+    }
+
+    /// The same, with what people recognise it by.
+    ///
+    /// # Errors
+    /// [`StackError`].
+    pub(crate) async fn noted_token(
+        &self,
+        token: &Token,
+        account: &AccountId,
+        scope: &Scope,
+        limit: u64,
+        note: Option<&str>,
+    ) -> Result<(), StackError> {
         let hash = token.hash();
         let token = NewToken {
             hash,
@@ -123,7 +138,7 @@ impl Provisioner {
             scope,
             limit,
             id: &hash.prefix(),
-            note: None,
+            note,
             issued: SystemClock::new().now(),
             valid_until: None,
         };
@@ -174,14 +189,27 @@ impl Provisioner {
         self.write(vec![session]).await
     }
 
-    /// A group that the instance is in, as the roster has it.
+    /// A group that the instance is in, as the roster has it without a subject.
     ///
     /// # Errors
     /// [`StackError`].
     pub async fn group(&self, instance: &InstanceId, group: &Group) -> Result<(), StackError> {
+        self.synced_group(instance, group, None).await
+    }
+
+    /// The same with its subject, as a sync writes it.
+    ///
+    /// # Errors
+    /// [`StackError`].
+    pub(crate) async fn synced_group(
+        &self,
+        instance: &InstanceId,
+        group: &Group,
+        subject: Option<&str>,
+    ) -> Result<(), StackError> {
         let session = self.store().session(instance, Budget::of(PATIENCE)).await?;
         let generation = session.as_ref().map(Session::generation).unwrap_or_default();
-        self.write(vec![group::put(instance, group, None, &generation)]).await
+        self.write(vec![group::put(instance, group, subject, &generation)]).await
     }
 
     /// The credentials of an instance, opened.

@@ -1,17 +1,19 @@
 //! The demonstration data of `leavectl up`: one account, two instances, tokens
 //! and groups. A restart on the same data folder finds it again.
 
+mod instances;
+
 use domain::credentials::{Credentials, DeviceJid};
-use domain::group::{Group, GroupJid, GroupKind};
 use domain::tenant::{AccountId, InstanceId, InstanceName};
 use domain::token::Scope;
 use domain::token::Token;
 use ring::rand::{SecureRandom, SystemRandom};
 use serde::Serialize;
 use store::gate::DEFAULT_LIMIT;
-use whatsapp_simulator::{NewGroup, Rank, Simulator};
+use whatsapp_simulator::Simulator;
 use zeroize::Zeroizing;
 
+use self::instances::{INSTANCES, Instance, groups, simulated};
 use crate::backends::Backends;
 use crate::error::StackError;
 use crate::provision::Provisioner;
@@ -21,94 +23,6 @@ const ACCOUNT: &str = "acme";
 /// The token in the files of `events/`. Anyone can read it, so it is known to the
 /// embedded database only, never to one that was given.
 const EXAMPLE_TOKEN: &str = "leave-group-example-token-0001";
-/// The phone that owns the seeded groups.
-const OWNER: &str = "5511988880000";
-
-struct Instance {
-    name: &'static str,
-    phone: u64,
-    groups: &'static [SeedGroup],
-}
-
-struct SeedGroup {
-    jid: &'static str,
-    invite: &'static str,
-    subject: &'static str,
-    kind: Kind,
-}
-
-enum Kind {
-    Group,
-    Community,
-    Subgroup(&'static str),
-    Announcement(&'static str),
-}
-
-const COMMUNITY: &str = "120363401000000010@g.us";
-
-const INSTANCES: [Instance; 2] = [
-    Instance {
-        name: "sales",
-        phone: 5_511_999_990_001,
-        groups: &[
-            SeedGroup {
-                jid: "120363406289005073@g.us",
-                invite: "ABC123XYZ",
-                subject: "Leads",
-                kind: Kind::Group,
-            },
-            SeedGroup {
-                jid: "120363401000000001@g.us",
-                invite: "Sales0000000000000001A",
-                subject: "Partners",
-                kind: Kind::Group,
-            },
-            SeedGroup {
-                jid: "5511999990000-1600000000@g.us",
-                invite: "Sales0000000000000002A",
-                subject: "Old friends",
-                kind: Kind::Group,
-            },
-            SeedGroup {
-                jid: COMMUNITY,
-                invite: "Sales0000000000000010A",
-                subject: "Neighbours",
-                kind: Kind::Community,
-            },
-            SeedGroup {
-                jid: "120363401000000011@g.us",
-                invite: "Sales0000000000000011A",
-                subject: "Neighbours",
-                kind: Kind::Announcement(COMMUNITY),
-            },
-            SeedGroup {
-                jid: "120363401000000012@g.us",
-                invite: "Sales0000000000000012A",
-                subject: "Garden",
-                kind: Kind::Subgroup(COMMUNITY),
-            },
-        ],
-    },
-    Instance {
-        name: "support",
-        phone: 5_511_999_990_002,
-        groups: &[
-            SeedGroup {
-                jid: "120363402000000001@g.us",
-                invite: "Support00000000000001A",
-                subject: "Questions",
-                kind: Kind::Group,
-            },
-            SeedGroup {
-                jid: "120363402000000002@g.us",
-                invite: "Support00000000000002A",
-                subject: "Night shift",
-                kind: Kind::Group,
-            },
-        ],
-    },
-];
-
 /// What was seeded, with its secrets: for the one who starts the stack.
 #[derive(Debug, Clone, Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -127,6 +41,8 @@ pub struct Seeded {
 pub struct SeededInstance {
     /// Its name.
     pub name: String,
+    /// The same, by the word that other commands use for it.
+    pub instance: String,
     /// Its device's own JID.
     pub jid: String,
     /// A token for this instance alone.
@@ -139,9 +55,14 @@ pub struct SeededInstance {
 
 /// One seeded group.
 #[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub struct SeededGroup {
     /// Its JID.
     pub jid: String,
+    /// The same, by the word that answers use for it.
+    pub group_jid: String,
+    /// Its subject.
+    pub subject: String,
     /// An invite code that leads to it.
     pub invite: String,
     /// `group`, `community`, `subgroup` or `announcement`.
@@ -165,11 +86,15 @@ pub async fn seed(backends: &Backends) -> Result<Seeded, StackError> {
     }
     if backends.has_own_database() {
         let example = self::token(EXAMPLE_TOKEN)?;
-        provisioner.token(&example, &account, &Scope::Account, DEFAULT_LIMIT).await?;
+        let note = Some("example token of events/");
+        let scope = Scope::Account;
+        provisioner.noted_token(&example, &account, &scope, DEFAULT_LIMIT, note).await?;
     }
     // Last: it marks the seed as complete.
     if is_new {
-        provisioner.token(&token, &account, &Scope::Account, DEFAULT_LIMIT).await?;
+        let note = Some("seeded by leavectl up");
+        let scope = Scope::Account;
+        provisioner.noted_token(&token, &account, &scope, DEFAULT_LIMIT, note).await?;
     }
     Ok(Seeded { account: ACCOUNT.to_owned(), account_token, instances })
 }
@@ -192,12 +117,14 @@ async fn seed_instance(
         let credentials = device(backends.simulator(), seed.phone)?;
         provisioner.linked(&id, &credentials).await?;
         let scope = Scope::Instance(name.clone());
-        provisioner.token(&token(&instance_token)?, account, &scope, DEFAULT_LIMIT).await?;
+        let note = format!("seeded by leavectl up for {name}");
+        let token = token(&instance_token)?;
+        provisioner.noted_token(&token, account, &scope, DEFAULT_LIMIT, Some(&note)).await?;
         for (group, seed_group) in &groups {
             if let Some(simulator) = backends.simulator() {
                 simulator.create_group(simulated(seed_group, seed.phone));
             }
-            provisioner.group(&id, group).await?;
+            provisioner.synced_group(&id, group, Some(seed_group.subject)).await?;
         }
         credentials
     };
@@ -206,6 +133,7 @@ async fn seed_instance(
         |jid: &str| backends.simulator().is_none_or(|simulator| simulator.is_member(jid, &phone));
     Ok(SeededInstance {
         name: seed.name.to_owned(),
+        instance: seed.name.to_owned(),
         jid: credentials.device.to_string(),
         token: instance_token,
         noise_key: hex::encode(credentials.noise_private_key.as_slice()),
@@ -214,6 +142,8 @@ async fn seed_instance(
             .filter(|(group, _)| is_in(group.jid.as_str()))
             .map(|(group, seed)| SeededGroup {
                 jid: group.jid.to_string(),
+                group_jid: group.jid.to_string(),
+                subject: seed.subject.to_owned(),
                 invite: seed.invite.to_owned(),
                 kind: group.kind.name(),
             })
@@ -238,43 +168,6 @@ fn device(simulator: Option<&Simulator>, phone: u64) -> Result<Credentials, Stac
         .map_err(|_| StackError::Database("no randomness".to_owned()))?;
     let device: DeviceJid = parsed(&format!("{phone}:1@s.whatsapp.net"))?;
     Ok(Credentials { noise_private_key: key, device, lid: None, proxy: None })
-}
-
-fn groups(seed: &Instance) -> Result<Vec<(Group, &'static SeedGroup)>, StackError> {
-    let parent = |jid: &str| parsed::<GroupJid>(jid).map(Some);
-    seed.groups
-        .iter()
-        .map(|group| {
-            let kind = match group.kind {
-                Kind::Group => GroupKind::Group,
-                Kind::Community => GroupKind::Community,
-                Kind::Subgroup(community) => GroupKind::Subgroup { parent: parent(community)? },
-                Kind::Announcement(community) => {
-                    GroupKind::Announcement { parent: parent(community)? }
-                }
-            };
-            Ok((Group { jid: parsed(group.jid)?, kind }, group))
-        })
-        .collect()
-}
-
-fn simulated(group: &SeedGroup, phone: u64) -> NewGroup {
-    let kind = match group.kind {
-        Kind::Group => whatsapp_simulator::GroupKind::Group,
-        Kind::Community => whatsapp_simulator::GroupKind::Community,
-        Kind::Subgroup(parent) => {
-            whatsapp_simulator::GroupKind::Subgroup { parent: parent.to_owned() }
-        }
-        Kind::Announcement(parent) => {
-            whatsapp_simulator::GroupKind::Announcement { parent: parent.to_owned() }
-        }
-    };
-    NewGroup::new(group.subject)
-        .jid(group.jid)
-        .kind(kind)
-        .member(OWNER, Rank::Superadmin)
-        .member(&phone.to_string(), Rank::Member)
-        .invite(group.invite)
 }
 
 /// Seeds are constants: one that does not parse is our own mistake, told as one.

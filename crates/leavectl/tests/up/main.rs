@@ -9,5 +9,6 @@ mod lock;
 mod phones;
 mod refused;
 mod rig;
+mod seeded;
 mod signals;
 mod stack;
