@@ -10,7 +10,7 @@ use local_stack::data_folder::{Standing, standing};
 
 use crate::failure::Failure;
 use crate::output;
-use crate::up::refused::who;
+use crate::up::refused::{told, who};
 
 /// What another terminal needs.
 const VARIABLES: [&str; 9] = [
@@ -79,7 +79,7 @@ impl Env {
         let mut last_held = began;
         let mut is_noted = false;
         loop {
-            let standing = match standing(&self.data)? {
+            let standing = match standing(&self.data).map_err(|error| told(error, true))? {
                 Standing::Ready(variables) => return Ok(Ok(variables)),
                 standing => standing,
             };

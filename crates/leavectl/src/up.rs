@@ -28,7 +28,7 @@ use crate::{env, output};
 Examples:
   leavectl up
   leavectl up --data ./stack --listen 9100
-  leavectl up --json > up.json &")]
+  leavectl up --listen 0 --json")]
 pub(crate) struct Up {
     /// HTTP address of the API, or its port alone; port 0 picks a free one
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:9000", value_parser = listen::parse)]

@@ -36,8 +36,8 @@ pub(crate) fn who(holder: Option<&Holder>) -> String {
     format!(": process {}, since {since}, {state}", holder.pid)
 }
 
-/// What the stack says, with the flag that helps.
-pub(super) fn told(error: StackError, has_folder: bool) -> Failure {
+/// What the stack says, with the flag that helps; `has_folder` is whether `--data` was given.
+pub(crate) fn told(error: StackError, has_folder: bool) -> Failure {
     match &error {
         StackError::Listen { address, error: why } => Failure::Refused(match why.kind() {
             ErrorKind::AddrInUse => format!(
