@@ -17,21 +17,31 @@ fn refused(up: &Up, arguments: &[&str]) -> String {
     stderr.trim_end().strip_prefix("leavectl: ").unwrap().to_owned()
 }
 
-/// `instance link --json`, and the first code that it shows.
-fn linking(up: &Up, arguments: &[&str], member: &str) -> (Child, String) {
-    let mut link = up.command(&["instance", "link", "acme", "new", "--json"]);
+/// `instance link --json` of an instance, which ends with this value.
+struct Linking(Child);
+
+impl Drop for Linking {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+/// The same with the first code that it shows.
+fn linking(up: &Up, arguments: &[&str], member: &str) -> (Linking, String) {
+    let mut link = up.command(&["instance", "link", "acme", "--json"]);
     let mut link =
         link.args(arguments).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
     let mut line = String::new();
     BufReader::new(link.stdout.as_mut().unwrap()).read_line(&mut line).unwrap();
     let event: Value = serde_json::from_str(&line).unwrap();
-    (link, event[member].as_str().unwrap_or_else(|| panic!("{line}")).to_owned())
+    (Linking(link), event[member].as_str().unwrap_or_else(|| panic!("{line}")).to_owned())
 }
 
 #[test]
 fn a_number_is_taken_as_people_write_it_and_json_says_which_device_it_was() {
     let up = Up::start(&[]);
-    let (mut link, code) = linking(&up, &["--phone", PHONE.0], "code");
+    let (_link, code) = linking(&up, &["new", "--phone", PHONE.0], "code");
     // Nobody shows this one.
     let wrong = if code.starts_with('1') { "23456789" } else { "12345678" };
     let told = refused(&up, &["enter", PHONE.0, wrong]);
@@ -41,10 +51,8 @@ fn a_number_is_taken_as_people_write_it_and_json_says_which_device_it_was() {
     assert_eq!(exit, Some(0), "{stderr}");
     let said: Value = serde_json::from_str(&stdout).unwrap();
     assert_eq!(said, json!({"phone": PHONE.1, "jid": format!("{}:1@s.whatsapp.net", PHONE.1)}));
-    drop(link.stdout.take());
-    link.wait().unwrap();
 
-    let (mut link, text) = linking(&up, &[], "text");
+    let (_other, text) = linking(&up, &["other"], "text");
     let told = refused(&up, &["scan", PHONE.1, &text.replace("2@", "2@none")]);
     assert!(told.starts_with("no device of this stack shows this QR code"), "{told}");
     let (exit, stdout, stderr) = ran(&mut up.command(&["phone", "scan", PHONE.0, &text]));
@@ -53,8 +61,6 @@ fn a_number_is_taken_as_people_write_it_and_json_says_which_device_it_was() {
     assert_eq!(stdout, format!("The phone {} has linked device {device}.\n", PHONE.1));
     let told = refused(&up, &["scan", PHONE.0, &text]);
     assert!(told.starts_with("this QR code is used up"), "{told}");
-    drop(link.stdout.take());
-    link.wait().unwrap();
 }
 
 #[test]
