@@ -9,6 +9,7 @@
 //! | [`json`] | the words of `--json` that commands have in common |
 //! | [`narrow`] | how much of a long list is shown
 //! | [`output`] | tables for people, JSON for programs, colours on a terminal |
+//! | [`terminal`] | how large a terminal is, what it can do, how wide text is on it |
 //! | [`progress`] | bars and spinners, on a terminal |
 //! | [`confirm`] | asking before what cannot be undone |
 //! | [`qr`] | QR codes, for a terminal and for a file |
@@ -46,6 +47,7 @@ mod qr;
 mod schemas;
 mod stdin;
 mod table;
+mod terminal;
 mod token;
 mod up;
 mod version;

@@ -1,5 +1,6 @@
 //! `leavectl instance link`.
 
+mod drawing;
 mod first_login;
 pub(crate) mod printed;
 
@@ -16,6 +17,7 @@ use operator::link::Stored;
 use operator::{Operator, OperatorError};
 use whatsapp::Dialer;
 
+use self::drawing::{Code, Drawing};
 use self::first_login::{WAIT, Why, dialer};
 use self::printed::Printed;
 use super::{NewlyNamed, set_proxy};
@@ -64,12 +66,14 @@ impl Link {
         let id = self.named.id();
         let operator = place::operator().await?;
         operator.open_account(&id.account).await?;
+        let drawing = Drawing::new();
         if self.resume {
             let Unfinished { credentials, keys } = operator.unfinished_login(&id).await?;
             let paired = Paired::resumed(credentials, &keys)
                 .map_err(|error| Failure::Refused(error.to_string()))?;
             let unfinished =
-                first_login::finish(&operator, &id, &paired, |event| self.show(event)).await?;
+                first_login::finish(&operator, &id, &paired, |event| self.show(event, &drawing))
+                    .await?;
             return self.conclude(&id, &paired, None, unfinished, None);
         }
         let replaced = super::replaceable(&operator, &id, self.consent).await?;
@@ -87,7 +91,7 @@ impl Link {
         let timing = Timing::default();
         let mut told = Ok(());
         let pairing = linking::pair(&dialer, clock, method, &timing, |event| {
-            let shown = self.show(&event);
+            let shown = self.show(&event, &drawing);
             if told.is_ok() {
                 told = shown;
             }
@@ -109,39 +113,43 @@ impl Link {
             Err(error) => return Err(self.take_back(&operator, &dialer, &paired, error).await),
         };
         let unfinished =
-            first_login::finish(&operator, &id, &paired, |event| self.show(event)).await?;
+            first_login::finish(&operator, &id, &paired, |event| self.show(event, &drawing))
+                .await?;
         self.conclude(&id, &paired, Some(stored), unfinished, replaced)
     }
 
-    fn show(&self, event: &Event<'_>) -> Result<(), Failure> {
+    fn show(&self, event: &Event<'_>, drawing: &Drawing) -> Result<(), Failure> {
         if let (Event::Qr { text, .. }, Some(file)) = (event, &self.png) {
             qr::write_png(text, file)?;
         }
         if self.json {
             return output::json(&Printed::from(event));
         }
-        match event {
+        let note = match *event {
             Event::Qr { text, valid_for, number, of } => {
-                output::line(&qr::for_terminal(text)?)?;
-                output::note(&format!(
-                    "Scan it within {} s (code {number} of {of}): Settings, Linked devices, Link a device.",
-                    seconds(*valid_for)
-                ));
+                let (seconds, png) = (seconds(valid_for), self.png.as_deref());
+                return drawing.show(&Code { text, seconds, number, of, png });
+            }
+            // The new one stands in its place at once.
+            Event::Refreshed if drawing.will_be_replaced() => return Ok(()),
+            Event::Finishing(FirstLogin::LoggingIn | FirstLogin::Keys | FirstLogin::Messages) => {
+                return Ok(());
             }
             Event::Code { code, valid_for, number, of } => {
                 let (first, second) = code.split_at(code.len() / 2);
                 output::line(&format!("{first}-{second}"))?;
-                output::note(&format!(
+                format!(
                     "Enter it within {} s (code {number} of {of}): Settings, Linked devices, Link a \
                      device, Link with phone number instead.",
-                    seconds(*valid_for)
-                ));
+                    seconds(valid_for)
+                )
             }
-            Event::Refreshed => output::note("WhatsApp changed the code; a new one follows."),
-            Event::Entered => output::note("The phone has entered the code."),
-            Event::Paired { jid } => output::note(&format!("The phone has taken device {jid}.")),
-            Event::Finishing(FirstLogin::LoggingIn | FirstLogin::Keys | FirstLogin::Messages) => {}
-        }
+            Event::Refreshed => "WhatsApp changed the code; a new one follows.".to_owned(),
+            Event::Entered => "The phone has entered the code.".to_owned(),
+            Event::Paired { jid } => format!("The phone has taken device {jid}."),
+        };
+        output::note(&note);
+        drawing.leave();
         Ok(())
     }
 

@@ -19,6 +19,8 @@ mod meant;
 mod narrow;
 mod others_text;
 mod place;
+mod pty;
+mod qr;
 mod rig;
 mod schema;
 mod secrets;
