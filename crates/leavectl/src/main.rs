@@ -7,8 +7,9 @@
 //! | [`visible`] | what cannot be seen in others' text, made visible |
 //! | [`stdin`] | secrets on standard input |
 //! | [`json`] | the words of `--json` that commands have in common |
-//! | [`narrow`] | how much of a long list is shown
-//! | [`output`] | tables for people, JSON for programs, colours on a terminal |
+//! | [`narrow`] | how much of a long list is shown |
+//! | [`output`] | lines for people, JSON for programs, colours on a terminal |
+//! | [`columns`] | tables for people |
 //! | [`terminal`] | how large a terminal is, what it can do, how wide text is on it |
 //! | [`progress`] | bars and spinners, on a terminal |
 //! | [`confirm`] | asking before what cannot be undone |
@@ -22,6 +23,7 @@
 
 mod account;
 mod arguments;
+mod columns;
 mod completions;
 mod confirm;
 mod count;

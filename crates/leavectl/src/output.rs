@@ -1,4 +1,4 @@
-//! Tables for people, JSON for programs.
+//! Lines for people, JSON for programs.
 
 use std::io::{IsTerminal, Write};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -8,8 +8,9 @@ use serde::Serialize;
 
 use crate::failure::Failure;
 use crate::json::Refusal;
-use crate::visible;
+use crate::{terminal, visible};
 
+pub(crate) use crate::columns::Columns;
 pub(crate) use crate::visible::printable;
 
 /// Whether a program reads: then stderr has an error as JSON, and nothing else.
@@ -98,11 +99,11 @@ pub(crate) enum Colour {
     Heading,
 }
 
-/// `text` in a colour, when stdout is a terminal and `NO_COLOR` is not set
-/// (<https://no-color.org>).
+/// `text` in a colour, when stdout is a terminal that has colours and `NO_COLOR` is not
+/// set (<https://no-color.org>).
 pub(crate) fn coloured(text: &str, colour: Colour) -> String {
     let refused = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
-    if refused || !std::io::stdout().is_terminal() {
+    if refused || terminal::is_dumb() || !std::io::stdout().is_terminal() {
         return text.to_owned();
     }
     let code = match colour {
@@ -114,72 +115,7 @@ pub(crate) fn coloured(text: &str, colour: Colour) -> String {
     format!("\u{1b}[{code}m{text}\u{1b}[0m")
 }
 
-/// Rows under headings, each column as wide as its widest cell.
-pub(crate) struct Columns {
-    headings: Vec<&'static str>,
-    rows: Vec<Vec<String>>,
-}
-
-impl Columns {
-    pub(crate) fn new(headings: &[&'static str]) -> Self {
-        Self { headings: headings.to_vec(), rows: Vec::new() }
-    }
-
-    pub(crate) fn row(&mut self, cells: impl IntoIterator<Item = String>) {
-        self.rows.push(cells.into_iter().map(|cell| printable(&cell)).collect());
-    }
-
-    /// The text; `none` when there are no rows.
-    pub(crate) fn text(&self, none: &str) -> String {
-        if self.rows.is_empty() {
-            return none.to_owned();
-        }
-        let widths: Vec<usize> = (0..self.headings.len())
-            .map(|column| {
-                let cells = self.rows.iter().filter_map(|row| row.get(column));
-                let widest = cells.map(|cell| cell.chars().count()).max().unwrap_or_default();
-                widest.max(self.headings[column].len())
-            })
-            .collect();
-        let headings: Vec<String> = self.headings.iter().map(ToString::to_string).collect();
-        let mut lines = vec![coloured(&padded(&headings, &widths), Colour::Heading)];
-        lines.extend(self.rows.iter().map(|row| padded(row, &widths)));
-        lines.join("\n")
-    }
-}
-
-fn padded(cells: &[String], widths: &[usize]) -> String {
-    let cells = cells.iter().zip(widths).map(|(cell, width)| {
-        let missing = width.saturating_sub(cell.chars().count());
-        format!("{cell}{}", " ".repeat(missing))
-    });
-    cells.collect::<Vec<_>>().join("  ").trim_end().to_owned()
-}
-
 /// A cell that may be empty.
 pub(crate) fn or_dash(text: Option<&str>) -> String {
     text.unwrap_or("-").to_owned()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn columns_are_as_wide_as_their_widest_cell_and_end_without_spaces() {
-        let mut columns = Columns::new(&["NAME", "NOTE"]);
-        columns.row(["äöü".to_owned(), "x".to_owned()]);
-        columns.row(["longer".to_owned(), String::new()]);
-        assert_eq!(columns.text("none"), "NAME    NOTE\näöü     x\nlonger");
-        assert_eq!(Columns::new(&["NAME"]).text("none"), "none");
-    }
-
-    #[test]
-    fn a_table_stays_aligned_where_a_cell_has_what_cannot_be_seen() {
-        let mut columns = Columns::new(&["NOTE", "END"]);
-        columns.row(["a\u{202e}b\u{200b}".to_owned(), "x".to_owned()]);
-        columns.row(["c\nd".to_owned(), "y".to_owned()]);
-        let expected = "NOTE                END\na<U+202E>b<U+200B>  x\nc<U+000A>d          y";
-        assert_eq!(columns.text("none"), expected);
-    }
 }
