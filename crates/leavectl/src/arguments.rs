@@ -1,11 +1,13 @@
 //! The commands.
 
+use std::ffi::OsString;
+
 use clap::{CommandFactory, Parser, Subcommand};
 
 use crate::failure::Failure;
 use crate::{
-    account, completions, doctor, env, group, history, instance, key, leave, man, phone, table,
-    token, up, version,
+    account, both_forms, completions, doctor, env, group, history, instance, key, leave, man,
+    phone, table, token, up, version,
 };
 
 const ABOUT: &str = "\
@@ -66,6 +68,16 @@ enum Command {
 }
 
 impl Arguments {
+    /// Reads the command line.
+    ///
+    /// # Errors
+    /// What is wrong with it, or the help that was asked for.
+    pub(crate) fn read(words: Vec<OsString>) -> Result<Self, clap::Error> {
+        let mut tool = Self::command();
+        tool.build();
+        Self::try_parse_from(both_forms::split(&tool, words))
+    }
+
     pub(crate) async fn run(self) -> Result<(), Failure> {
         match self.command {
             Command::Up(up) => up.run().await,

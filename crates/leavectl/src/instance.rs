@@ -59,7 +59,7 @@ impl Instance {
 /// no request can have any more.
 #[derive(Args, Debug, Clone)]
 pub(crate) struct Named {
-    /// The account
+    /// The account; or ACCOUNT/INSTANCE, as lists have it, for both
     pub(crate) account: AccountId,
     /// The instance's name within it
     #[arg(value_parser = InstanceName::of_stored)]
@@ -69,7 +69,7 @@ pub(crate) struct Named {
 /// An instance that is to be made, or linked: its name is one that requests can have.
 #[derive(Args, Debug, Clone)]
 pub(crate) struct NewlyNamed {
-    /// The account
+    /// The account; or ACCOUNT/INSTANCE, as lists have it, for both
     account: AccountId,
     /// The instance's name within it
     instance: InstanceName,

@@ -3,6 +3,7 @@
 //! | module | what it is |
 //! |---|---|
 //! | [`arguments`] | the commands, as `clap` reads them |
+//! | [`words`], [`both_forms`] | the words of a line before that; `acme/sales` and `acme sales` |
 //! | [`place`] | which table and which WhatsApp: the function's environment variables, AWS's default chain |
 //! | [`visible`] | what cannot be seen in others' text, made visible |
 //! | [`stdin`] | secrets on standard input |
@@ -23,6 +24,7 @@
 
 mod account;
 mod arguments;
+mod both_forms;
 mod columns;
 mod completions;
 mod confirm;
@@ -54,11 +56,11 @@ mod token;
 mod up;
 mod version;
 mod visible;
+mod words;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
 
-use clap::Parser;
 use clap::error::ErrorKind;
 
 use crate::exit::Exit;
@@ -67,7 +69,7 @@ use crate::exit::Exit;
 async fn main() -> ExitCode {
     let arguments: Vec<OsString> = std::env::args_os().collect();
     output::choose(&arguments);
-    let arguments = match arguments::Arguments::try_parse_from(arguments) {
+    let arguments = match arguments::Arguments::read(arguments) {
         Ok(arguments) => arguments,
         Err(refused) => return misunderstood(&refused).into(),
     };

@@ -22,7 +22,7 @@ From then on requests have to name the new one. Cut short, it is ended by the sa
 pub(crate) struct Rename {
     #[command(flatten)]
     named: Named,
-    /// Its new name
+    /// Its new name; its account stays
     #[arg(value_name = "NEW")]
     new: InstanceName,
     #[command(flatten)]

@@ -1,7 +1,8 @@
 //! `leavectl token list`.
 
 use clap::Args;
-use domain::tenant::AccountId;
+use domain::tenant::{AccountId, InstanceId, InstanceName};
+use domain::token::Scope;
 use serde::Serialize;
 
 use super::instance;
@@ -12,10 +13,15 @@ use crate::{json, moment, place};
 
 /// List an account's tokens, by ids that are no secrets
 #[derive(Args)]
-#[command(after_help = "Examples:\n  leavectl token list acme\n  leavectl token list acme --json")]
+#[command(
+    after_help = "Examples:\n  leavectl token list acme\n  leavectl token list acme --instance sales\n  leavectl token list acme --json"
+)]
 pub(crate) struct List {
-    /// The account
+    /// The account; ACCOUNT/INSTANCE names the one instance too
     account: AccountId,
+    /// Only the tokens that are for this instance alone
+    #[arg(long, value_name = "NAME", value_parser = InstanceName::of_stored)]
+    instance: Option<InstanceName>,
     #[command(flatten)]
     limit: Limit,
     #[command(flatten)]
@@ -36,7 +42,17 @@ impl List {
     pub(crate) async fn run(self) -> Result<(), Failure> {
         let operator = place::operator().await?;
         let mut tokens = operator.tokens(&self.account).await?;
-        if tokens.is_empty() {
+        if let Some(name) = &self.instance {
+            tokens.retain(|token| matches!(&token.scope, Scope::Instance(its) if its == name));
+        }
+        let mut whose = self.account.to_string();
+        if let Some(name) = self.instance {
+            let id = InstanceId { account: self.account.clone(), name };
+            whose = id.to_string();
+            if tokens.is_empty() {
+                operator.instance(&id).await?;
+            }
+        } else if tokens.is_empty() {
             operator.account(&self.account).await?;
         }
         let total = tokens.len();
@@ -57,12 +73,12 @@ impl List {
                 or_dash(token.note.as_deref()),
             ]);
         }
-        let none = "No tokens. `leavectl token issue ACCOUNT` makes one.";
+        let none = format!("No tokens. `leavectl token issue {whose}` makes one.");
         let printed = Printed {
             account: self.account.to_string(),
             tokens: tokens.iter().map(json::Token::from).collect(),
         };
-        self.format.show(&printed, &columns.text(none))?;
+        self.format.show(&printed, &columns.text(&none))?;
         narrow::tell(tokens.len(), total, "token");
         Ok(())
     }

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, missing_docs, unreachable_pub)]
 
 mod accounts;
+mod both_forms;
 mod checks;
 mod doctor;
 mod exit_codes;
