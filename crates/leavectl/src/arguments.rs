@@ -7,7 +7,7 @@ use clap::{CommandFactory, Parser, Subcommand};
 use crate::failure::Failure;
 use crate::{
     account, both_forms, completions, doctor, env, group, history, instance, key, leave, man,
-    phone, table, token, up, version,
+    phone, table, tips, token, up, version,
 };
 
 const ABOUT: &str = "\
@@ -75,7 +75,8 @@ impl Arguments {
     pub(crate) fn read(words: Vec<OsString>) -> Result<Self, clap::Error> {
         let mut tool = Self::command();
         tool.build();
-        Self::try_parse_from(both_forms::split(&tool, words))
+        let words = both_forms::split(&tool, words);
+        Self::try_parse_from(&words).map_err(|error| tips::added(error, &tool, &words))
     }
 
     pub(crate) async fn run(self) -> Result<(), Failure> {

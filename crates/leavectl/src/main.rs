@@ -4,6 +4,7 @@
 //! |---|---|
 //! | [`arguments`] | the commands, as `clap` reads them |
 //! | [`words`], [`both_forms`] | the words of a line before that; `acme/sales` and `acme sales` |
+//! | [`tips`] | what helps where a line is refused |
 //! | [`place`] | which table and which WhatsApp: the function's environment variables, AWS's default chain |
 //! | [`visible`] | what cannot be seen in others' text, made visible |
 //! | [`stdin`] | secrets on standard input |
@@ -52,6 +53,7 @@ mod schemas;
 mod stdin;
 mod table;
 mod terminal;
+mod tips;
 mod token;
 mod up;
 mod version;

@@ -39,37 +39,48 @@ pub(crate) enum Expiry {
 
 /// The text is no such time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error(
-    "expected a span like 90d, 12h or 30m, a day like 2027-01-31 (its beginning, in UTC), \
-     or a moment like 2027-01-31T18:00:00Z"
-)]
-pub(crate) struct NotAnExpiry;
+pub(crate) enum NotAnExpiry {
+    /// Minutes to some, months to others.
+    #[error("m may be minutes or months: write 30min, or 90d")]
+    Ambiguous,
+    /// Anything else.
+    #[error(
+        "expected a span like 90d, 12h or 30min (units: min, h, d, w), a day like 2027-01-31 (its \
+         beginning, in UTC), or a moment like 2027-01-31T18:00:00Z"
+    )]
+    Other,
+}
 
 impl FromStr for Expiry {
     type Err = NotAnExpiry;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        if let Some(span) = span(text) {
+        if let Some(span) = span(text)? {
             return Ok(Self::In(span));
         }
         let moment = if text.contains('T') { text.to_owned() } else { format!("{text}T00:00:00Z") };
-        let moment = DateTime::from_str(&moment, Format::DateTime).map_err(|_| NotAnExpiry)?;
+        let moment =
+            DateTime::from_str(&moment, Format::DateTime).map_err(|_| NotAnExpiry::Other)?;
         let millis = moment.to_millis().ok().and_then(|millis| u64::try_from(millis).ok());
-        Ok(Self::At(UnixMillis(millis.ok_or(NotAnExpiry)?)))
+        Ok(Self::At(UnixMillis(millis.ok_or(NotAnExpiry::Other)?)))
     }
 }
 
-fn span(text: &str) -> Option<Duration> {
-    let (number, unit) = text.split_at_checked(text.len().checked_sub(1)?)?;
+/// A span of time; nothing where the text is no number with a unit.
+fn span(text: &str) -> Result<Option<Duration>, NotAnExpiry> {
+    let (number, unit) = text.split_at(text.bytes().take_while(u8::is_ascii_digit).count());
+    let Some(number) = number.parse::<u32>().ok().filter(|number| *number > 0) else {
+        return Ok(None);
+    };
     let seconds = match unit {
-        "m" => 60,
+        "min" => 60,
         "h" => 60 * 60,
         "d" => 24 * 60 * 60,
         "w" => 7 * 24 * 60 * 60,
-        _ => return None,
+        "m" => return Err(NotAnExpiry::Ambiguous),
+        _ => return Ok(None),
     };
-    let number: u32 = number.parse().ok().filter(|number| *number > 0)?;
-    Some(Duration::from_secs(u64::from(number) * seconds))
+    Ok(Some(Duration::from_secs(u64::from(number) * seconds)))
 }
 
 impl Expiry {
@@ -91,10 +102,25 @@ mod tests {
     fn spans_days_and_moments_are_read_and_nothing_else() {
         assert_eq!("90d".parse(), Ok(Expiry::In(Duration::from_hours(90 * 24))));
         assert_eq!("2w".parse(), Ok(Expiry::In(Duration::from_hours(14 * 24))));
+        assert_eq!("30min".parse(), Ok(Expiry::In(Duration::from_mins(30))));
+        assert_eq!("3m".parse::<Expiry>(), Err(NotAnExpiry::Ambiguous));
         assert_eq!("1970-01-02".parse(), Ok(Expiry::At(UnixMillis(86_400_000))));
         assert_eq!("1970-01-01T00:00:01Z".parse(), Ok(Expiry::At(UnixMillis(1_000))));
-        for text in ["", "d", "0d", "-1d", "90", "1.5h", "soon", "2027-13-01", "1969-12-31", "é"] {
-            assert_eq!(text.parse::<Expiry>(), Err(NotAnExpiry), "{text}");
+        for text in [
+            "",
+            "d",
+            "0d",
+            "-1d",
+            "90",
+            "1.5h",
+            "soon",
+            "2027-13-01",
+            "1969-12-31",
+            "é",
+            "3mi",
+            "é3d",
+        ] {
+            assert_eq!(text.parse::<Expiry>(), Err(NotAnExpiry::Other), "{text}");
         }
     }
 

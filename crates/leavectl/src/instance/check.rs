@@ -22,6 +22,8 @@ const LONGEST: Duration = Duration::from_secs(25);
 
 /// Log an instance's device in for a moment, and record how it does
 #[derive(Args)]
+#[command(override_usage = "leavectl instance check [OPTIONS] <ACCOUNT> <INSTANCE>
+       leavectl instance check [OPTIONS] [ACCOUNT] --all")]
 #[command(after_help = "\
 Examples:
   leavectl instance check acme sales
@@ -32,7 +34,7 @@ Examples:
 Exit code 1 when a session does not work, 4 when each of those that do not can work later:
 throttled, banned for a while, out of reach.")]
 pub(crate) struct Check {
-    /// The account; with --all, only this one's instances
+    /// The account, or ACCOUNT/INSTANCE for both; with --all, only this one's instances
     account: Option<AccountId>,
     /// The instance's name within it
     #[arg(

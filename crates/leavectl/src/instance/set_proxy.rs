@@ -12,6 +12,8 @@ use crate::{json, place, stdin};
 
 /// Send an instance's connections through a proxy of its own, or directly again
 #[derive(Args)]
+#[command(override_usage = "leavectl instance set-proxy <ACCOUNT> <INSTANCE> <URL>
+       leavectl instance set-proxy <ACCOUNT> <INSTANCE> --none")]
 #[command(after_help = "\
 Examples:
   leavectl instance set-proxy acme sales http://user:password@proxy.example.com:3128

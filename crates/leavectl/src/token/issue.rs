@@ -20,7 +20,7 @@ Examples:
   leavectl token issue acme --instance sales --per-minute 20 --expires 90d
   leavectl token issue acme --json | jq -r .token")]
 pub(crate) struct Issue {
-    /// Whose it is
+    /// Whose it is; ACCOUNT/INSTANCE names the one instance too
     account: AccountId,
     /// Let it act for this instance alone; without it, for every one of the account
     #[arg(long, value_name = "NAME")]
@@ -28,7 +28,7 @@ pub(crate) struct Issue {
     /// Requests in a minute
     #[arg(long, value_name = "N", default_value_t = DEFAULT_LIMIT, value_parser = clap::value_parser!(u64).range(1..=1_000_000))]
     per_minute: u64,
-    /// When it ends: 90d, 12h, 30m, 2027-01-31 (its beginning, in UTC) or 2027-01-31T18:00:00Z
+    /// When it ends: 90d, 12h, 30min, 2027-01-31 (its beginning, in UTC) or 2027-01-31T18:00:00Z
     #[arg(long, value_name = "WHEN")]
     expires: Option<Expiry>,
     /// What people recognise it by

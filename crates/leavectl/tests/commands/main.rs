@@ -30,4 +30,5 @@ mod stdin;
 mod table;
 mod terminal;
 mod tokens;
+mod usage;
 mod versions;
