@@ -6,8 +6,8 @@ use clap::{CommandFactory, Parser, Subcommand};
 
 use crate::failure::Failure;
 use crate::{
-    account, both_forms, completions, doctor, env, group, history, instance, key, leave, man,
-    phone, table, tips, token, up, version,
+    account, both_forms, completing, completions, doctor, env, group, history, instance, key,
+    leave, man, phone, table, tips, token, up, version,
 };
 
 const ABOUT: &str = "\
@@ -68,13 +68,18 @@ enum Command {
 }
 
 impl Arguments {
-    /// Reads the command line.
+    /// Reads the command line, unless it is a shell that asks what could be on it: that is
+    /// answered, and the process ends.
     ///
     /// # Errors
     /// What is wrong with it, or the help that was asked for.
     pub(crate) fn read(words: Vec<OsString>) -> Result<Self, clap::Error> {
         let mut tool = Self::command();
         tool.build();
+        if completing::answered(&tool, &words) {
+            // A connection that was given up must not be waited for.
+            std::process::exit(0);
+        }
         let words = both_forms::split(&tool, words);
         Self::try_parse_from(&words).map_err(|error| tips::added(error, &tool, &words))
     }
@@ -94,7 +99,7 @@ impl Arguments {
             Command::Key(key) => key.run().await,
             Command::Version(version) => version.run().await,
             Command::Phone(phone) => phone.run().await,
-            Command::Completions(completions) => completions.run(Self::command()),
+            Command::Completions(completions) => completions.run(),
             Command::Man(man) => man.run(Self::command()),
         }
     }

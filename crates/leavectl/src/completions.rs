@@ -1,10 +1,14 @@
 //! `leavectl completions`: what a shell needs to complete commands.
 
-use clap::{Args, Command};
+use clap::Args;
 use clap_complete::Shell;
+use clap_complete::env::Shells;
 
 use crate::failure::Failure;
-use crate::output;
+use crate::{completing, output};
+
+/// The program and its command.
+const NAME: &str = "leavectl";
 
 /// Print completions for a shell
 #[derive(Args)]
@@ -12,17 +16,26 @@ use crate::output;
 Examples:
   leavectl completions bash > /etc/bash_completion.d/leavectl
   leavectl completions zsh > \"${fpath[1]}/_leavectl\"
-  leavectl completions fish > ~/.config/fish/completions/leavectl.fish")]
+  leavectl completions fish > ~/.config/fish/completions/leavectl.fish
+
+Accounts, instances, tokens and groups are offered too, where the variables name a table
+that answers at once. Print the script anew after an upgrade.")]
 pub(crate) struct Completions {
     /// The shell
     shell: Shell,
 }
 
 impl Completions {
-    /// `tool` is the whole of it, with every command.
-    pub(crate) fn run(self, mut tool: Command) -> Result<(), Failure> {
+    pub(crate) fn run(self) -> Result<(), Failure> {
+        let shells = Shells::builtins();
+        let shell = self.shell.to_string();
+        let completer = shells
+            .completer(&shell)
+            .ok_or_else(|| Failure::Refused(format!("there are no completions for {shell}")))?;
         let mut script = Vec::new();
-        clap_complete::generate(self.shell, &mut tool, "leavectl", &mut script);
-        output::raw(String::from_utf8_lossy(&script).trim_end())
+        completer.write_registration(completing::VARIABLE, NAME, NAME, NAME, &mut script)?;
+        let script = String::from_utf8_lossy(&script);
+        // Where nothing is offered bash would fall back to names of files.
+        output::raw(script.replace("-o bashdefault ", "").trim_end())
     }
 }

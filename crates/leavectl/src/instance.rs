@@ -141,7 +141,7 @@ async fn kept_proxy(operator: &Operator, id: &InstanceId) -> Result<Option<Proxy
 }
 
 /// The state as people read it: what became of a device that cannot log in again.
-fn state(found: &InstanceSummary) -> String {
+pub(crate) fn state(found: &InstanceSummary) -> String {
     match found.gone {
         None | Some(Gone::Unlinked) => found.state.name().to_owned(),
         Some(gone @ (Gone::Locked | Gone::Banned)) => {

@@ -5,6 +5,7 @@
 //! | [`arguments`] | the commands, as `clap` reads them |
 //! | [`words`], [`both_forms`] | the words of a line before that; `acme/sales` and `acme sales` |
 //! | [`tips`] | what helps where a line is refused |
+//! | [`completing`], [`offers`] | what a shell is answered that completes a line |
 //! | [`place`] | which table and which WhatsApp: the function's environment variables, AWS's default chain |
 //! | [`visible`] | what cannot be seen in others' text, made visible |
 //! | [`stdin`] | secrets on standard input |
@@ -27,6 +28,7 @@ mod account;
 mod arguments;
 mod both_forms;
 mod columns;
+mod completing;
 mod completions;
 mod confirm;
 mod count;
@@ -43,6 +45,7 @@ mod leave;
 mod man;
 mod moment;
 mod narrow;
+mod offers;
 mod output;
 mod phone;
 mod place;

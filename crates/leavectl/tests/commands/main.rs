@@ -5,6 +5,7 @@
 mod accounts;
 mod both_forms;
 mod checks;
+mod completing;
 mod doctor;
 mod exit_codes;
 mod groups;
