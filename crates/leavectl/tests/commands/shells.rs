@@ -22,11 +22,21 @@ fn each_shell_gets_a_script_that_asks_this_program() {
 fn every_command_has_a_manual_page() {
     let page = String::from_utf8(leavectl(&["man"]).stdout).unwrap();
     assert!(page.contains(".TH leavectl 1"), "{page}");
+    assert!(page.contains(".SH EXAMPLES\n.nf\nleavectl up"), "{page}");
+    assert!(page.contains(".SH NOTES\n.PP\nEverything but `up` works"), "{page}");
     let folder = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join("man");
     let _ = std::fs::remove_dir_all(&folder);
     assert!(leavectl(&["man", folder.to_str().unwrap()]).status.success());
     for page in ["leavectl.1", "leavectl-token-issue.1", "leavectl-key-rotate.1"] {
         assert!(folder.join(page).exists(), "{page}");
+    }
+    for file in std::fs::read_dir(&folder).unwrap() {
+        let file = file.unwrap();
+        let page = std::fs::read_to_string(file.path()).unwrap();
+        assert!(!page.contains(".SH EXTRA"), "{file:?}");
+        // Those of commands that do something; the others list theirs.
+        let is_leaf = !page.contains(".SH SUBCOMMANDS");
+        assert!(!is_leaf || page.contains(".SH EXAMPLES"), "{file:?}");
     }
 }
 
