@@ -3,7 +3,7 @@
 use clap::{Args, Subcommand};
 use linking::PhoneNumber;
 use local_stack::phones::{ADDRESS, Asked, ask};
-use serde_json::json;
+use serde::Serialize;
 
 use crate::failure::Failure;
 use crate::output::Format;
@@ -49,6 +49,16 @@ pub(crate) struct Enter {
     format: Format,
 }
 
+/// What `--json` prints.
+#[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(crate) struct Printed<'a> {
+    /// The phone's number, in digits.
+    phone: &'a str,
+    /// The JID of the device that it has linked.
+    jid: &'a str,
+}
+
 impl Phone {
     pub(crate) async fn run(self) -> Result<(), Failure> {
         let (number, asked, format) = match self {
@@ -68,7 +78,7 @@ impl Phone {
         })?;
         let jid = ask(&address, number, &asked).await.map_err(Failure::Refused)?;
         format.show(
-            &json!({"phone": number, "jid": jid}),
+            &Printed { phone: number, jid: &jid },
             &format!("The phone {number} has linked device {jid}."),
         )
     }

@@ -7,7 +7,9 @@ use std::path::Path;
 use schemars::generate::SchemaSettings;
 use schemars::{JsonSchema, Schema};
 
-use crate::{account, doctor, group, history, instance, json, key, leave, table, token, version};
+use crate::{
+    account, doctor, group, history, instance, json, key, leave, phone, table, token, up, version,
+};
 
 fn of<T: JsonSchema>() -> Schema {
     SchemaSettings::draft2020_12().for_serialize().into_generator().into_root_schema_for::<T>()
@@ -35,11 +37,14 @@ fn all() -> BTreeMap<&'static str, Schema> {
         ("instance-unblock", of::<instance::unblock::Printed>()),
         ("key-rotate", of::<key::rotate::Printed>()),
         ("leave", of::<leave::printed::Printed>()),
+        ("phone-enter", of::<phone::Printed<'static>>()),
+        ("phone-scan", of::<phone::Printed<'static>>()),
         ("table-create", of::<table::create::Printed>()),
         ("table-status", of::<table::status::Printed>()),
         ("token-issue", of::<token::issue::Printed>()),
         ("token-list", of::<token::list::Printed>()),
         ("token-revoke", of::<token::revoke::Printed>()),
+        ("up", of::<up::printed::Printed<'static>>()),
         ("version-refresh", of::<version::refresh::Printed>()),
         ("version-set", of::<version::set::Printed>()),
         ("version-show", of::<version::show::Printed>()),

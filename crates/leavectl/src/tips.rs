@@ -36,7 +36,9 @@ fn of_flag(flag: &str, command: &Command) -> Option<String> {
             "results are alone on stdout, notes on stderr: add `2>/dev/null`"
         }
         "-o" | "--output" | "--format" if has_json => "`--json` prints JSON",
-        "-o" | "--output" | "--format" => "commands that read print JSON with `--json`",
+        "-o" | "--output" | "--format" => {
+            "every command that does something prints JSON with `--json`"
+        }
         "--jq" | "--query" => "pipe `--json` into jq: `leavectl … --json | jq …`",
         "--profile" => "`AWS_PROFILE=NAME leavectl …`",
         "--region" => "`AWS_REGION=NAME leavectl …`",
@@ -55,7 +57,7 @@ fn of_flag(flag: &str, command: &Command) -> Option<String> {
 fn of_missing(command: &Command, account: Option<&str>) -> Option<String> {
     let has_all = command.get_arguments().any(|arg| arg.get_long() == Some("all"));
     has_all.then(|| match account {
-        Some(account) => format!("`{account} --all` takes every linked instance of the account"),
-        None => "`--all` takes every linked instance".to_owned(),
+        Some(account) => format!("`{account} --all` takes every instance of the account"),
+        None => "`--all` takes every instance".to_owned(),
     })
 }

@@ -1,6 +1,7 @@
 //! `leavectl up`: everything on this machine, seeded and ready to be asked.
 
 mod listen;
+pub(crate) mod printed;
 pub(crate) mod refused;
 mod signals;
 mod told;

@@ -132,12 +132,14 @@ impl Provisioner {
         note: Option<&str>,
     ) -> Result<(), StackError> {
         let hash = token.hash();
+        // Looks as an issued one's does, and is the same after a restart.
+        let id = format!("tok_{}", hash.prefix());
         let token = NewToken {
             hash,
             account,
             scope,
             limit,
-            id: &hash.prefix(),
+            id: &id,
             note,
             issued: SystemClock::new().now(),
             valid_until: None,

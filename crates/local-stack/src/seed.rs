@@ -8,7 +8,6 @@ use domain::tenant::{AccountId, InstanceId, InstanceName};
 use domain::token::Scope;
 use domain::token::Token;
 use ring::rand::{SecureRandom, SystemRandom};
-use serde::Serialize;
 use store::gate::DEFAULT_LIMIT;
 use whatsapp_simulator::Simulator;
 use zeroize::Zeroizing;
@@ -23,9 +22,9 @@ const ACCOUNT: &str = "acme";
 /// The token in the files of `events/`. Anyone can read it, so it is known to the
 /// embedded database only, never to one that was given.
 const EXAMPLE_TOKEN: &str = "leave-group-example-token-0001";
+
 /// What was seeded, with its secrets: for the one who starts the stack.
-#[derive(Debug, Clone, Serialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Debug, Clone)]
 pub struct Seeded {
     /// The account's id.
     pub account: String,
@@ -36,13 +35,10 @@ pub struct Seeded {
 }
 
 /// One seeded instance.
-#[derive(Debug, Clone, Serialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Debug, Clone)]
 pub struct SeededInstance {
     /// Its name.
     pub name: String,
-    /// The same, by the word that other commands use for it.
-    pub instance: String,
     /// Its device's own JID.
     pub jid: String,
     /// A token for this instance alone.
@@ -54,13 +50,10 @@ pub struct SeededInstance {
 }
 
 /// One seeded group.
-#[derive(Debug, Clone, Serialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Debug, Clone)]
 pub struct SeededGroup {
     /// Its JID.
     pub jid: String,
-    /// The same, by the word that answers use for it.
-    pub group_jid: String,
     /// Its subject.
     pub subject: String,
     /// An invite code that leads to it.
@@ -133,7 +126,6 @@ async fn seed_instance(
         |jid: &str| backends.simulator().is_none_or(|simulator| simulator.is_member(jid, &phone));
     Ok(SeededInstance {
         name: seed.name.to_owned(),
-        instance: seed.name.to_owned(),
         jid: credentials.device.to_string(),
         token: instance_token,
         noise_key: hex::encode(credentials.noise_private_key.as_slice()),
@@ -142,7 +134,6 @@ async fn seed_instance(
             .filter(|(group, _)| is_in(group.jid.as_str()))
             .map(|(group, seed)| SeededGroup {
                 jid: group.jid.to_string(),
-                group_jid: group.jid.to_string(),
                 subject: seed.subject.to_owned(),
                 invite: seed.invite.to_owned(),
                 kind: group.kind.name(),

@@ -1,11 +1,11 @@
 //! What `leavectl up` says when everything runs: lines for people, JSON for programs.
 
+use super::printed::Printed;
+use crate::count::count;
+use crate::failure::Failure;
 use local_stack::Backends;
 use local_stack::backends::TABLE;
 use local_stack::seed::{Seeded, SeededInstance};
-use serde::Serialize;
-
-use crate::failure::Failure;
 
 /// A stack that answers.
 pub(super) struct Told<'a> {
@@ -18,38 +18,9 @@ pub(super) struct Told<'a> {
     pub(super) exports: &'a str,
 }
 
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Running<'a> {
-    url: &'a str,
-    dynamodb: &'a str,
-    table: &'a str,
-    sealing_key: String,
-    whatsapp: WhatsApp<'a>,
-    simulated_phones: Option<&'a str>,
-    #[serde(flatten)]
-    seeded: &'a Seeded,
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct WhatsApp<'a> {
-    url: &'a str,
-    root_key: &'a str,
-}
-
 impl Told<'_> {
     pub(super) fn json(&self) -> Result<String, Failure> {
-        let (url, root_key) = self.backends.whatsapp();
-        Ok(serde_json::to_string(&Running {
-            url: self.url,
-            dynamodb: self.backends.dynamodb(),
-            table: TABLE,
-            sealing_key: self.backends.sealing_key(),
-            whatsapp: WhatsApp { url, root_key },
-            simulated_phones: self.simulated_phones,
-            seeded: self.seeded,
-        })?)
+        Ok(serde_json::to_string(&Printed::of(self))?)
     }
 
     pub(super) fn lines(&self) -> String {
@@ -62,10 +33,10 @@ impl Told<'_> {
         ];
         for instance in &seeded.instances {
             lines.push(format!(
-                "Instance   {}   {}   in {} groups",
+                "Instance   {}   {}   in {}",
                 instance.name,
                 instance.jid,
-                instance.groups.len()
+                count(instance.groups.len(), "group")
             ));
         }
         let token = &seeded.account_token;

@@ -179,7 +179,7 @@ done";
     for expected in [
         "leavectl instance sh: show",
         &format!("leavectl leave acme sales 1203634062: {GROUP}"),
-        "leavectl version set : --help\n",
+        "leavectl version set : --json --help\n",
     ] {
         assert!(ran.stdout.contains(expected), "{expected}: {ran:?}");
     }

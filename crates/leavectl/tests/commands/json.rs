@@ -10,7 +10,7 @@ use crate::rig::Rig;
 use crate::schema;
 
 /// What prints nothing that a program would read as JSON: shells read it.
-const FOR_SHELLS: [&str; 6] = ["completions", "env", "man", "up", "phone-scan", "phone-enter"];
+const FOR_SHELLS: [&str; 3] = ["completions", "env", "man"];
 
 /// The commands that have none below them, by the help of those that have.
 fn leaves(path: &[String], all: &mut Vec<(Vec<String>, String)>) {

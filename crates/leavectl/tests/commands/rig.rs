@@ -111,7 +111,7 @@ impl Rig {
         assert_eq!(ran.stdout.trim_end().lines().count(), 1, "{ran:?}");
         assert_eq!(ran.stderr, "", "{arguments:?}");
         let value = serde_json::from_str(&ran.stdout).unwrap();
-        schema::check(&schema::of(arguments), &value);
+        schema::check(&command(arguments), &value);
         (ran.code, value)
     }
 
@@ -201,4 +201,11 @@ impl Ran {
             stderr: String::from_utf8(output.stderr).unwrap(),
         }
     }
+}
+
+/// The schema's name of a command: of its first two words, or of the first.
+fn command(arguments: &[&str]) -> String {
+    let two = arguments.get(..2).map(|words| words.join("-"));
+    two.filter(|name| schema::folder().join(format!("{name}.json")).exists())
+        .unwrap_or_else(|| arguments[0].to_owned())
 }

@@ -4,19 +4,12 @@ use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
 
-pub fn folder() -> PathBuf {
+pub(crate) fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/json")
 }
 
-/// The schema's name of a command: of its first two words, or of the first.
-pub fn of(arguments: &[&str]) -> String {
-    let two = arguments.get(..2).map(|words| words.join("-"));
-    two.filter(|name| folder().join(format!("{name}.json")).exists())
-        .unwrap_or_else(|| arguments[0].to_owned())
-}
-
 /// That `printed` fits the schema, and has no member that the schema does not know.
-pub fn check(name: &str, printed: &Value) {
+pub(crate) fn check(name: &str, printed: &Value) {
     let text = std::fs::read_to_string(folder().join(format!("{name}.json")));
     let mut schema =
         serde_json::from_str(&text.unwrap_or_else(|_| panic!("no schema {name}"))).unwrap();

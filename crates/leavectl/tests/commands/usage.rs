@@ -17,7 +17,10 @@ fn flags_of_other_tools_get_a_tip_of_this_one() {
         ("account list -o json", "tip: `--json` prints JSON"),
         ("account list --output=json", "tip: `--json` prints JSON"),
         ("account list --format json", "tip: `--json` prints JSON"),
-        ("table create -o json", "tip: commands that read print JSON with `--json`"),
+        (
+            "env --data x -o json",
+            "tip: every command that does something prints JSON with `--json`",
+        ),
         ("account list --jq .accounts", "tip: pipe `--json` into jq"),
         ("--profile prod account list", "tip: `AWS_PROFILE=NAME leavectl …`"),
         ("account list --region eu-west-1", "tip: `AWS_REGION=NAME leavectl …`"),
@@ -35,7 +38,7 @@ fn flags_of_other_tools_get_a_tip_of_this_one() {
 #[test]
 fn one_instance_or_all_of_them() {
     let told = refused("instance check acme");
-    assert!(told.contains("tip: `acme --all` takes every linked instance"), "{told}");
+    assert!(told.contains("tip: `acme --all` takes every instance"), "{told}");
     assert!(told.contains("[ACCOUNT] --all"), "{told}");
     assert!(refused("instance check").contains("tip: `--all` takes"));
 }

@@ -9,6 +9,8 @@ mod lock;
 mod phones;
 mod refused;
 mod rig;
+#[path = "../commands/schema.rs"]
+mod schema;
 mod seeded;
 mod signals;
 mod stack;

@@ -6,6 +6,7 @@ use std::process::{Child, Stdio};
 use serde_json::{Value, json};
 
 use crate::rig::{Up, leavectl, ran};
+use crate::schema;
 
 /// As people write it, and its digits.
 const PHONE: (&str, &str) = ("+55 (11) 99999-0003", "5511999990003");
@@ -50,6 +51,7 @@ fn a_number_is_taken_as_people_write_it_and_json_says_which_device_it_was() {
     let (exit, stdout, stderr) = ran(&mut enter);
     assert_eq!(exit, Some(0), "{stderr}");
     let said: Value = serde_json::from_str(&stdout).unwrap();
+    schema::check("phone-enter", &said);
     assert_eq!(said, json!({"phone": PHONE.1, "jid": format!("{}:1@s.whatsapp.net", PHONE.1)}));
 
     let (_other, text) = linking(&up, &["other"], "text");

@@ -7,6 +7,8 @@ use std::process::{Child, ChildStdout, Command, Output, Stdio};
 
 use serde_json::Value;
 
+use crate::schema;
+
 pub(crate) const LEAVE: &str = "/api/group/leave/sales?identifier=120363406289005073@g.us";
 
 pub(crate) struct Up {
@@ -26,6 +28,7 @@ impl Up {
         let mut line = String::new();
         stdout.read_line(&mut line).unwrap();
         let said = serde_json::from_str(&line).unwrap_or_else(|_| panic!("{line}"));
+        schema::check("up", &said);
         Self { child, stdout, said }
     }
 

@@ -20,7 +20,7 @@ fn an_operator_s_commands_do_what_they_are_there_for() {
         if line.contains("token issue") {
             // A person reads the id from the screen.
             let printed = another.done(number);
-            let mut words = printed[1].split([' ', '.']);
+            let mut words = printed[1].split([' ', '.', ',']);
             reader.reads("tok_k3b", words.find(|word| word.starts_with("tok_")).unwrap());
         }
         if line.contains("--dry-run") {
