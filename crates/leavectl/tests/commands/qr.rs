@@ -41,7 +41,8 @@ async fn a_code_that_does_not_fit_says_what_it_needs_and_looks_again() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_picture_is_named_where_the_code_is_not_drawn() {
     let rig = Rig::start().await;
-    let file = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join("qr-not-drawn.png");
+    let file = std::path::Path::new(env!("CARGO_TARGET_TMPDIR"))
+        .join(format!("qr-not-drawn-{}.png", std::process::id()));
     let line = format!("instance link acme new --png {}", file.display());
     let mut shown = Pty::of(&rig).size(80, 24).start(&line);
     let told = shown.until("Link a device.").await.replace("\r\n", "");
