@@ -27,6 +27,28 @@ async fn a_dumb_terminal_gets_nothing_that_it_cannot_do() {
     }
 }
 
+/// Lines are not broken, so that an example can be copied from any terminal.
+#[tokio::test(flavor = "multi_thread")]
+async fn help_is_the_same_text_on_every_terminal() {
+    let rig = Rig::start().await;
+    let help = rig.ok(&["leave", "--help"]);
+    for columns in [60, 80] {
+        for (name, value) in [("NO_COLOR", "1"), ("TERM", "dumb"), ("LC_ALL", "pt_BR.UTF-8")] {
+            let pty = Pty::of(&rig).size(columns, 40).with(name, value);
+            let (code, shown) = pty.run("leave --help", "").await;
+            assert_eq!(code, Some(0), "{shown}");
+            assert_eq!(without_colours(&shown).replace("\r\n", "\n"), help);
+            assert_eq!(shown.contains('\u{1b}'), name == "LC_ALL", "{name}: {shown:?}");
+        }
+    }
+}
+
+fn without_colours(shown: &str) -> String {
+    let mut pieces = shown.split('\u{1b}');
+    let first = pieces.next().unwrap().to_owned();
+    pieces.fold(first, |text, piece| text + piece.split_once('m').unwrap().1)
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_table_that_is_too_wide_becomes_records() {
     let rig = Rig::start().await;
