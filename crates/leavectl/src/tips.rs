@@ -30,8 +30,15 @@ pub(crate) fn added(mut error: Error, tool: &Command, words: &[OsString]) -> Err
 }
 
 fn of_flag(flag: &str, command: &Command) -> Option<String> {
-    let has_json = command.get_arguments().any(|arg| arg.get_long() == Some("json"));
-    let tip = match flag.split_once('=').map_or(flag, |(flag, _)| flag) {
+    let flag = flag.split_once('=').map_or(flag, |(flag, _)| flag);
+    let has = |name| command.get_arguments().any(|arg| arg.get_long() == Some(name));
+    if flag.strip_prefix("--").is_some_and(has) {
+        // It was refused for its place.
+        let line = command.get_bin_name().unwrap_or("leavectl");
+        return Some(format!("flags stand behind the command: `{line} … {flag}`"));
+    }
+    let has_json = has("json");
+    let tip = match flag {
         "-q" | "--quiet" | "--silent" => {
             "results are alone on stdout, notes on stderr: add `2>/dev/null`"
         }

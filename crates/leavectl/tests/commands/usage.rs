@@ -24,6 +24,8 @@ fn flags_of_other_tools_get_a_tip_of_this_one() {
         ("account list --jq .accounts", "tip: pipe `--json` into jq"),
         ("--profile prod account list", "tip: `AWS_PROFILE=NAME leavectl …`"),
         ("account list --region eu-west-1", "tip: `AWS_REGION=NAME leavectl …`"),
+        ("--json account list", "behind the command: `leavectl account list … --json`"),
+        ("instance --yes delete acme/sales", "`leavectl instance delete … --yes`"),
         ("instance import acme/sales x -v", "tip: everything is told already"),
         ("doctor --verbose", "`leavectl doctor` looks at the place"),
     ] {
