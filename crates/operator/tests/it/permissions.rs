@@ -3,7 +3,9 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
+use domain::token::Token;
 use operator::schema;
+use operator::tokens::Revoked;
 use saphyr::{LoadableYamlNode, Yaml};
 use whatsapp_simulator::{NewGroup, Rank};
 
@@ -53,7 +55,9 @@ async fn walk(rig: &Rig) {
     operator.instances(None).await.unwrap();
     operator.instances(Some(&acme)).await.unwrap();
     operator.instance(&id("selling")).await.unwrap();
-    operator.revoke_token(&acme, &token.id).await.unwrap();
+    operator.revoke_token(&acme, &Revoked::Id(token.id)).await.unwrap();
+    let leaked = Token::new(&issue(rig, None).await.unwrap().secret).unwrap();
+    operator.revoke_token(&acme, &Revoked::Secret(leaked)).await.unwrap();
     operator.rotate_key(&mut |_, _| {}).await.unwrap();
     rig.clock.advance(Duration::from_mins(2));
     operator.prune_keys().await.unwrap();
@@ -62,6 +66,7 @@ async fn walk(rig: &Rig) {
     operator.unwrap_keys().await.unwrap();
     operator.delete_instance(&id("selling")).await.unwrap();
     operator.delete_instance(&id("empty")).await.unwrap();
+    operator.deletable_account(&acme).await.unwrap();
     operator.delete_account(&acme).await.unwrap();
 }
 
