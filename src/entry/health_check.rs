@@ -54,9 +54,10 @@ pub(super) async fn run(
                 &mut summary.logged_out
             }
             Health::Banned { .. } | Health::Throttled { .. } => &mut summary.banned,
-            Health::VersionRefused | Health::Unreachable(_) | Health::Unreadable => {
-                &mut summary.failed
-            }
+            Health::VersionRefused
+            | Health::Unreachable(_)
+            | Health::Unavailable
+            | Health::Unreadable => &mut summary.failed,
         };
         *count += 1;
     }

@@ -8,7 +8,7 @@ use zeroize::Zeroizing;
 use crate::tenant::InstanceName;
 
 /// Shortest token that can exist, in bytes.
-pub const SHORTEST: usize = 16;
+const SHORTEST: usize = 16;
 /// Longest token that can exist, in bytes.
 const LONGEST: usize = 512;
 

@@ -7,7 +7,7 @@ use clap::{CommandFactory, Parser, Subcommand};
 use crate::failure::Failure;
 use crate::{
     account, both_forms, completing, completions, doctor, env, group, history, instance, key,
-    leave, man, phone, table, tips, token, up, version,
+    leave, man, phone, table, tips, token, unrepeated, up, version,
 };
 
 const ABOUT: &str = "\
@@ -81,7 +81,8 @@ impl Arguments {
             std::process::exit(0);
         }
         let words = both_forms::split(&tool, words);
-        Self::try_parse_from(&words).map_err(|error| tips::added(error, &tool, &words))
+        Self::try_parse_from(&words)
+            .map_err(|error| unrepeated::masked(tips::added(error, &tool, &words)))
     }
 
     pub(crate) async fn run(self) -> Result<(), Failure> {

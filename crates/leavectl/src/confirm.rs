@@ -3,9 +3,10 @@
 use std::io::{BufRead, IsTerminal, Write};
 
 use clap::Args;
+use operator::device::Replaces;
 
 use crate::failure::Failure;
-use crate::visible;
+use crate::{output, visible};
 
 /// Consent given beforehand.
 #[derive(Args, Debug, Clone, Copy)]
@@ -16,13 +17,20 @@ pub(crate) struct Consent {
 }
 
 impl Consent {
+    /// Which device may be replaced: with `--yes` any, otherwise the one that was `seen`,
+    /// and asked about.
+    pub(crate) fn replaces(self, seen: Option<&str>) -> Replaces<'_> {
+        if self.yes { Replaces::Any } else { Replaces::Seen(seen) }
+    }
+
     /// Asks on a terminal whether `what` may happen. Where nobody can be asked,
     /// only `--yes` consents.
     pub(crate) fn ask(self, what: &str) -> Result<(), Failure> {
         if self.yes {
             return Ok(());
         }
-        if !std::io::stdin().is_terminal() {
+        // A program that reads JSON reads no question.
+        if output::is_for_a_program() || !std::io::stdin().is_terminal() {
             return Err(Failure::Refused(format!(
                 "{what} Nobody is here to ask: add --yes to consent"
             )));

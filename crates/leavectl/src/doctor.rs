@@ -55,6 +55,7 @@ enum Verdict {
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 struct Check {
     /// What was looked at.
+    #[serde(rename = "check")]
     name: &'static str,
     /// How it is.
     verdict: Verdict,

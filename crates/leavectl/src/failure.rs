@@ -65,7 +65,7 @@ pub(crate) enum Failure {
     #[error(transparent)]
     Import(#[from] session_import::error::ImportError),
     /// A device was not linked.
-    #[error(transparent)]
+    #[error("{0}{hint}", hint = place::whatsapp_hint(.0.is_unreachable()))]
     Link(#[from] linking::LinkError),
     /// A rule of the tool's own.
     #[error("{0}")]
@@ -90,6 +90,7 @@ impl Failure {
             Self::Told(exit) | Self::Because { exit, .. } => *exit,
             Self::Meant(_) => Exit::Usage,
             Self::Operator(error) if error.can_change() => Exit::TryAgain,
+            Self::Link(error) if error.can_change() => Exit::TryAgain,
             Self::Operator(_)
             | Self::Unset(_)
             | Self::Config(_)

@@ -101,8 +101,8 @@ async fn replaceable(
 ) -> Result<Option<String>, Failure> {
     let Some(device) = works(operator, id).await? else { return Ok(None) };
     consent.ask(&format!(
-        "Instance {id} has device {device}, and it works. Another device is to take its place; it \
-         stays on the phone then, which has room for four, until it is removed there."
+        "Instance {id} has device {device}, which is linked. Another device is to take its place; \
+         it stays on the phone then, which has room for four, until it is removed there."
     ))?;
     Ok(Some(device))
 }

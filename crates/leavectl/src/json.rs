@@ -98,11 +98,12 @@ impl From<&InstanceSummary> for Instance {
 /// For how long WhatsApp does not listen to an instance.
 #[derive(Debug, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(rename_all = "camelCase")]
 pub(crate) struct Block {
     /// Why: `banned` or `throttled`.
     pub(crate) reason: &'static str,
-    /// Until then, in UTC.
-    pub(crate) until: String,
+    /// When that ends, in UTC.
+    pub(crate) ends_at: String,
 }
 
 impl Block {
@@ -111,7 +112,7 @@ impl Block {
             BlockReason::Throttled => "throttled",
             BlockReason::Banned => "banned",
         };
-        Self { reason, until: moment::shown(until) }
+        Self { reason, ends_at: moment::shown(until) }
     }
 }
 
@@ -160,7 +161,7 @@ pub(crate) struct Group {
     /// `group`, `community`, `subgroup` or `announcement`.
     pub(crate) kind: &'static str,
     /// The JID of the community that it belongs to.
-    pub(crate) parent: Option<String>,
+    pub(crate) community_jid: Option<String>,
     /// Its subject: text of whoever may write it.
     pub(crate) subject: Option<String>,
 }
@@ -170,7 +171,7 @@ impl From<&Listed> for Group {
         Self {
             group_jid: listed.group.jid.to_string(),
             kind: listed.group.kind.name(),
-            parent: listed.group.kind.parent().map(GroupJid::to_string),
+            community_jid: listed.group.kind.parent().map(GroupJid::to_string),
             subject: listed.subject.clone(),
         }
     }

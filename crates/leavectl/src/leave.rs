@@ -36,8 +36,9 @@ Examples:
   leavectl leave acme sales 120363406289005073@g.us --missing-ok || [ $? = 4 ]
 
 Exit codes: 0 each was left, or would be; 4 one can end otherwise later: try again; 1 one is
-refused for good; 3 the instance is not in one of them, which --missing-ok counts as left. A
-group's name is none of its identifiers: `leavectl group list` shows the JIDs.")]
+refused for good; 3 the instance is not in one of them, or an invite leads to no group, which
+--missing-ok counts as left. A group's name is none of its identifiers, and refused with 2:
+`leavectl group list` shows the JIDs.")]
 pub(crate) struct Leave {
     #[command(flatten)]
     named: Named,

@@ -4,7 +4,7 @@
 //! |---|---|
 //! | [`arguments`] | the commands, as `clap` reads them |
 //! | [`words`], [`both_forms`] | the words of a line before that; `acme/sales` and `acme sales` |
-//! | [`tips`] | what helps where a line is refused |
+//! | [`tips`], [`unrepeated`] | what helps where a line is refused, and what is not repeated there |
 //! | [`completing`], [`offers`] | what a shell is answered that completes a line |
 //! | [`place`] | which table and which WhatsApp: the function's environment variables, AWS's default chain |
 //! | [`visible`] | what cannot be seen in others' text, made visible |
@@ -58,6 +58,7 @@ mod table;
 mod terminal;
 mod tips;
 mod token;
+mod unrepeated;
 mod up;
 mod version;
 mod visible;

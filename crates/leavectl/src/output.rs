@@ -56,13 +56,26 @@ pub(crate) fn json(value: &impl Serialize) -> Result<(), Failure> {
 
 /// What a shell or another program reads, as it is.
 pub(crate) fn raw(text: &str) -> Result<(), Failure> {
-    let mut stdout = std::io::stdout().lock();
-    let written = writeln!(stdout, "{text}").and_then(|()| stdout.flush());
-    match written {
+    match write(text) {
         // Whoever read has read enough: `leavectl … | head`.
         Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Ok(()),
         other => Ok(other?),
     }
+}
+
+/// The same where nobody may have read enough: it is shown this once.
+pub(crate) fn raw_in_full(text: &str) -> Result<(), Failure> {
+    Ok(write(text)?)
+}
+
+/// As [`json`] is to [`raw`].
+pub(crate) fn json_in_full(value: &impl Serialize) -> Result<(), Failure> {
+    raw_in_full(&visible::json(&serde_json::to_string(value)?))
+}
+
+fn write(text: &str) -> std::io::Result<()> {
+    let mut stdout = std::io::stdout().lock();
+    writeln!(stdout, "{text}").and_then(|()| stdout.flush())
 }
 
 /// A note on stderr for people: stdout is for what was asked for.

@@ -66,14 +66,18 @@ fn all_set() -> Result<(), Unset> {
 
 /// What to look at when it does not answer: on this machine, a stack that has ended.
 pub(crate) fn hint(error: &OperatorError) -> &'static str {
-    let is_stack = match error {
-        OperatorError::Unreachable(_) => is_local(),
-        error => {
-            error.is_unreachable_whatsapp()
-                && !error.is_proxys()
-                && is_loopback(variable("WHATSAPP_URL"))
-        }
-    };
+    match error {
+        OperatorError::Unreachable(_) => stack_hint(is_local()),
+        error => whatsapp_hint(error.is_unreachable_whatsapp() && !error.is_proxys()),
+    }
+}
+
+/// The same where `is_unreachable` says that WhatsApp does not answer.
+pub(crate) fn whatsapp_hint(is_unreachable: bool) -> &'static str {
+    stack_hint(is_unreachable && is_loopback(variable("WHATSAPP_URL")))
+}
+
+fn stack_hint(is_stack: bool) -> &'static str {
     if is_stack {
         "\nIt is to be on this machine: does `leavectl up` still run? After a new start take its \
          variables anew: `eval \"$(leavectl env --data DIR)\"`"

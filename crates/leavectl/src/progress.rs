@@ -3,7 +3,9 @@
 
 use std::time::Duration;
 
-use indicatif::{ProgressBar, ProgressStyle};
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+use crate::output;
 
 /// What is quicker shows nothing.
 const SHOWN_AFTER: Duration = Duration::from_millis(700);
@@ -19,6 +21,7 @@ pub(crate) fn during<T>(what: &str, work: impl Future<Output = T>) -> impl Futur
             return done;
         }
         let spinner = ProgressBar::new_spinner().with_message(what.to_owned());
+        spinner.set_draw_target(target());
         spinner.enable_steady_tick(TURN);
         let done = work.await;
         spinner.finish_and_clear();
@@ -26,9 +29,19 @@ pub(crate) fn during<T>(what: &str, work: impl Future<Output = T>) -> impl Futur
     }
 }
 
+/// A program that reads JSON finds errors there, and nothing else.
+fn target() -> ProgressDrawTarget {
+    if output::is_for_a_program() {
+        ProgressDrawTarget::hidden()
+    } else {
+        ProgressDrawTarget::stderr()
+    }
+}
+
 /// A bar for `what`, which is drawn once its length is known.
 pub(crate) fn bar(what: &str) -> ProgressBar {
     let bar = ProgressBar::no_length().with_message(what.to_owned());
+    bar.set_draw_target(target());
     match ProgressStyle::with_template("{msg} [{wide_bar}] {pos}/{len} {eta}") {
         Ok(style) => bar.with_style(style),
         Err(_) => bar,

@@ -41,14 +41,14 @@ struct Printed {
     /// What differs.
     what: String,
     /// How the template makes it.
-    template: String,
+    expected: String,
     /// How the table has it; nothing where this DynamoDB does not tell.
-    table: Option<String>,
+    found: Option<String>,
 }
 
 impl From<&Difference> for Printed {
     fn from(difference: &Difference) -> Self {
         let Difference { what, template, table } = difference.clone();
-        Self { what, template, table }
+        Self { what, expected: template, found: table }
     }
 }

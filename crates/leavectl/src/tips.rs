@@ -6,6 +6,8 @@ use std::ffi::OsString;
 use clap::Command;
 use clap::error::{ContextKind, ContextValue, Error, ErrorKind};
 
+use domain::tenant::AccountId;
+
 use crate::words;
 
 /// `error` with a tip that helps, where there is one.
@@ -18,6 +20,8 @@ pub(crate) fn added(mut error: Error, tool: &Command, words: &[OsString]) -> Err
         },
         ErrorKind::MissingRequiredArgument => {
             let account = named.positionals(words).first().and_then(|at| words[*at].to_str());
+            // What is no account's id may be anything.
+            let account = account.filter(|it| it.parse::<AccountId>().is_ok() && it.len() < 16);
             of_missing(named.command, account)
         }
         _ => None,

@@ -79,6 +79,33 @@ pub enum LinkError {
     NotAccepted,
 }
 
+impl LinkError {
+    /// Whether the same can end otherwise later, without anything being mended.
+    pub fn can_change(&self) -> bool {
+        match self {
+            Self::Unreachable(_)
+            | Self::Refused(_)
+            | Self::Lost(_)
+            | Self::TimedOut
+            | Self::CodeThrottled { .. } => true,
+            Self::NotWhatsApp(_)
+            | Self::VersionRefused
+            | Self::CodeUnavailable { .. }
+            | Self::CodeRefused { .. }
+            | Self::PasskeyDemanded
+            | Self::HmacMismatch
+            | Self::SignatureMismatch
+            | Self::Malformed(_)
+            | Self::NotAccepted => false,
+        }
+    }
+
+    /// Whether WhatsApp, or the way to it, does not answer at all.
+    pub fn is_unreachable(&self) -> bool {
+        matches!(self, Self::Unreachable(failure) if !failure.is_proxys())
+    }
+}
+
 impl From<Failure> for LinkError {
     fn from(failure: Failure) -> Self {
         match failure {

@@ -8,6 +8,7 @@ use std::time::Duration;
 use domain::block::BlockReason;
 use domain::clock::{Budget, UnixMillis};
 use domain::gone::Gone;
+use domain::problem::Problem;
 use domain::tenant::InstanceId;
 use domain::trace::{Reason, Trace};
 use futures_util::{FutureExt, StreamExt, stream};
@@ -63,6 +64,8 @@ pub enum Health {
     Unreachable(Reason),
     /// No such instance.
     NotFound,
+    /// The table, or the key service, did not answer.
+    Unavailable,
     /// Its credentials, or the table, could not be read.
     Unreadable,
 }
@@ -91,6 +94,7 @@ impl Health {
             Self::Busy => "busy",
             Self::Unreachable(_) => "unreachable",
             Self::NotFound => "not_found",
+            Self::Unavailable => "storage_unavailable",
             Self::Unreadable => "unreadable",
         }
     }
@@ -110,6 +114,7 @@ impl Health {
             | Self::NeverLinked
             | Self::Busy
             | Self::NotFound
+            | Self::Unavailable
             | Self::Unreadable => None,
         }
     }
@@ -198,7 +203,13 @@ async fn look(visit: &mut Visit<'_>, when: When) -> (Health, UnixMillis) {
 
 async fn log_in(visit: &mut Visit<'_>) -> Health {
     let budget = visit.budget();
-    let Ok(credentials) = visit.credentials(budget).await else { return Health::Unreadable };
+    let credentials = match visit.credentials(budget).await {
+        Ok(credentials) => credentials,
+        Err(unopened) if Problem::from(&unopened) == Problem::Unavailable => {
+            return Health::Unavailable;
+        }
+        Err(_) => return Health::Unreadable,
+    };
     let online = visit.online(
         &credentials,
         budget,
@@ -245,7 +256,7 @@ async fn without_lease(
         AcquireError::Busy { .. } | AcquireError::TooManyOpen { .. } => Health::Busy,
         AcquireError::Store(error) => {
             tracing::warn!(%instance, %error, "not checked");
-            Health::Unreadable
+            if error.leaves_open() { Health::Unavailable } else { Health::Unreadable }
         }
     };
     let When::Due(at) = when else { return health };
@@ -270,9 +281,11 @@ fn next_after(health: Health, now: UnixMillis) -> UnixMillis {
         | Health::BannedForGood
         | Health::NotFound => next_check(now),
         Health::Banned { left } | Health::Throttled { left } => again(now.plus(left)),
-        Health::VersionRefused | Health::Busy | Health::Unreachable(_) | Health::Unreadable => {
-            again(now)
-        }
+        Health::VersionRefused
+        | Health::Busy
+        | Health::Unreachable(_)
+        | Health::Unavailable
+        | Health::Unreadable => again(now),
     }
 }
 

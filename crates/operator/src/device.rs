@@ -24,12 +24,23 @@ pub struct NewDevice<'a> {
     pub first_login: Option<&'a [u8]>,
     /// How long a busy session is waited for, when not as long as the function does.
     pub wait: Option<Duration>,
+    /// Whose place it may take.
+    pub replaces: Replaces<'a>,
+}
+
+/// Which device that works may be replaced. Whoever links looks minutes before they store.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Replaces<'a> {
+    /// Whichever there is.
+    Any,
+    /// This one, as it was seen; `None` where none worked.
+    Seen(Option<&'a str>),
 }
 
 impl<'a> NewDevice<'a> {
     /// One whose first login was made long ago.
     pub fn finished(credentials: &'a Credentials) -> Self {
-        Self { credentials, first_login: None, wait: None }
+        Self { credentials, first_login: None, wait: None, replaces: Replaces::Any }
     }
 }
 
@@ -48,6 +59,23 @@ pub(crate) fn same_number(
 }
 
 impl Operator {
+    /// Whether a device of the phone `number` can be stored as `instance`, as far as it can
+    /// be told before: storing looks again.
+    ///
+    /// # Errors
+    /// [`OperatorError::OtherNumber`], or the table's.
+    pub async fn fits(&self, instance: &InstanceId, number: u64) -> Result<(), OperatorError> {
+        let there = self.table.session(instance, patience()).await?;
+        let there = there.filter(|session| !session.is_deleting());
+        match there.and_then(|session| session.device()).filter(|old| old.user() != number) {
+            Some(old) => {
+                let device = old.to_string();
+                Err(OperatorError::OtherNumber { instance: instance.clone(), device })
+            }
+            None => Ok(()),
+        }
+    }
+
     /// What is sealed in a session of `from`, sealed anew for `to` with one data key:
     /// `credentials` where they are to change, otherwise those that are there.
     pub(crate) async fn sealed_anew(

@@ -173,6 +173,11 @@ pub enum OperatorError {
         "{0}; check that SEALING_KEY or SEALING_KEY_ARN is the one that this table was made with"
     )]
     Seal(SealError),
+    /// KMS did not answer, or does not let us.
+    #[error(
+        "KMS does not unwrap the data key ({0}); check the network, SEALING_KEY_ARN and          AWS_ENDPOINT_URL_KMS, and that these credentials may use the key; then try again"
+    )]
+    KeyService(String),
     /// What was opened is no credentials.
     #[error("the credentials of instance {0} cannot be read; link it again")]
     Credentials(InstanceId),
@@ -209,6 +214,14 @@ pub enum OperatorError {
     /// An item is not what it should be.
     #[error("{0}; the item was written by something else")]
     Corrupt(Corrupt),
+    /// The item of an instance is not what it should be.
+    #[error("instance {instance}: {why}; the item was written by something else")]
+    CorruptInstance {
+        /// Which one.
+        instance: InstanceId,
+        /// What is wrong with it.
+        why: Corrupt,
+    },
     /// Anything else of DynamoDB's.
     #[error("{0}; try again")]
     Store(StoreError),
@@ -223,6 +236,7 @@ impl OperatorError {
             | Self::Blocked { .. }
             | Self::LeaseExpired(_)
             | Self::Unreachable(_)
+            | Self::KeyService(_)
             | Self::Store(_) => true,
             Self::WhatsApp(failure) => can_change(failure),
             Self::NoAccount(_)
@@ -247,7 +261,8 @@ impl OperatorError {
             | Self::NoTable
             | Self::Denied(_)
             | Self::Misfit(_)
-            | Self::Corrupt(_) => false,
+            | Self::Corrupt(_)
+            | Self::CorruptInstance { .. } => false,
         }
     }
 

@@ -170,14 +170,16 @@ impl Operator {
 }
 
 fn summary(session: &Session) -> Result<InstanceSummary, OperatorError> {
+    let id = session.id()?;
+    let corrupt = |why| OperatorError::CorruptInstance { instance: id.clone(), why };
     Ok(InstanceSummary {
-        id: session.id()?,
-        state: session.state()?,
+        state: session.state().map_err(corrupt)?,
         device: session.device_text().map(str::to_owned),
         created: session.created(),
         linked: session.linked(),
         checked: session.checked(),
         check_result: session.check_result().map(str::to_owned),
-        gone: session.gone()?,
+        gone: session.gone().map_err(corrupt)?,
+        id,
     })
 }

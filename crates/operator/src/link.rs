@@ -9,12 +9,12 @@ mod sealed;
 
 use domain::credentials::Credentials;
 use domain::tenant::InstanceId;
-use store::rows::session::{self, Session};
+use store::rows::session::{self, Session, State};
 use store::rows::{account, data_key, device};
 use store::session::{Generation, Held, Said, Settlement};
 use store::table::{Refused, StoreError};
 
-use crate::device::{NewDevice, same_number};
+use crate::device::{NewDevice, Replaces, same_number};
 use crate::{Operator, OperatorError, PATIENCE, patience};
 
 /// How often a write that met someone else's is made again.
@@ -29,9 +29,28 @@ pub enum Stored {
     Relinked,
 }
 
+/// A device that was stored.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoredDevice {
+    /// What became of it.
+    pub stored: Stored,
+    /// The JID of a device that worked until then, and is not this one.
+    pub replaced: Option<String>,
+}
+
+impl StoredDevice {
+    fn new() -> Self {
+        Self { stored: Stored::New, replaced: None }
+    }
+
+    fn instead_of(before: Option<String>) -> Self {
+        Self { stored: Stored::Relinked, replaced: before }
+    }
+}
+
 /// What one attempt came to.
 enum Attempt {
-    Done(Stored),
+    Done(StoredDevice),
     /// Someone else was as quick; another look may help.
     Again,
 }
@@ -47,7 +66,7 @@ impl Operator {
         instance: &InstanceId,
         credentials: &Credentials,
     ) -> Result<Stored, OperatorError> {
-        self.store_device(instance, &NewDevice::finished(credentials)).await
+        Ok(self.store_device(instance, &NewDevice::finished(credentials)).await?.stored)
     }
 
     /// Stores a linked device as `instance`, sealed with the current data key. An
@@ -58,13 +77,14 @@ impl Operator {
     /// # Errors
     /// [`OperatorError::MayBeStored`] when it is not known whether it was stored. With
     /// every other it is certain that it was not: [`OperatorError::DeviceTaken`],
-    /// [`OperatorError::OtherNumber`], [`OperatorError::Busy`],
-    /// [`OperatorError::NoAccount`], [`OperatorError::Seal`], or the table's.
+    /// [`OperatorError::OtherNumber`], [`OperatorError::Busy`], [`OperatorError::Changed`]
+    /// where another device works than may be replaced, [`OperatorError::NoAccount`],
+    /// [`OperatorError::Seal`], or the table's.
     pub async fn store_device(
         &self,
         instance: &InstanceId,
         new: &NewDevice<'_>,
-    ) -> Result<Stored, OperatorError> {
+    ) -> Result<StoredDevice, OperatorError> {
         for _ in 0..ATTEMPTS {
             let there = self.table.session(instance, patience()).await?;
             let attempt = match there {
@@ -102,13 +122,13 @@ impl Operator {
             account::is_open(&instance.account),
         ];
         match self.table.write(actions, PATIENCE).await {
-            Ok(Ok(())) => Ok(Attempt::Done(Stored::New)),
+            Ok(Ok(())) => Ok(Attempt::Done(StoredDevice::new())),
             Ok(Err(refused)) => why(instance, new.credentials, &refused),
             Err(error) if error.leaves_open() => {
                 // A write that is late may arrive after any look.
                 let holds = self.holds(instance, &new.credentials.device).await;
                 if holds == Ok(true) {
-                    return Ok(Attempt::Done(Stored::New));
+                    return Ok(Attempt::Done(StoredDevice::new()));
                 }
                 Err(may_be_stored(instance, new))
             }
@@ -159,6 +179,12 @@ impl Operator {
         let instance = held.instance();
         let old = held.session().device();
         same_number(instance, old.as_ref(), &new.credentials.device)?;
+        let before = working(held.session())?;
+        if let Replaces::Seen(seen) = new.replaces
+            && seen != before.as_deref()
+        {
+            return Err(OperatorError::Changed(instance.clone()).into());
+        }
         let proxy = match &new.credentials.proxy {
             Some(proxy) => Some(proxy.clone()),
             None => self.stored_proxy(held).await?,
@@ -174,7 +200,9 @@ impl Operator {
             actions.push(device::release(&old, instance));
         }
         match self.table.write(actions, PATIENCE).await {
-            Ok(Ok(())) => Ok(Attempt::Done(Stored::Relinked)),
+            Ok(Ok(())) => Ok(Attempt::Done(StoredDevice::instead_of(
+                before.filter(|before| *before != new.credentials.device.to_string()),
+            ))),
             Ok(Err(refused)) => Ok(why(instance, new.credentials, &refused)?),
             Err(error) if error.leaves_open() => Err(Unstored::Open(error.into())),
             Err(error) => Err(error.into()),
@@ -192,14 +220,21 @@ impl Operator {
         let instance = held.instance().clone();
         let before = held.session().device_text().map(str::to_owned);
         let is_told_apart = before != Some(new.credentials.device.to_string());
+        let replaced = working(held.session())?.filter(|_| is_told_apart);
         let released =
             held.into_leased().settle(&Said::default(), &Settlement::default(), patience()).await;
         match self.holds(&instance, &new.credentials.device).await {
-            Ok(true) if is_told_apart => Ok(Attempt::Done(Stored::Relinked)),
+            Ok(true) if is_told_apart => Ok(Attempt::Done(StoredDevice::instead_of(replaced))),
             Ok(false) if released.is_ok() => Err(error),
             Ok(_) | Err(_) => Err(may_be_stored(&instance, new)),
         }
     }
+}
+
+/// The device of a session that is linked.
+fn working(session: &Session) -> Result<Option<String>, OperatorError> {
+    let is_linked = session.state()? == State::Linked;
+    Ok(session.device_text().filter(|_| is_linked).map(str::to_owned))
 }
 
 /// Why nothing was stored.

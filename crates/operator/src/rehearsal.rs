@@ -2,7 +2,7 @@
 //! subjects that WhatsApp's list of groups has.
 
 use domain::group::{Group, GroupJid};
-use domain::identifier::Identifier;
+use domain::identifier::{Identifier, IdentifierError};
 use domain::problem::Problem;
 use domain::tenant::InstanceId;
 use operation::leave::{Foretold, foretell};
@@ -46,6 +46,10 @@ impl Operator {
     ) -> Result<Vec<Foreseen>, OperatorError> {
         let parsed: Vec<_> = identifiers.iter().map(|text| Identifier::parse(text)).collect();
         let wanted: Vec<&Identifier> = parsed.iter().flatten().collect();
+        if wanted.is_empty() {
+            // Nothing that WhatsApp could be asked about.
+            return Ok(parsed.iter().map(unparsed).collect());
+        }
         let (listed, foretold) = self
             .visit(instance, async |visit, online, credentials| {
                 let listed = online.participating(visit.budget()).await?;
@@ -59,10 +63,14 @@ impl Operator {
                 || refused(Problem::Internal),
                 |foretold| with_subjects(foretold, &listed),
             ),
-            Err(error) => refused(Problem::from(*error)),
+            Err(_) => unparsed(identifier),
         });
         Ok(foreseen.collect())
     }
+}
+
+fn unparsed(identifier: &Result<Identifier, IdentifierError>) -> Foreseen {
+    refused(identifier.as_ref().err().map_or(Problem::Internal, |error| Problem::from(*error)))
 }
 
 fn refused(problem: Problem) -> Foreseen {

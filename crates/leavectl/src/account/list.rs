@@ -23,8 +23,11 @@ pub(crate) struct List {
 /// What `--json` prints.
 #[derive(Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(rename_all = "camelCase")]
 pub(crate) struct Printed {
-    /// The accounts, by id.
+    /// How many there are.
+    account_count: usize,
+    /// The accounts, by id; with `--limit`, the first of them.
     accounts: Vec<json::Account>,
 }
 
@@ -41,7 +44,10 @@ impl List {
                 or_dash(account.note.as_deref()),
             ]);
         }
-        let printed = Printed { accounts: accounts.iter().map(json::Account::from).collect() };
+        let printed = Printed {
+            account_count: total,
+            accounts: accounts.iter().map(json::Account::from).collect(),
+        };
         let none = "No accounts. `leavectl account create ID` makes one.";
         self.format.show(&printed, &columns.text(none))?;
         narrow::tell(accounts.len(), total, "account");

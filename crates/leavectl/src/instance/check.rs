@@ -162,7 +162,10 @@ async fn chosen(
 fn exit(health: Health) -> Exit {
     match health {
         Health::Connected | Health::Fresh | Health::Busy => Exit::Done,
-        Health::Banned { .. } | Health::Throttled { .. } | Health::Unreachable(_) => Exit::TryAgain,
+        Health::Banned { .. }
+        | Health::Throttled { .. }
+        | Health::Unreachable(_)
+        | Health::Unavailable => Exit::TryAgain,
         Health::NeverLinked
         | Health::LoggedOut
         | Health::Locked
@@ -190,6 +193,7 @@ fn what_to_do(health: Health) -> String {
             format!("WhatsApp or the proxy: {}; try again, or `leavectl doctor`", reason.name())
         }
         Health::NotFound => "it was deleted".to_owned(),
+        Health::Unavailable => "DynamoDB or KMS does not answer: try again".to_owned(),
         Health::Unreadable => "`leavectl doctor`: table or key".to_owned(),
     }
 }
@@ -197,7 +201,9 @@ fn what_to_do(health: Health) -> String {
 impl Checked {
     fn new(id: &InstanceId, health: Health) -> Self {
         let retry_after = match health {
-            Health::Banned { left } | Health::Throttled { left } => Some(left.as_secs()),
+            Health::Banned { left } | Health::Throttled { left } => {
+                Some(left.as_secs() + u64::from(left.subsec_nanos() > 0))
+            }
             Health::Connected
             | Health::Fresh
             | Health::Busy
@@ -208,6 +214,7 @@ impl Checked {
             | Health::VersionRefused
             | Health::Unreachable(_)
             | Health::NotFound
+            | Health::Unavailable
             | Health::Unreadable => None,
         };
         Self { named: json::Named::from(id), health: health.name(), retry_after }

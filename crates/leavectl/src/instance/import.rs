@@ -5,7 +5,8 @@ use std::path::PathBuf;
 use clap::Args;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use linking::PhoneNumber;
-use operator::link::Stored;
+use operator::device::NewDevice;
+use operator::link::{Stored, StoredDevice};
 use serde::Serialize;
 use session_import::input::Input;
 use session_import::source::Source;
@@ -78,6 +79,13 @@ fn sources() -> impl TypedValueParser<Value = Source> {
 impl Import {
     pub(crate) async fn run(self) -> Result<(), Failure> {
         let id = self.named.id();
+        if self.file.to_string_lossy().contains("://") {
+            // It may have a password in it, and is not repeated.
+            return Err(Failure::Meant(
+                "an address stands where the session's file is wanted; a proxy is given with --proxy"
+                    .to_owned(),
+            ));
+        }
         let is_piped = self.file.as_os_str() == stdin::MARK;
         if is_piped && matches!(self.proxy, Some(set_proxy::Given::OnStdin)) {
             return Err(Failure::Refused(
@@ -101,12 +109,21 @@ impl Import {
         });
         let imported = session_import::read(&input, self.from, jid.as_deref())?;
         let mut credentials = imported.credentials;
-        let before = super::works(&operator, &id).await?;
-        let replaced = if before.as_deref() == Some(credentials.device.to_string().as_str()) {
-            // The same device, whatever its key: nothing is left behind on the phone.
-            None
-        } else {
+        operator.fits(&id, credentials.device.user()).await?;
+        let there = super::works(&operator, &id).await?;
+        let is_same = there.as_deref() == Some(credentials.device.to_string().as_str());
+        let seen = if !is_same {
             super::replaceable(&operator, &id, self.consent).await?
+        } else if self.offline {
+            self.consent.ask(&format!(
+                "Instance {id} has device {} already. Its key is to be replaced by one that no \
+                 login has proved.",
+                credentials.device
+            ))?;
+            there
+        } else {
+            // The same device, and a login proves its key: nothing is lost.
+            there
         };
         // For the login; what is stored keeps the proxy that the instance has then.
         credentials.proxy = match proxy.clone() {
@@ -129,7 +146,9 @@ impl Import {
             })?;
         }
         credentials.proxy = proxy;
-        let stored = operator.store_linked(&id, &credentials).await?;
+        let replaces = self.consent.replaces(seen.as_deref());
+        let device = NewDevice { replaces, ..NewDevice::finished(&credentials) };
+        let StoredDevice { stored, replaced } = operator.store_device(&id, &device).await?;
         let what = match stored {
             Stored::New => "is new, and has",
             Stored::Relinked => "has now",

@@ -15,6 +15,7 @@ use operator::device::NewDevice;
 use operator::first_login::Unfinished;
 use operator::link::Stored;
 use operator::{Operator, OperatorError};
+use tokio::sync::mpsc;
 use whatsapp::Dialer;
 
 use self::drawing::{Code, Drawing};
@@ -76,7 +77,11 @@ impl Link {
                     .await?;
             return self.conclude(&id, &paired, None, unfinished, None);
         }
-        let replaced = super::replaceable(&operator, &id, self.consent).await?;
+        if let Some(phone) = &self.phone {
+            // Before anybody is asked, or enters a code: it would be refused in the end.
+            operator.fits(&id, phone.digits().parse().unwrap_or_default()).await?;
+        }
+        let seen = super::replaceable(&operator, &id, self.consent).await?;
         let given = self.proxy.clone().map(set_proxy::Given::read).transpose()?;
         let proxy = match given.clone() {
             Some(proxy) => Some(proxy),
@@ -89,15 +94,22 @@ impl Link {
         };
         let clock = operator.engine().clock.as_ref();
         let timing = Timing::default();
-        let mut told = Ok(());
+        // A code that nobody sees is waited for in vain; whatever else cannot be told must
+        // not cost the device that the phone has taken.
+        let (unseen, mut given_up) = mpsc::unbounded_channel();
         let pairing = linking::pair(&dialer, clock, method, &timing, |event| {
-            let shown = self.show(&event, &drawing);
-            if told.is_ok() {
-                told = shown;
+            let is_code = matches!(event, Event::Qr { .. } | Event::Code { .. });
+            if let Err(failure) = self.show(&event, &drawing)
+                && is_code
+            {
+                let _ = unseen.send(failure);
             }
         });
-        let mut paired = pairing.await?;
-        told?;
+        let mut paired = tokio::select! {
+            biased;
+            Some(failure) = given_up.recv() => return Err(failure),
+            paired = pairing => paired?,
+        };
         // Without one of its own it keeps what the instance has when it is stored.
         paired.credentials.proxy = given;
         let keys = paired.keys();
@@ -105,6 +117,7 @@ impl Link {
             credentials: &paired.credentials,
             first_login: Some(&keys),
             wait: Some(WAIT),
+            replaces: self.consent.replaces(seen.as_deref()),
         };
         // Before the first login: the phone shows the device already.
         let stored = match operator.store_device(&id, &device).await {
@@ -115,7 +128,7 @@ impl Link {
         let unfinished =
             first_login::finish(&operator, &id, &paired, |event| self.show(event, &drawing))
                 .await?;
-        self.conclude(&id, &paired, Some(stored), unfinished, replaced)
+        self.conclude(&id, &paired, Some(stored.stored), unfinished, stored.replaced)
     }
 
     fn show(&self, event: &Event<'_>, drawing: &Drawing) -> Result<(), Failure> {
@@ -180,7 +193,8 @@ impl Link {
         } else {
             format!("Unlink device {device} on the phone: nothing knows its key.")
         };
-        Failure::Refused(format!("{error}\n{rest}"))
+        let text = format!("{error}\n{rest}");
+        Failure::from(error).told_as(text)
     }
 
     /// `stored` is nothing for a device that was stored before.
@@ -212,10 +226,10 @@ impl Link {
             )
         });
         if let Some(unfinished) = &unfinished {
-            output::note(unfinished);
             if stored.is_none() {
-                return Err(Failure::Told(Exit::TryAgain));
+                return Err(Failure::Because { text: unfinished.clone(), exit: Exit::TryAgain });
             }
+            output::note(unfinished);
         }
         if self.json {
             let platform = Some(paired.platform.clone());

@@ -39,8 +39,8 @@ pub(crate) struct Printed {
     blocked: Option<json::Block>,
     /// Whether its device's first login came to its end.
     first_login_ended: bool,
-    /// Until when a run holds it at the latest, in UTC.
-    leased_until: Option<String>,
+    /// When the lease of a run that holds it ends at the latest, in UTC.
+    lease_ends_at: Option<String>,
     /// Groups that it is known to be in.
     group_count: usize,
     /// Groups that it left within 90 days.
@@ -61,7 +61,7 @@ impl From<&InstanceDetails> for Printed {
             check_due_at: details.due.map(moment::shown),
             blocked: details.blocked.map(|(reason, until)| json::Block::of(reason, until)),
             first_login_ended: !details.is_unfinished,
-            leased_until: details.leased_until.map(moment::shown),
+            lease_ends_at: details.leased_until.map(moment::shown),
             group_count: details.groups,
             left_count: details.left,
             unresolved_count: details.unresolved,
@@ -93,8 +93,8 @@ impl Show {
             format!("Groups     {}", details.groups),
             format!("Left       {}, and {} unresolved", details.left, details.unresolved),
         ];
-        if let Some(json::Block { reason, until }) = &printed.blocked {
-            lines.push(format!("Blocked    {reason} until {until}"));
+        if let Some(json::Block { reason, ends_at }) = &printed.blocked {
+            lines.push(format!("Blocked    {reason} until {ends_at}"));
         }
         if details.is_unfinished {
             lines.push(format!(

@@ -5,6 +5,7 @@ use operator::data_keys::Pruned;
 use serde::Serialize;
 
 use crate::count::count;
+use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::output::Format;
 use crate::{json, place, progress};
@@ -100,6 +101,10 @@ impl Rotate {
         self.format.show(&printed, &lines.join("\n"))?;
         if rotation.unreadable.is_empty() {
             return Ok(());
+        }
+        if self.format.json {
+            // The result names them.
+            return Err(Failure::Told(Exit::Failed));
         }
         let names: Vec<_> = rotation.unreadable.iter().map(ToString::to_string).collect();
         Err(Failure::Refused(format!(

@@ -5,17 +5,24 @@
 use std::fmt::Write;
 
 use domain::credentials::DeviceJid;
+use domain::identifier::{Identifier, InviteCode};
+use domain::invisible;
 use domain::tenant::InstanceId;
-use linking::PhoneNumber;
 use operator::{Operator, OperatorError};
+use unicode_normalization::UnicodeNormalization;
 use whatsapp::Listed;
 
 use crate::failure::Failure;
 use crate::group;
 use crate::output::printable;
 
-/// Longest phone number, in digits (E.164). Group ids of today have 18.
-const LONGEST_NUMBER: usize = 15;
+/// How many digits a phone number has (E.164). Group ids of today have 18, older ones a
+/// number and ten more.
+const NUMBER_LENGTHS: std::ops::RangeInclusive<usize> = 7..=15;
+/// What people and programs write between the digits of a phone number.
+const BETWEEN_DIGITS: &str = "+-.()/\u{2010}\u{2011}\u{2012}\u{2013}\u{2014}\u{2212}";
+/// What stands before one.
+const BEFORE_A_NUMBER: [&str; 4] = ["tel:", "https://wa.me/", "http://wa.me/", "wa.me/"];
 
 /// Refuses identifiers that name something else, with the JID that is meant. Asks the table
 /// only where one is given that could.
@@ -47,17 +54,27 @@ pub(super) async fn look(
     if told.is_empty() { Ok(()) } else { Err(Failure::Meant(told.join("\n"))) }
 }
 
-/// Whether it is neither a JID with its server, nor a link, nor a JID's digits.
+/// Whether it is neither a JID with its server, nor a link.
 fn is_doubtful(text: &str) -> bool {
-    let text = text.trim();
-    let has_form = text.contains('@') || text.contains("://") || text.contains("whatsapp.com/");
-    let is_long_id =
-        text.len() > LONGEST_NUMBER && text.bytes().all(|it| it.is_ascii_digit() || it == b'-');
-    !has_form && !is_long_id
+    let is_link = text.contains("://") || text.contains("whatsapp.com/");
+    number(text).is_some() || !(text.contains("@g.us") || is_link)
 }
 
-fn number(text: &str) -> Option<PhoneNumber> {
-    text.parse().ok()
+/// The digits of a phone number.
+fn number(text: &str) -> Option<String> {
+    let seen: String = text.chars().filter(|c| !invisible::is_invisible(*c)).collect();
+    let seen = seen.trim();
+    let rest = BEFORE_A_NUMBER.iter().find_map(|before| seen.strip_prefix(before));
+    let rest = rest.unwrap_or(seen);
+    let is_written =
+        |c: char| c.is_ascii_digit() || c.is_whitespace() || BETWEEN_DIGITS.contains(c);
+    if !rest.chars().all(is_written) {
+        return None;
+    }
+    let digits: String = rest.chars().filter(char::is_ascii_digit).collect();
+    // What is dialled before a country's code.
+    let digits = digits.trim_start_matches('0');
+    NUMBER_LENGTHS.contains(&digits.len()).then(|| digits.to_owned())
 }
 
 /// The phones of the account's instances.
@@ -81,20 +98,23 @@ fn told(
     numbers: &[(String, InstanceId)],
 ) -> Option<String> {
     let shown = printable(text.trim());
-    let is_known = |text: &str| roster.iter().any(|it| it.group.jid.user() == text.trim());
-    if let Some(number) = number(text).filter(|_| !is_known(text)) {
-        let whose = numbers.iter().find(|it| it.0 == number.digits());
+    let list = format!("`leavectl group list {} {}` shows the JIDs of groups", id.account, id.name);
+    let is_known = |identifier: &Identifier| matches!(identifier, Identifier::Jid(jid) if roster.iter().any(|it| it.group.jid == *jid));
+    if Identifier::parse(text).is_ok_and(|identifier| is_known(&identifier)) {
+        return None;
+    }
+    if let Some(number) = number(text) {
+        let whose = numbers.iter().find(|it| it.0 == number);
         let whose = whose.map_or_else(
             || "a phone number".to_owned(),
             |(_, whose)| format!("the phone number of instance {whose}"),
         );
         return Some(format!(
-            "{shown} is {whose}, and no group; `leavectl group list {} {}` shows the JIDs of \
-             groups. If it is a group's: {}@g.us",
-            id.account,
-            id.name,
-            number.digits()
+            "{shown} is {whose}, and no group; {list}. If it is a group's: {number}@g.us"
         ));
+    }
+    if same(id.name.as_str(), text) || same(&id.to_string(), text) {
+        return Some(format!("{shown} is the instance itself, and no group; {list}"));
     }
     let is_it = |listed: &&Listed| listed.subject.as_deref().is_some_and(|it| same(it, text));
     let named: Vec<_> = roster.iter().filter(is_it).collect();
@@ -103,15 +123,61 @@ fn told(
     for other in others {
         let _ = write!(said, "\nor {}", group::told(other));
     }
-    if text.trim().chars().all(|it| it.is_ascii_alphanumeric() || "_-".contains(it)) {
-        let _ =
-            write!(said, "\nIf it is an invite code: https://chat.whatsapp.com/{}", text.trim());
+    if let Some(code) = InviteCode::parse(invisible::trim(text)) {
+        let link = format!("https://chat.whatsapp.com/{}", code.as_str());
+        let _ = write!(said, "\nIf it is an invite code: {link}");
     }
     Some(said)
 }
 
-/// As people compare names: whatever the case, and the space around.
+/// As people compare names: whatever the case, the space, what cannot be seen, and how a
+/// letter with a mark is written.
 fn same(subject: &str, text: &str) -> bool {
-    let plain = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ").to_lowercase();
+    let plain = |text: &str| {
+        let seen = text.nfkc().filter(|c| !invisible::is_invisible(*c)).collect::<String>();
+        // Upper case first, where one letter can be two.
+        let folded = seen.to_uppercase().to_lowercase().nfkc().collect::<String>();
+        folded.split_whitespace().collect::<Vec<_>>().join(" ")
+    };
     plain(subject) == plain(text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_phone_number_is_known_however_it_is_written() {
+        for text in [
+            "5511999990001",
+            "+55 (11) 99999-0001",
+            "55-11-9999-90001",
+            "005511999990001",
+            "\u{202a}+55\u{a0}11\u{2011}99999.0001\u{202c}",
+            "tel:+5511999990001",
+            "https://wa.me/5511999990001",
+        ] {
+            assert_eq!(number(text).as_deref(), Some("5511999990001"), "{text}");
+        }
+        for text in
+            ["", "123456", "120363406289005073", "5511999990000-1600000000", "Partners", "1a"]
+        {
+            assert_eq!(number(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn names_are_compared_as_people_read_them() {
+        for (subject, text) in [
+            ("Partners", "\u{200e}partners\u{feff}"),
+            ("Vendas\u{200e}", "vendas"),
+            ("\u{202e}FAMILY", "Family"),
+            ("Caf\u{e9}", "cafe\u{301}"),
+            ("Straße", "STRASSE"),
+            ("Old  friends", " old friends "),
+        ] {
+            assert!(same(subject, text), "{subject} {text}");
+        }
+        assert!(!same("Partners", "Partner"));
+    }
 }

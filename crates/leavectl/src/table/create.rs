@@ -48,11 +48,10 @@ impl Create {
         lines.extend(
             made.indexes.iter().map(|index| format!("Index {index} was missing, and is made.")),
         );
-        let settings = [("TTL", made.ttl), ("Point-in-time recovery", made.recovery)];
+        let settings = [("TTL", made.ttl), ("point-in-time recovery", made.recovery)];
         let not_here: Vec<_> =
             settings.iter().filter(|it| it.1 == Setting::NotHere).map(|it| it.0).collect();
-        lines
-            .extend(not_here.iter().map(|what| format!("{what}: this DynamoDB does not have it.")));
+        lines.extend(not_here.iter().map(|what| format!("This DynamoDB does not have {what}.")));
         let printed = Printed {
             table: name,
             is_new: made.table,

@@ -81,7 +81,19 @@ impl Issue {
                 expires_at: valid_until.map(moment::shown),
             },
         };
-        self.format.show(&printed, &issued.secret)?;
+        let shown = if self.format.json {
+            output::json_in_full(&printed)
+        } else {
+            output::raw_in_full(&issued.secret)
+        };
+        shown.map_err(|why| {
+            Failure::Refused(format!(
+                "token {id} is issued, and its secret could not be handed over ({why}); take it \
+                 back: `leavectl token revoke {} {id}`",
+                self.account,
+                id = issued.id
+            ))
+        })?;
         let whom = match &scope {
             Scope::Account => format!("every instance of account {}", self.account),
             Scope::Instance(name) => format!("instance {}/{name} alone", self.account),

@@ -31,10 +31,13 @@ pub(crate) struct List {
 /// What `--json` prints.
 #[derive(Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(rename_all = "camelCase")]
 pub(crate) struct Printed {
     /// The account's id.
     account: String,
-    /// Its tokens, by when they were issued.
+    /// How many it has; with `--instance`, how many of those.
+    token_count: usize,
+    /// Its tokens, by when they were issued; with `--limit`, the first of them.
     tokens: Vec<json::Token>,
 }
 
@@ -76,6 +79,7 @@ impl List {
         let none = format!("No tokens. `leavectl token issue {whose}` makes one.");
         let printed = Printed {
             account: self.account.to_string(),
+            token_count: total,
             tokens: tokens.iter().map(json::Token::from).collect(),
         };
         self.format.show(&printed, &columns.text(&none))?;

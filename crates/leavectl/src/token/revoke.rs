@@ -76,9 +76,17 @@ fn wanted(given: String) -> Result<Revoked, Failure> {
     })
 }
 
-/// Whether it is too short for a secret, and no beginning of one of ours.
+/// `tok_` and ten letters or digits, or a beginning of that. All else may be a piece of a
+/// secret.
 fn is_id(text: &str) -> bool {
-    !text.starts_with("lg_") && text.len() < domain::token::SHORTEST
+    const PREFIX: &str = "tok_";
+    let is_rest = |rest: &str| {
+        rest.len() <= 10 && rest.bytes().all(|it| it.is_ascii_lowercase() || it.is_ascii_digit())
+    };
+    match text.strip_prefix(PREFIX) {
+        Some(rest) => is_rest(rest),
+        None => !text.is_empty() && PREFIX.starts_with(text),
+    }
 }
 
 fn told(account: &AccountId, token: &TokenSummary) -> String {

@@ -67,7 +67,7 @@ impl Refresh {
         })?;
         let version = ClientVersion([MAJOR[0], MAJOR[1], revision]);
         let shown = operator.shown_version().await?.version();
-        let printed = Printed { version: version.to_string(), replaced: shown.to_string() };
+        let printed = Printed { version: version.to_string(), previous: shown.to_string() };
         if shown == version {
             let text = format!("{version} is WhatsApp Web's version, and is shown already.");
             return self.format.show(&printed, &text);

@@ -26,7 +26,7 @@ pub(crate) struct Printed {
     /// The version that is shown now.
     pub(super) version: String,
     /// The one that was shown before.
-    pub(super) replaced: String,
+    pub(super) previous: String,
 }
 
 impl Set {
@@ -34,7 +34,7 @@ impl Set {
         let operator = place::operator().await?;
         let shown = operator.shown_version().await?.version();
         operator.set_version(self.version).await?;
-        let printed = Printed { version: self.version.to_string(), replaced: shown.to_string() };
+        let printed = Printed { version: self.version.to_string(), previous: shown.to_string() };
         let text = format!("{} is set, in place of {shown}. {SOON}", self.version);
         self.format.show(&printed, &text)
     }

@@ -36,7 +36,7 @@ async fn a_check_reports_records_and_ends_with_its_result() {
             _ => serde_json::Value::Null,
         };
         assert_eq!(shown["loggedOutBy"], by, "{shown}");
-        assert!(shown["leasedUntil"].is_null(), "{shown}");
+        assert!(shown["leaseEndsAt"].is_null(), "{shown}");
     }
 }
 

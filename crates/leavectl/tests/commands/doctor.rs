@@ -12,7 +12,7 @@ fn checks(rig: &Rig, code: i32) -> Vec<(String, String, String)> {
     assert_eq!(value["well"], code == 0);
     let checks = value["checks"].as_array().unwrap().iter().map(|check| {
         let text = |name: &str| check[name].as_str().unwrap().to_owned();
-        (text("name"), text("verdict"), text("found"))
+        (text("check"), text("verdict"), text("found"))
     });
     checks.collect()
 }

@@ -26,6 +26,18 @@ async fn a_leave_tells_apart_what_a_script_does_next() {
     assert!(rig.simulator().is_member(COMMUNITY, &rig.device.phone));
 }
 
+/// What no group can be is told without WhatsApp, and not as something that passes.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_identifier_that_is_none_is_1_whatever_else_fails() {
+    let mut rig = Rig::start().await;
+    rig.set("WHATSAPP_URL", "ws://127.0.0.1:1/ws/chat");
+    for more in [&[][..], &["--yes"], &["--dry-run"]] {
+        let leave = [&["leave", "acme", "sales", "foo bar", "a@s.whatsapp.net", ""][..], more];
+        let (code, told) = rig.ended(&leave.concat());
+        assert_eq!((code, &told["results"][0]["status"]), (1, &400.into()), "{told}");
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn what_can_change_later_is_4() {
     let mut rig = Rig::start().await;

@@ -26,7 +26,7 @@ async fn a_sync_makes_the_roster_what_whatsapp_says() {
         .iter()
         .map(|it| {
             let text = |name: &str| it[name].as_str().unwrap_or("-").to_owned();
-            (text("groupJid"), text("kind"), text("parent"), text("subject"))
+            (text("groupJid"), text("kind"), text("communityJid"), text("subject"))
         })
         .collect();
     let row = |jid: &str, kind: &str, parent: &str, subject: &str| {

@@ -135,3 +135,24 @@ async fn offline_is_named_only_where_whatsapp_was_not_reached() {
     rig.set("WHATSAPP_URL", "ws://127.0.0.1:1/ws/chat");
     rig.refused_with(4, &import, "add --offline");
 }
+
+/// A key that no login has proved, over one that works: that is not taken back.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_working_key_is_replaced_by_an_unproved_one_only_with_consent() {
+    let rig = Rig::start().await;
+    let noise = STANDARD.encode([7; 32]);
+    let creds = json!({"noiseKey": {"private": noise}, "me": {"id": rig.device.jid}});
+    let path = file("unproved.json", &creds.to_string());
+    let import = ["instance", "import", "acme", "sales", path.to_str().unwrap(), "--offline"];
+    rig.refused(&import, "one that no login has proved");
+    assert_eq!(rig.run(&["instance", "check", "acme", "sales"]).code, 0);
+    rig.ok(&[&import[..], &["-y"]].concat());
+    // Another number is refused whoever consents.
+    let other = rig.simulator().link_device("5511999990009");
+    let creds = json!({"noiseKey": {"private": noise}, "me": {"id": other.jid}});
+    let path = file("other-number.json", &creds.to_string());
+    for more in [&[][..], &["-y"]] {
+        let import = ["instance", "import", "acme", "sales", path.to_str().unwrap()];
+        rig.refused(&[&import[..], more].concat(), "belongs to the number of");
+    }
+}

@@ -61,7 +61,7 @@ async fn an_instance_that_a_run_holds_is_left_alone() {
     rig.provisioner.put(session.clone()).await.unwrap();
     rig.refused_with(4, &["instance", "delete", "acme", "sales", "--yes"], "is busy");
     assert_eq!(rig.session("sales").await, session);
-    assert!(rig.json(&["instance", "show", "acme", "sales"])["leasedUntil"].is_string());
+    assert!(rig.json(&["instance", "show", "acme", "sales"])["leaseEndsAt"].is_string());
     // A lease that has run out holds nobody up.
     session.insert("lease_until".to_owned(), number(1));
     rig.provisioner.put(session).await.unwrap();

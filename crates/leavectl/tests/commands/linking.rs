@@ -14,7 +14,7 @@ use tokio::io::{AsyncBufReadExt, BufReader, Lines};
 use tokio::process::{Child, ChildStdout, Command};
 use whatsapp_simulator::{Fault, Moment, PairSuccessFault, PairingNotification, Reaction};
 
-use crate::rig::Rig;
+use crate::rig::{Ran, Rig};
 use crate::schema;
 
 const PHONE: &str = "5511999990003";
@@ -210,7 +210,7 @@ async fn a_device_that_cannot_be_stored_is_unlinked_again() {
 async fn an_instance_that_works_is_linked_again_only_with_consent() {
     let rig = Rig::start().await;
     let link = ["instance", "link", "acme", "sales"];
-    rig.refused(&link, &format!("has device {}, and it works", rig.device.jid));
+    rig.refused(&link, &format!("has device {}, which is linked", rig.device.jid));
     rig.refused(&link, "add --yes");
     assert_eq!(rig.simulator().record().connections, 0);
     // One that does not work has nothing to lose.
@@ -222,6 +222,78 @@ async fn an_instance_that_works_is_linked_again_only_with_consent() {
     phone.scan(qr["text"].as_str().unwrap()).await.unwrap();
     assert!(linking.until("linked").await["replaced"].is_null());
     assert_eq!(linking.end().await.0, 0);
+}
+
+/// Two links of one new instance at once: the second has looked before the first was
+/// there, and does not take its place in silence.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_device_that_was_linked_meanwhile_is_not_replaced_unasked() {
+    let rig = Rig::start().await;
+    let mut first = Linking::start(&rig, &["new"]);
+    let mut second = Linking::start(&rig, &["new"]);
+    let (one, other) = (first.until("qr").await, second.until("qr").await);
+    let phone = rig.simulator().phone(PHONE);
+    let linked = phone.scan(one["text"].as_str().unwrap()).await.unwrap();
+    first.until("linked").await;
+    assert_eq!(first.end().await.0, 0);
+    phone.scan(other["text"].as_str().unwrap()).await.unwrap();
+    while second.event().await.is_some() {}
+    let (code, stderr) = second.end().await;
+    assert_eq!(code, 4, "{stderr}");
+    assert!(stderr.contains("unlinked again"), "{stderr}");
+    assert_eq!(rig.json(&["instance", "show", "acme", "new"])["jid"], linked.jid.as_str());
+    assert_eq!(phone.companions(), [linked.jid]);
+}
+
+/// What is known beforehand is refused beforehand.
+#[tokio::test(flavor = "multi_thread")]
+async fn another_number_is_refused_before_anybody_is_asked() {
+    let rig = Rig::start().await;
+    for more in [&[][..], &["-y"]] {
+        let link = ["instance", "link", "acme", "sales", "--phone", PHONE];
+        rig.refused(&[&link[..], more].concat(), "belongs to the number of");
+    }
+    assert_eq!(rig.simulator().record().connections, 0);
+}
+
+/// A code that nobody sees is not waited for.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_code_that_cannot_be_shown_ends_the_link_at_once() {
+    let rig = Rig::start().await;
+    let link = ["instance", "link", "acme", "new"];
+    let png = [&link[..], &["--png", "/no/such/folder/x.png"]].concat();
+    rig.refused(&png, "/no/such/folder/x.png cannot be written: it is not there");
+    let mut command = rig.command(&[&link[..], &["--phone", PHONE, "--json"]].concat());
+    command.stdout(std::fs::File::create("/dev/full").unwrap());
+    let ran = tokio::task::block_in_place(|| Ran::of(command.output().unwrap()));
+    assert_eq!(ran.code, 1, "{ran:?}");
+    assert!(ran.stderr.contains("the disk is full"), "{ran:?}");
+}
+
+/// A first login that is resumed and fails says so to a program too.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_resumed_login_that_fails_is_an_error_in_json() {
+    let rig = Rig::start().await;
+    rig.simulator().script(Fault::new(Moment::Digest, refusal()));
+    let mut linking = Linking::start(&rig, &["new"]);
+    let qr = linking.until("qr").await;
+    rig.simulator().phone(PHONE).scan(qr["text"].as_str().unwrap()).await.unwrap();
+    linking.until("linked").await;
+    linking.end().await;
+    rig.simulator().script(Fault::new(Moment::Digest, refusal()));
+    let ran = rig.run(&["instance", "link", "acme", "new", "--resume", "--json"]);
+    let error: Value = serde_json::from_str(&ran.stderr).unwrap();
+    schema::check("error", &error);
+    assert_eq!(ran.code, 4, "{ran:?}");
+    assert!(error["error"]["message"].as_str().unwrap().contains("--resume"), "{error}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_link_that_can_be_tried_again_says_so_to_scripts() {
+    let mut rig = Rig::start().await;
+    rig.set("WHATSAPP_URL", "ws://127.0.0.1:1/ws/chat");
+    let link = ["instance", "link", "acme", "new"];
+    rig.refused_with(4, &link, "does `leavectl up` still run?");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -32,6 +32,7 @@ async fn a_groups_name_is_answered_with_its_jid_and_nothing_is_sent() {
     for (name, jid) in [
         ("Garden", "120363401000000012@g.us"),
         (" garden ", "120363401000000012@g.us"),
+        ("\u{200e}Garden\u{feff}", "120363401000000012@g.us"),
         ("Old friends", "5511999990000-1600000000@g.us"),
         ("old  FRIENDS", "5511999990000-1600000000@g.us"),
     ] {
@@ -71,7 +72,7 @@ async fn a_code_that_is_a_name_too_is_taken_as_a_link() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_phone_number_is_no_group_unless_it_is_one() {
     let rig = synced().await;
-    for number in ["5511999990001", "+55 (11) 99999-0001"] {
+    for number in ["5511999990001", "+55 (11) 99999-0001", "55-11-9999-90001", "00 5511999990001"] {
         let whose = "is the phone number of instance acme/sales, and no group";
         rig.refused_with(2, &leaving(&[number, "--yes"]), whose);
     }
@@ -84,6 +85,16 @@ async fn a_phone_number_is_no_group_unless_it_is_one() {
     let short = Group { jid: "123456789@g.us".parse().unwrap(), kind: GroupKind::Group };
     rig.provisioner.group(&id("sales"), &short).await.unwrap();
     assert_eq!(rig.ended(&leaving(&["123456789", "--yes"])).0, 3);
+}
+
+/// `leave acme/sales sales …`: the name once too often.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_instance_itself_is_no_group() {
+    let rig = synced().await;
+    let (both, words) = (["leave", "acme/sales", "sales", GROUP, "-y"], leaving(&["acme/sales"]));
+    rig.refused_with(2, &both, "sales is the instance itself");
+    rig.refused_with(2, &words, "is the instance itself");
+    assert!(rig.simulator().is_member(GROUP, &rig.device.phone));
 }
 
 /// A name that no group has may be a code: WhatsApp knows.

@@ -68,7 +68,7 @@ async fn an_imported_and_a_linked_device_take_a_proxy_from_standard_input() {
     assert!(ran.stderr.contains("cannot hold both"), "{ran:?}");
 
     let ran = given(&rig, &["instance", "link", "acme", "new", "--json", "--proxy", "-"], PROXY);
-    assert_eq!(ran.code, 1, "{ran:?}");
+    assert_eq!(ran.code, 4, "{ran:?}");
     assert!(!ran.stderr.contains("the-password"), "{ran:?}");
     assert_eq!(rig.simulator().record().connections, 0, "nothing went another way");
 }

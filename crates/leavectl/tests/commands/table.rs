@@ -18,7 +18,7 @@ async fn a_table_is_made_as_the_template_says() {
     rig.refused(&["account", "list"], "leavectl table create");
     let told = rig.ok(&["table", "create"]);
     assert!(told.contains("Table second is made."), "{told}");
-    assert!(told.contains("Point-in-time recovery: this DynamoDB does not have it"), "{told}");
+    assert!(told.contains("This DynamoDB does not have point-in-time recovery."), "{told}");
 
     let calls = proxy.traffic().calls();
     let sent = |operation: &str| {

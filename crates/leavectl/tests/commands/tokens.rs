@@ -9,7 +9,7 @@ use domain::token::Token;
 use operation::engine::Engine;
 use store::gate::{Caller, Gate, Refusal};
 
-use crate::rig::Rig;
+use crate::rig::{Ran, Rig};
 
 async fn admit(rig: &Rig, secret: &str) -> Result<Caller, Refusal> {
     let config = rig.backends.config().unwrap();
@@ -78,7 +78,8 @@ async fn a_beginning_revokes_only_what_it_names_alone() {
         .map(|_| rig.json(&["token", "issue", "acme"])["id"].as_str().unwrap().to_owned())
         .collect();
     rig.refused(&["token", "revoke", "acme", "tok_"], &ids[0]);
-    rig.refused(&["token", "revoke", "acme", "tok_!"], "leavectl token list acme");
+    rig.refused(&["token", "revoke", "acme", "tok_9"], "leavectl token list acme");
+    rig.refused_with(2, &["token", "revoke", "acme", "tok_!"], "neither the id");
     rig.refused_with(
         2,
         &["token", "revoke", "acme", "a token of no form at all"],
@@ -113,6 +114,22 @@ async fn a_secret_in_place_of_an_id_is_revoked_and_never_repeated() {
     assert_eq!(ran.code, 0, "{ran:?}");
     assert!(ran.stdout.contains(id) && !ran.stdout.contains(&secret[4..]), "{ran:?}");
     assert_eq!(rig.items("TOKEN#").await.len(), 0);
+}
+
+/// A secret that is shown once and then nowhere must not be lost in silence.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_secret_that_cannot_be_handed_over_is_told_with_how_to_take_it_back() {
+    let rig = Rig::start().await;
+    for more in [&[][..], &["--json"]] {
+        let mut command = rig.command(&[&["token", "issue", "acme"][..], more].concat());
+        command.stdout(std::fs::File::create("/dev/full").unwrap());
+        let ran = tokio::task::block_in_place(|| Ran::of(command.output().unwrap()));
+        let listed = rig.json(&["token", "list", "acme"]);
+        let id = listed["tokens"][0]["id"].as_str().unwrap().to_owned();
+        assert_eq!(ran.code, 1, "{ran:?}");
+        assert!(ran.stderr.contains(&format!("leavectl token revoke acme {id}")), "{ran:?}");
+        rig.ok(&["token", "revoke", "acme", &id]);
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

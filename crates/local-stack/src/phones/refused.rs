@@ -33,7 +33,7 @@ pub(super) fn told(error: &LinkError, number: &str) -> String {
         ),
         LinkError::TooManyCompanions => format!(
             "the phone {number} has four linked devices already, and WhatsApp allows no more: take \
-             one off with `leavectl instance unlink ACCOUNT INSTANCE`, or use another phone"
+             one off with `leavectl instance delete ACCOUNT INSTANCE --unlink`, or use another phone"
         ),
         LinkError::Refused { code, text } => format!(
             "the device refused the phone {number} ({code} {text}): see what its `leavectl \

@@ -20,6 +20,11 @@ pub(super) fn sealing_key(text: &str) -> Result<SealingKey, ConfigError> {
     Ok(SealingKey(Zeroizing::new(key)))
 }
 
+/// What was given, unless it may have a user and a password in it.
+fn shown(text: &str) -> String {
+    if text.contains('@') { format!("a text of {} bytes", text.len()) } else { format!("`{text}`") }
+}
+
 /// `ws://` has no TLS, so it is for a WhatsApp on this machine only.
 pub(super) fn whatsapp_url(text: String) -> Result<String, ConfigError> {
     let uri = text.parse::<http::Uri>().ok();
@@ -30,7 +35,7 @@ pub(super) fn whatsapp_url(text: String) -> Result<String, ConfigError> {
         Some("ws") if loopback => Ok(text),
         _ => Err(ConfigError::Malformed {
             variable: "WHATSAPP_URL",
-            got: format!("`{text}`"),
+            got: shown(&text),
             expects: "a wss:// address, or ws:// to loopback",
         }),
     }
@@ -40,7 +45,7 @@ pub(super) fn root_key(text: &str) -> Result<[u8; 32], ConfigError> {
     let mut key = [0; 32];
     hex::decode_to_slice(text, &mut key).map_err(|_| ConfigError::Malformed {
         variable: "WHATSAPP_ROOT_KEY",
-        got: format!("`{text}`"),
+        got: shown(text),
         expects: "64 hex digits",
     })?;
     Ok(key)
@@ -49,7 +54,7 @@ pub(super) fn root_key(text: &str) -> Result<[u8; 32], ConfigError> {
 pub(super) fn version(text: &str) -> Result<ClientVersion, ConfigError> {
     text.parse().map_err(|_| ConfigError::Malformed {
         variable: "WHATSAPP_VERSION",
-        got: format!("`{text}`"),
+        got: shown(text),
         expects: "a client version like 2.3000.1042742319",
     })
 }
@@ -57,7 +62,7 @@ pub(super) fn version(text: &str) -> Result<ClientVersion, ConfigError> {
 pub(super) fn kms_key_arn(text: &str) -> Result<KmsKeyArn, ConfigError> {
     text.parse().map_err(|_| ConfigError::Malformed {
         variable: "SEALING_KEY_ARN",
-        got: format!("`{text}`"),
+        got: shown(text),
         expects: "the ARN of a KMS key, like arn:aws:kms:eu-west-1:111122223333:key/…",
     })
 }
@@ -65,7 +70,7 @@ pub(super) fn kms_key_arn(text: &str) -> Result<KmsKeyArn, ConfigError> {
 pub(super) fn lease_wait(text: &str) -> Result<Duration, ConfigError> {
     text.parse().map(Duration::from_millis).map_err(|_| ConfigError::Malformed {
         variable: "LEASE_WAIT_MS",
-        got: format!("`{text}`"),
+        got: shown(text),
         expects: "a number of milliseconds",
     })
 }

@@ -33,6 +33,7 @@ impl From<SealError> for OperatorError {
     fn from(error: SealError) -> Self {
         match error {
             SealError::Store(error) => error.into(),
+            SealError::KeyService(why) => Self::KeyService(why),
             error => Self::Seal(error),
         }
     }

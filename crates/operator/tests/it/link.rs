@@ -193,8 +193,7 @@ async fn a_proxy_that_is_set_while_a_link_waits_is_kept() {
 async fn the_keys_of_a_first_login_are_kept_until_it_has_ended() {
     let rig = Rig::start().await;
     let device = rig.device("5511999990001");
-    let new =
-        NewDevice { credentials: &device, first_login: Some(b"the device's keys"), wait: None };
+    let new = NewDevice { first_login: Some(b"the device's keys"), ..NewDevice::finished(&device) };
     rig.operator.store_device(&id("sales"), &new).await.unwrap();
     let sealed = format!("{:?}", rig.session("sales").await["first_login"]);
     assert!(!sealed.contains("keys"), "{sealed}");

@@ -45,7 +45,7 @@ pub(crate) enum Printed {
     },
     /// The device's first login.
     Finishing {
-        /// `loggingIn`, `keys` or `messages`.
+        /// `logging_in`, `keys` or `messages`.
         step: &'static str,
     },
     /// It is linked and stored.
@@ -88,7 +88,7 @@ impl From<&Event<'_>> for Printed {
             Event::Paired { jid } => Self::Paired { jid: jid.to_string() },
             Event::Finishing(step) => Self::Finishing {
                 step: match step {
-                    FirstLogin::LoggingIn => "loggingIn",
+                    FirstLogin::LoggingIn => "logging_in",
                     FirstLogin::Keys => "keys",
                     FirstLogin::Messages => "messages",
                 },
