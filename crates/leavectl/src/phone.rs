@@ -2,9 +2,10 @@
 
 use clap::{Args, Subcommand};
 use linking::PhoneNumber;
-use local_stack::phones::{ADDRESS, Asked, ask};
+use local_stack::phones::{ADDRESS, Asked, NotLinked, ask};
 use serde::Serialize;
 
+use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::output::Format;
 use crate::stdin;
@@ -76,7 +77,13 @@ impl Phone {
                  `leavectl up --data DIR`, and here `eval \"$(leavectl env --data DIR)\"`"
             ))
         })?;
-        let jid = ask(&address, number, &asked).await.map_err(Failure::Refused)?;
+        let jid = ask(&address, number, &asked).await.map_err(|why| {
+            let exit = match why {
+                NotLinked::Refused(_) => Exit::Failed,
+                NotLinked::Silent(_) => Exit::TryAgain,
+            };
+            Failure::Because { text: why.to_string(), exit }
+        })?;
         format.show(
             &Printed { phone: number, jid: &jid },
             &format!("The phone {number} has linked device {jid}."),

@@ -3,6 +3,7 @@
 
 use std::io::{BufRead, IsTerminal};
 
+use console::Term;
 use zeroize::Zeroizing;
 
 use crate::failure::Failure;
@@ -18,7 +19,9 @@ const LONGEST: u64 = 8 << 10;
 pub(crate) fn line(what: &str) -> Result<Zeroizing<String>, Failure> {
     let stdin = std::io::stdin();
     if stdin.is_terminal() {
-        output::note(&format!("Give {what} on one line:"));
+        output::note(&format!("Give {what} on one line, which is not shown:"));
+        let line = Zeroizing::new(Term::stderr().read_secure_line()?);
+        return line_of(line.as_bytes(), what);
     }
     line_of(stdin.lock(), what)
 }

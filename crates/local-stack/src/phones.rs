@@ -3,6 +3,8 @@
 
 mod refused;
 
+use std::time::Duration;
+
 use bytes::Bytes;
 use http_body_util::{BodyExt, Full, Limited};
 use hyper::body::Incoming;
@@ -17,6 +19,8 @@ use crate::server::Server;
 
 /// The environment variable that names the address.
 pub const ADDRESS: &str = "SIMULATED_PHONES";
+/// Longest wait for a phone, which itself gives a device a minute.
+const PATIENCE: Duration = Duration::from_secs(75);
 /// Longest text, in bytes: a QR code holds less.
 const LONGEST: usize = 4096;
 
@@ -87,11 +91,34 @@ fn response(status: StatusCode, text: &str) -> Response<Full<Bytes>> {
     response
 }
 
+/// Why a phone linked no device.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum NotLinked {
+    /// It says why.
+    #[error("{0}")]
+    Refused(String),
+    /// It does not answer.
+    #[error("{0}")]
+    Silent(String),
+}
+
 /// Asks a phone at `address`, and returns the JID of the device that it linked.
 ///
 /// # Errors
-/// What the phone says, or why it cannot be asked.
-pub async fn ask(address: &str, number: &str, asked: &Asked) -> Result<String, String> {
+/// [`NotLinked`].
+pub async fn ask(address: &str, number: &str, asked: &Asked) -> Result<String, NotLinked> {
+    let asking = tokio::time::timeout(PATIENCE, question(address, number, asked));
+    asking.await.unwrap_or_else(|_| {
+        Err(NotLinked::Silent(format!(
+            "the simulated phones at {address} have not answered for {} s: look whether their \
+             stack is stopped",
+            PATIENCE.as_secs()
+        )))
+    })
+}
+
+async fn question(address: &str, number: &str, asked: &Asked) -> Result<String, NotLinked> {
+    let silent = |error: &dyn std::fmt::Display| NotLinked::Silent(error.to_string());
     let (what, text) = match asked {
         Asked::Scan(text) => ("scan", text),
         Asked::Enter(code) => ("enter", code),
@@ -99,15 +126,15 @@ pub async fn ask(address: &str, number: &str, asked: &Asked) -> Result<String, S
     let client: Client<_, Full<Bytes>> = Client::builder(TokioExecutor::new()).build_http();
     let request = Request::post(format!("{address}/{number}/{what}"))
         .body(Full::new(Bytes::copy_from_slice(text.as_bytes())))
-        .map_err(|error| error.to_string())?;
+        .map_err(|error| silent(&error))?;
     let answer = client.request(request).await.map_err(|_| {
-        format!(
+        NotLinked::Silent(format!(
             "the simulated phones at {address} do not answer: their stack has ended. Start one \
                  with `leavectl up --data DIR`, and here `eval \"$(leavectl env --data DIR)\"`"
-        )
+        ))
     })?;
     let status = answer.status();
-    let body = answer.into_body().collect().await.map_err(|error| error.to_string())?.to_bytes();
+    let body = answer.into_body().collect().await.map_err(|error| silent(&error))?.to_bytes();
     let text = String::from_utf8_lossy(&body).into_owned();
-    if status.is_success() { Ok(text) } else { Err(text) }
+    if status.is_success() { Ok(text) } else { Err(NotLinked::Refused(text)) }
 }

@@ -84,12 +84,12 @@ fn a_phone_that_cannot_link_says_what_to_do_first() {
 #[test]
 fn without_its_stack_a_phone_says_how_to_get_one() {
     let enter = || leavectl(&["phone", "enter", PHONE.1, "ABCD-1234"]);
-    for address in [None, Some("http://127.0.0.1:1")] {
+    for (address, exit) in [(None, 1), (Some("http://127.0.0.1:1"), 4)] {
         let mut enter = enter();
         enter.env_remove("SIMULATED_PHONES");
         enter.envs(address.map(|address| ("SIMULATED_PHONES", address)));
         let (code, _, stderr) = ran(&mut enter);
-        assert_eq!(code, Some(1));
+        assert_eq!(code, Some(exit));
         assert!(stderr.contains("leavectl up --data DIR"), "{stderr}");
         assert!(stderr.contains("leavectl env --data DIR"), "{stderr}");
     }
