@@ -84,6 +84,7 @@ mod tests {
             ("instance rename acme sales acme/new", "instance rename acme sales new"),
             ("token issue acme/sales --json", "token issue --instance=sales acme --json"),
             ("token list -- acme/sales", "token list --instance=sales -- acme"),
+            ("token revoke acme/sales tok_1", "token revoke --instance=sales acme tok_1"),
         ] {
             assert_eq!(after(&tool, given), read);
         }
@@ -103,7 +104,6 @@ mod tests {
             "instance rename acme sales other/new",
             "instance list acme/sales",
             "account delete acme/sales",
-            "token revoke acme/sales tok_1",
             "man a/b",
             "no such/command",
         ] {

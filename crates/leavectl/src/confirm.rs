@@ -40,7 +40,8 @@ impl Consent {
         write!(stderr, "{} Go on? [{}/N] ", visible::lines(what), yes.letter())?;
         stderr.flush()?;
         let mut answer = String::new();
-        std::io::stdin().lock().read_line(&mut answer)?;
+        // What is no text is no yes.
+        let _ = std::io::stdin().lock().read_line(&mut answer);
         if yes.is(&answer) { Ok(()) } else { Err(Failure::Refused("nothing was done".to_owned())) }
     }
 }

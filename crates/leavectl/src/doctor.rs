@@ -203,7 +203,10 @@ async fn whatsapp_checks(operator: &Operator, config: &Config) -> Vec<Check> {
     let (reached, version) = ("WhatsApp", "version");
     let url = &config.whatsapp.url;
     match operator.probe_whatsapp().await {
-        Err(error) => vec![Check::new(reached, Verdict::Bad, format!("{url}: {error}"))],
+        Err(error) => {
+            let told = Failure::from(error);
+            vec![Check::new(reached, Verdict::Bad, format!("{url}: {told}"))]
+        }
         Ok(verdict) => {
             let good = format!("{url} answers, and its certificate is WhatsApp's");
             let version = match verdict {

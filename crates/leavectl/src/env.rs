@@ -10,6 +10,7 @@ use local_stack::data_folder::{Standing, standing};
 
 use crate::failure::Failure;
 use crate::output;
+use crate::shell::quoted;
 use crate::up::refused::{told, who};
 
 /// What another terminal needs.
@@ -145,25 +146,4 @@ pub(crate) fn exports(environment: &BTreeMap<String, String>) -> String {
         Some(format!("{name}={}", quoted(value)))
     });
     format!("export {}", exports.collect::<Vec<_>>().join(" "))
-}
-
-/// As a shell reads it back.
-pub(crate) fn quoted(text: &str) -> String {
-    let plain = |c: char| c.is_ascii_alphanumeric() || "/:.,_+=-".contains(c);
-    if text.chars().all(plain) {
-        text.to_owned()
-    } else {
-        format!("'{}'", text.replace('\'', r"'\''"))
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::quoted;
-
-    #[test]
-    fn a_value_is_one_word_to_a_shell() {
-        assert_eq!(quoted("http://127.0.0.1:1/a+b="), "http://127.0.0.1:1/a+b=");
-        assert_eq!(quoted("it's $HOME"), r"'it'\''s $HOME'");
-    }
 }

@@ -86,6 +86,11 @@ impl Leave {
         let exit = Exit::of_all(results.iter().map(|result| result.exit(self.missing_ok)));
         let printed = Printed { dry_run: self.dry_run, results };
         self.format.show(&printed, &lines.join("\n"))?;
+        if exit == Exit::TryAgain {
+            output::note(
+                place::hint_of_answers(printed.results.iter().map(Told::problem)).trim_start(),
+            );
+        }
         match exit {
             Exit::Done => Ok(()),
             exit => Err(Failure::Told(exit)),

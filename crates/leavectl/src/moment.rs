@@ -28,6 +28,9 @@ pub(crate) fn or_dash(at: Option<UnixMillis>) -> String {
     at.map_or_else(|| "-".to_owned(), shown)
 }
 
+/// 9999-12-31T23:59:59Z: what is later cannot be written as a moment.
+const LATEST: UnixMillis = UnixMillis(253_402_300_799_000);
+
 /// When a token ends, as it is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Expiry {
@@ -84,13 +87,13 @@ fn span(text: &str) -> Result<Option<Duration>, NotAnExpiry> {
 }
 
 impl Expiry {
-    /// The moment, when it is still to come at `now`.
+    /// The moment, when it is still to come at `now`, and in a year of four digits.
     pub(crate) fn after(self, now: UnixMillis) -> Option<UnixMillis> {
         let at = match self {
             Self::In(span) => now.plus(span),
             Self::At(at) => at,
         };
-        (at > now).then_some(at)
+        (at > now && at <= LATEST).then_some(at)
     }
 }
 

@@ -80,7 +80,7 @@ fn write(text: &str) -> std::io::Result<()> {
 
 /// A note on stderr for people: stdout is for what was asked for.
 pub(crate) fn note(text: &str) {
-    if !is_for_a_program() {
+    if !is_for_a_program() && !text.is_empty() {
         let _ = writeln!(std::io::stderr(), "{}", visible::lines(text));
     }
 }
@@ -130,5 +130,5 @@ pub(crate) fn coloured(text: &str, colour: Colour) -> String {
 
 /// A cell that may be empty.
 pub(crate) fn or_dash(text: Option<&str>) -> String {
-    text.unwrap_or("-").to_owned()
+    text.filter(|text| !text.is_empty()).unwrap_or("-").to_owned()
 }

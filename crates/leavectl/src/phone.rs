@@ -67,7 +67,7 @@ impl Phone {
                 (number, Asked::Scan(given(text, "what the QR code holds")?), format)
             }
             Self::Enter(Enter { number, code, format }) => {
-                (number, Asked::Enter(given(code, "the code")?), format)
+                (number, Asked::Enter(given(code, "the code")?.replace(' ', "")), format)
             }
         };
         let number = number.digits();

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use aws_config::Region;
 use aws_sdk_dynamodb::config::{BehaviorVersion, ProvideCredentials, SharedHttpClient};
 use domain::clock::{Clock, SystemClock};
+use domain::problem::Problem;
 use operation::config::Config;
 use operation::engine::http_client;
 use operator::{Operator, OperatorError};
@@ -26,11 +27,11 @@ terminal, and here `eval \"$(leavectl env --data ./stack)\"`";
 
 /// Variables that are needed and not set, all at once.
 #[derive(Debug, thiserror::Error)]
-#[error("not set:{}\n{STACK_HINT}", lines(.0))]
+#[error("not set:{}\n{}", lines(.0), STACK_HINT.replacen("it", "them", 1))]
 pub(crate) struct Unset(Vec<(&'static str, &'static str)>);
 
 fn lines(unset: &[(&'static str, &'static str)]) -> String {
-    let lines = unset.iter().map(|(name, what)| format!("\n  {name:<16}  {what}"));
+    let lines = unset.iter().map(|(name, what)| format!("\n  {name:<17}  {what}"));
     lines.collect::<Vec<_>>().concat()
 }
 
@@ -75,6 +76,19 @@ pub(crate) fn hint(error: &OperatorError) -> &'static str {
 /// The same where `is_unreachable` says that WhatsApp does not answer.
 pub(crate) fn whatsapp_hint(is_unreachable: bool) -> &'static str {
     stack_hint(is_unreachable && is_loopback(variable("WHATSAPP_URL")))
+}
+
+/// The same for answers of the function's own operation, which know no machine.
+pub(crate) fn hint_of_answers(problems: impl Iterator<Item = Option<Problem>>) -> &'static str {
+    let mut hint = "";
+    for problem in problems {
+        hint = match problem {
+            Some(Problem::Unavailable) => stack_hint(is_local()),
+            Some(Problem::WhatsAppUnavailable) => whatsapp_hint(true),
+            _ => hint,
+        };
+    }
+    hint
 }
 
 fn stack_hint(is_stack: bool) -> &'static str {

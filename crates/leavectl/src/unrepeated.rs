@@ -2,6 +2,7 @@
 //! where an account is wanted, a proxy's password, a code that a phone waits for: `clap`
 //! would write each of them on the terminal and into a log.
 
+use clap::builder::StyledStr;
 use clap::error::{ContextKind, ContextValue, Error};
 
 /// In place of a value.
@@ -24,6 +25,14 @@ pub(crate) fn masked(mut error: Error) -> Error {
         let is_name = shown.starts_with('-') || shown.starts_with('<') || shown.starts_with('[');
         let shown = if is_name { shown.to_owned() } else { MASK.to_owned() };
         mask(&mut error, ContextKind::InvalidArg, shown);
+    }
+    // "to pass '--force' as a value, use '-- --force'": a flag that is none of ours is no
+    // group, and no other value either.
+    let suggests_value = |it: &StyledStr| it.to_string().contains("as a value");
+    if matches!(error.get(ContextKind::Suggested), Some(ContextValue::StyledStrs(tips))
+        if tips.iter().any(suggests_value))
+    {
+        error.remove(ContextKind::Suggested);
     }
     if let Some(ContextValue::String(given)) = error.get(ContextKind::InvalidSubcommand) {
         let is_word = given.len() <= LONGEST_COMMAND

@@ -38,13 +38,13 @@ pub(crate) struct Up {
     #[arg(long, value_name = "DIR")]
     data: Option<PathBuf>,
     /// Use that DynamoDB in place of the embedded one
-    #[arg(long, value_name = "URL")]
+    #[arg(long, value_name = "URL", value_parser = listen::http)]
     dynamodb: Option<String>,
     /// Use that WhatsApp in place of the simulated one
     #[arg(long, value_name = "URL", requires = "whatsapp_root")]
     whatsapp: Option<String>,
     /// Its Noise root key, 64 hex digits
-    #[arg(long, value_name = "HEX", requires = "whatsapp")]
+    #[arg(long, value_name = "HEX", requires = "whatsapp", value_parser = listen::root_key)]
     whatsapp_root: Option<String>,
     /// Print one JSON object on the first line, and nothing else on stdout
     #[arg(long)]
@@ -79,7 +79,16 @@ impl Up {
             dynamodb: self.dynamodb,
             whatsapp: self.whatsapp.zip(self.whatsapp_root),
         };
-        let stack = Stack::start(&options, listener).await.map_err(told)?;
+        let given = options.dynamodb.clone();
+        let starting = Box::pin(Stack::start(&options, listener));
+        let stack = tokio::select! {
+            biased;
+            // Told to end before it had begun.
+            () = signals.any() => return Ok(()),
+            started = starting => {
+                started.map_err(|error| refused::unanswered(error, given.as_deref(), told))?
+            }
+        };
         let exports = env::exports(&stack.environment());
         let url = stack.front.url();
         if let Some(folder) = &mut folder {

@@ -51,7 +51,7 @@ const INVISIBLE: [(char, char); 35] = [
 /// What colours make of themselves (`output::coloured`).
 const COLOURS: [&str; 5] = ["\u{1b}[0m", "\u{1b}[1m", "\u{1b}[31m", "\u{1b}[32m", "\u{1b}[33m"];
 
-fn is_invisible(c: char) -> bool {
+pub(crate) fn is_invisible(c: char) -> bool {
     !c.is_ascii_graphic() && INVISIBLE.iter().any(|(first, last)| (*first..=*last).contains(&c))
 }
 
@@ -61,6 +61,25 @@ fn push(text: &mut String, c: char) {
     } else {
         text.push(c);
     }
+}
+
+/// Text that was copied as it is shown, without the code points that stand for what cannot
+/// be seen.
+pub(crate) fn without_marks(text: &str) -> String {
+    let mut rest = text;
+    let mut plain = String::with_capacity(text.len());
+    while let Some((before, mark)) = rest.split_once("<U+") {
+        plain.push_str(before);
+        match mark.split_once('>') {
+            Some((code, after)) if code.bytes().all(|it| it.is_ascii_hexdigit()) => rest = after,
+            _ => {
+                plain.push_str("<U+");
+                rest = mark;
+            }
+        }
+    }
+    plain.push_str(rest);
+    plain
 }
 
 /// One line of what others chose.

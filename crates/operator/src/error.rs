@@ -12,7 +12,7 @@ use store::seal::SealError;
 use store::table::{Code, Corrupt, StoreError};
 use whatsapp::Failure;
 
-use words::{blocks, can_change, next_step, no_token, seconds, why_gone};
+use words::{blocks, can_change, next_step, no_token, quoted, seconds, why_gone};
 
 /// Refused, or failed. Nothing is half done unless the variant says so.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -49,14 +49,14 @@ pub enum OperatorError {
     /// Someone has begun to delete it.
     #[error(
         "instance {0} is being deleted; `leavectl instance delete {account} {name}` ends that",
-        account = .0.account, name = .0.name
+        account = .0.account, name = quoted(.0.name.as_str())
     )]
     Deleting(InstanceId),
     /// It is being renamed, and to another name.
     #[error(
         "instance {instance} is being renamed to {to}; `leavectl instance rename {account} {name} \
          {to}` ends that",
-        account = .instance.account, name = .instance.name
+        account = .instance.account, name = quoted(.instance.name.as_str())
     )]
     Moving {
         /// The instance.
@@ -70,7 +70,7 @@ pub enum OperatorError {
          instance {instance}. Nothing was undone. Look later with `leavectl instance show \
          {account} {name}`: if it shows that device, `leavectl instance link {account} {name} \
          --resume` ends its first login; if not, unlink the device on the phone and link again",
-        account = .instance.account, name = .instance.name
+        account = .instance.account, name = quoted(.instance.name.as_str())
     )]
     MayBeStored {
         /// The instance.

@@ -103,5 +103,8 @@ impl Dialer {
 }
 
 fn failed(error: &impl ToString) -> Failure {
-    Failure::Connect(error.to_string())
+    // The system's number of an error tells nobody more than its words.
+    let text = error.to_string();
+    let words = text.split(" (os error").next().unwrap_or_default();
+    Failure::Connect(words.to_owned())
 }

@@ -1,6 +1,8 @@
 //! What can go wrong on a connection, each situation its own variant.
 //! Source of the codes: WhatsApp Web's `<failure>` and `<stream:error>` tables.
 
+use std::fmt;
+
 use domain::gone::Gone;
 use domain::trace::{Reason, WhatsAppCode};
 
@@ -18,7 +20,7 @@ pub enum Failure {
     #[error("cannot connect: {0}")]
     Connect(String),
     /// A step took longer than its budget.
-    #[error("no answer in time at step {0:?}")]
+    #[error("no answer in time {0}")]
     Timeout(Step),
     /// The connection ended without a stream error.
     #[error("the connection was closed")]
@@ -42,6 +44,17 @@ pub enum Failure {
     /// failed of.
     #[error("nothing was sent, the connection had failed before: {0}")]
     Spent(Box<Self>),
+}
+
+impl fmt::Display for Step {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Dial => "while connecting",
+            Self::Greet => "to the greeting",
+            Self::Login => "to the login",
+            Self::Iq => "to a question",
+        })
+    }
 }
 
 /// Where time ran out.

@@ -10,7 +10,7 @@ use crate::failure::Failure;
 use crate::instance::Named;
 use crate::narrow::{self, Limit};
 use crate::output::Format;
-use crate::{json, place};
+use crate::{json, place, shell};
 
 /// List the groups that an instance is known to be in, communities as trees
 #[derive(Args)]
@@ -53,8 +53,8 @@ impl List {
         };
         let text = if groups.is_empty() {
             format!(
-                "No groups are known. `leavectl group sync {} {}` asks WhatsApp.",
-                id.account, id.name
+                "No groups are known. `leavectl group sync {}` asks WhatsApp.",
+                shell::words(&id)
             )
         } else {
             tree(&groups).join("\n")

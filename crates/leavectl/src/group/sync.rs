@@ -9,7 +9,7 @@ use crate::count::count;
 use crate::failure::Failure;
 use crate::instance::Named;
 use crate::output::Format;
-use crate::{json, place, progress};
+use crate::{json, place, progress, shell};
 
 /// Fill an instance's roster from WhatsApp's own list, so that the usual leave needs
 /// no extra query
@@ -59,8 +59,9 @@ impl Sync {
         if synced.unresolved > 0 {
             let _ = write!(
                 text,
-                " {} left alone, because a leave of them is unresolved: see `leavectl history {} {}`.",
-                synced.unresolved, id.account, id.name
+                " {} left alone, because a leave of them is unresolved: see `leavectl history {}`.",
+                synced.unresolved,
+                shell::words(&id)
             );
         }
         if synced.unreadable > 0 {

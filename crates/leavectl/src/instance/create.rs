@@ -5,7 +5,7 @@ use clap::Args;
 use super::NewlyNamed;
 use crate::failure::Failure;
 use crate::output::Format;
-use crate::{json, place};
+use crate::{json, place, shell};
 
 /// Make an instance without a device
 #[derive(Args)]
@@ -27,8 +27,8 @@ impl Create {
         self.format.show(
             &Printed::from(&made),
             &format!(
-                "Instance {id} is made. It has no device yet. Next: `leavectl instance link {} {}`.",
-                id.account, id.name
+                "Instance {id} is made. It has no device yet. Next: `leavectl instance link {}`.",
+                shell::words(&id)
             ),
         )
     }

@@ -15,7 +15,7 @@ use super::{NewlyNamed, set_proxy};
 use crate::confirm::Consent;
 use crate::failure::Failure;
 use crate::output::Format;
-use crate::{json, output, place, progress, stdin};
+use crate::{json, output, place, progress, shell, stdin};
 
 /// Take over a session that other software linked
 #[derive(Args)]
@@ -170,11 +170,10 @@ impl Import {
             "Instance {id} {what} device {} of {}.\n\
              Do not start the other program with this session again: two programs on one linked \
              device throw each other out. Better than an import is a device of its own: \
-             `leavectl instance link {} {}`.{}",
+             `leavectl instance link {}`.{}",
             credentials.device,
             imported.source,
-            id.account,
-            id.name,
+            shell::words(&id),
             super::told_of_replaced(replaced.as_deref())
         );
         self.format.show(&printed, &text)

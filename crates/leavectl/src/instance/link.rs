@@ -25,7 +25,7 @@ use super::{NewlyNamed, set_proxy};
 use crate::confirm::Consent;
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::{json, output, place, qr};
+use crate::{json, output, place, qr, shell};
 
 /// Longest login to unlink a device that could not be stored.
 const UNLINKING: Duration = Duration::from_secs(25);
@@ -220,9 +220,9 @@ impl Link {
         let unfinished = unfinished.map(|why| {
             format!(
                 "The device is linked and stored, but its first login did not come to its end: \
-                 {why}\nLeaving groups works. `leavectl instance link {} {} --resume` makes the \
+                 {why}\nLeaving groups works. `leavectl instance link {} --resume` makes the \
                  first login again; if the phone removes the device, link anew.",
-                id.account, id.name
+                shell::words(id)
             )
         });
         if let Some(unfinished) = &unfinished {
@@ -249,10 +249,9 @@ impl Link {
             None => "has ended the first login of",
         };
         output::line(&format!(
-            "Instance {id} {what} device {device}.{}\nNext: `leavectl group sync {} {}`",
+            "Instance {id} {what} device {device}.{}\nNext: `leavectl group sync {}`",
             super::told_of_replaced(replaced.as_deref()),
-            id.account,
-            id.name
+            shell::words(id)
         ))
     }
 }

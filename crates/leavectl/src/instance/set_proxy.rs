@@ -8,7 +8,7 @@ use serde::Serialize;
 use super::Named;
 use crate::failure::Failure;
 use crate::output::Format;
-use crate::{json, place, stdin};
+use crate::{json, place, shell, stdin};
 
 /// Send an instance's connections through a proxy of its own, or directly again
 #[derive(Args)]
@@ -95,8 +95,8 @@ impl SetProxy {
         self.format.show(
             &printed,
             &format!(
-                "Instance {id} connects {now} from its next connection on. Try it: `leavectl instance check {} {}`",
-                id.account, id.name
+                "Instance {id} connects {now} from its next connection on. Try it: `leavectl instance check {}`",
+                shell::words(&id)
             ),
         )
     }

@@ -7,7 +7,7 @@ use serde::Serialize;
 use super::{Named, state};
 use crate::failure::Failure;
 use crate::output::{Format, printable};
-use crate::{json, moment, place};
+use crate::{json, moment, place, shell};
 
 /// Show everything about an instance that is no secret
 #[derive(Args)]
@@ -98,8 +98,8 @@ impl Show {
         }
         if details.is_unfinished {
             lines.push(format!(
-                "Unfinished its first login: `leavectl instance link {} {} --resume`",
-                summary.id.account, summary.id.name
+                "Unfinished its first login: `leavectl instance link {} --resume`",
+                shell::words(&summary.id)
             ));
         }
         if let Some(until) = details.leased_until {

@@ -8,7 +8,7 @@ use super::Named;
 use crate::confirm::Consent;
 use crate::failure::Failure;
 use crate::output::Format;
-use crate::{json, moment, place};
+use crate::{json, moment, place, shell};
 
 /// Forget that WhatsApp bans or throttles an instance's number
 #[derive(Args)]
@@ -63,8 +63,8 @@ impl Unblock {
         self.format.show(
             &Printed { named: json::Named::from(&id), lifted: Some(lifted) },
             &format!(
-                "Instance {id} is blocked no more. Try it: `leavectl instance check {} {}`",
-                id.account, id.name
+                "Instance {id} is blocked no more. Try it: `leavectl instance check {}`",
+                shell::words(&id)
             ),
         )
     }

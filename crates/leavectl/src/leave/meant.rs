@@ -8,6 +8,7 @@ use domain::credentials::DeviceJid;
 use domain::identifier::{Identifier, InviteCode};
 use domain::invisible;
 use domain::tenant::InstanceId;
+use linking::PhoneNumber;
 use operator::{Operator, OperatorError};
 use unicode_normalization::UnicodeNormalization;
 use whatsapp::Listed;
@@ -15,14 +16,7 @@ use whatsapp::Listed;
 use crate::failure::Failure;
 use crate::group;
 use crate::output::printable;
-
-/// How many digits a phone number has (E.164). Group ids of today have 18, older ones a
-/// number and ten more.
-const NUMBER_LENGTHS: std::ops::RangeInclusive<usize> = 7..=15;
-/// What people and programs write between the digits of a phone number.
-const BETWEEN_DIGITS: &str = "+-.()/\u{2010}\u{2011}\u{2012}\u{2013}\u{2014}\u{2212}";
-/// What stands before one.
-const BEFORE_A_NUMBER: [&str; 4] = ["tel:", "https://wa.me/", "http://wa.me/", "wa.me/"];
+use crate::{shell, visible};
 
 /// Refuses identifiers that name something else, with the JID that is meant. Asks the table
 /// only where one is given that could.
@@ -62,19 +56,7 @@ fn is_doubtful(text: &str) -> bool {
 
 /// The digits of a phone number.
 fn number(text: &str) -> Option<String> {
-    let seen: String = text.chars().filter(|c| !invisible::is_invisible(*c)).collect();
-    let seen = seen.trim();
-    let rest = BEFORE_A_NUMBER.iter().find_map(|before| seen.strip_prefix(before));
-    let rest = rest.unwrap_or(seen);
-    let is_written =
-        |c: char| c.is_ascii_digit() || c.is_whitespace() || BETWEEN_DIGITS.contains(c);
-    if !rest.chars().all(is_written) {
-        return None;
-    }
-    let digits: String = rest.chars().filter(char::is_ascii_digit).collect();
-    // What is dialled before a country's code.
-    let digits = digits.trim_start_matches('0');
-    NUMBER_LENGTHS.contains(&digits.len()).then(|| digits.to_owned())
+    text.parse().ok().map(|number: PhoneNumber| number.digits().to_owned())
 }
 
 /// The phones of the account's instances.
@@ -98,7 +80,7 @@ fn told(
     numbers: &[(String, InstanceId)],
 ) -> Option<String> {
     let shown = printable(text.trim());
-    let list = format!("`leavectl group list {} {}` shows the JIDs of groups", id.account, id.name);
+    let list = format!("`leavectl group list {}` shows the JIDs of groups", shell::words(id));
     let is_known = |identifier: &Identifier| matches!(identifier, Identifier::Jid(jid) if roster.iter().any(|it| it.group.jid == *jid));
     if Identifier::parse(text).is_ok_and(|identifier| is_known(&identifier)) {
         return None;
@@ -134,12 +116,15 @@ fn told(
 /// letter with a mark is written.
 fn same(subject: &str, text: &str) -> bool {
     let plain = |text: &str| {
-        let seen = text.nfkc().filter(|c| !invisible::is_invisible(*c)).collect::<String>();
+        // As it is shown, `<U+202E>`, it is copied too.
+        let text = visible::without_marks(text);
+        let seen = text.nfkc().filter(|c| !visible::is_invisible(*c)).collect::<String>();
         // Upper case first, where one letter can be two.
         let folded = seen.to_uppercase().to_lowercase().nfkc().collect::<String>();
         folded.split_whitespace().collect::<Vec<_>>().join(" ")
     };
-    plain(subject) == plain(text)
+    let text = plain(text);
+    !text.is_empty() && plain(subject) == text
 }
 
 #[cfg(test)]
@@ -175,9 +160,12 @@ mod tests {
             ("Caf\u{e9}", "cafe\u{301}"),
             ("Straße", "STRASSE"),
             ("Old  friends", " old friends "),
+            ("Clientes\u{fe0f}", "clientes"),
+            ("inv\u{202e}fdp.exe\u{202c}", "inv<U+202E>fdp.exe<U+202C>"),
         ] {
             assert!(same(subject, text), "{subject} {text}");
         }
         assert!(!same("Partners", "Partner"));
+        assert!(!same(" ", ""), "a blank name is nobody's");
     }
 }

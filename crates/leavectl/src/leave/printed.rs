@@ -12,6 +12,10 @@ use crate::exit::Exit;
 use crate::json::Group;
 use crate::output::{Colour, coloured, printable};
 
+/// What a dry run says in place of success: nothing was left.
+const WOULD_LEAVE: &str = "Would leave the group";
+const WOULD_LEARN: &str = "Left already, and would learn it";
+
 /// What `--json` prints.
 #[derive(Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
@@ -32,7 +36,7 @@ pub(crate) struct Told {
     identifier: String,
     /// The status that the API answers.
     status: u16,
-    /// The message that it answers.
+    /// The message that it answers; of a dry run, what would happen.
     message: &'static str,
     /// The group that was left, or would be.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -73,6 +77,7 @@ impl Told {
                 group_jid: Some(listed.group.jid.to_string()),
                 group: Some(Group::from(listed)),
                 along: Some(along.iter().map(Group::from).collect()),
+                message: WOULD_LEAVE,
                 ..Self::new(identifier, None)
             },
             Foreseen::Refused { problem, listed } => Self {
@@ -82,6 +87,7 @@ impl Told {
             Foreseen::Recovered(jid) => Self {
                 group_jid: Some(jid.to_string()),
                 recovered: Some(true),
+                message: WOULD_LEARN,
                 ..Self::new(identifier, None)
             },
         }
@@ -103,6 +109,11 @@ impl Told {
             recovered: None,
             problem,
         }
+    }
+
+    /// Why it is no leave.
+    pub(super) fn problem(&self) -> Option<Problem> {
+        self.problem
     }
 
     /// The exit code of this one alone.

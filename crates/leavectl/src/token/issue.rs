@@ -57,7 +57,9 @@ impl Issue {
         let valid_until = match self.expires {
             None => None,
             Some(expires) => Some(expires.after(operator.now().await?).ok_or_else(|| {
-                Failure::Refused("--expires is past; name a moment to come".to_owned())
+                Failure::Refused(
+                    "--expires is past, or beyond the year 9999; name a moment to come".to_owned(),
+                )
             })?),
         };
         let scope = self.instance.map_or(Scope::Account, Scope::Instance);

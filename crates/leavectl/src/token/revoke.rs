@@ -1,7 +1,7 @@
 //! `leavectl token revoke`.
 
 use clap::Args;
-use domain::tenant::AccountId;
+use domain::tenant::{AccountId, InstanceName};
 use domain::token::{Scope, Token};
 use operator::tokens::{Revoked, TokenSummary};
 use serde::Serialize;
@@ -27,6 +27,9 @@ pub(crate) struct Revoke {
     /// The token's id, a beginning that only one id has, or its secret; - reads it from stdin
     #[arg(value_name = "ID", allow_hyphen_values = true)]
     id: String,
+    /// Only if it is for this instance alone
+    #[arg(long, value_name = "NAME", value_parser = InstanceName::of_stored)]
+    instance: Option<InstanceName>,
     #[command(flatten)]
     consent: Consent,
     #[command(flatten)]
@@ -48,11 +51,14 @@ impl Revoke {
     pub(crate) async fn run(self) -> Result<(), Failure> {
         let wanted = wanted(self.id)?;
         let operator = place::operator().await?;
-        if let Revoked::Id(id) = &wanted {
-            let found = operator.token(&self.account, &wanted).await?;
-            if found.id != *id {
-                self.consent.ask(&format!("{} is to be revoked.", told(&self.account, &found)))?;
-            }
+        let found = operator.token(&self.account, &wanted).await?;
+        if self.instance.is_some_and(|name| found.scope != Scope::Instance(name)) {
+            return Err(Failure::Meant(format!("{} is not for that instance", found.id)));
+        }
+        if let Revoked::Id(id) = &wanted
+            && found.id != *id
+        {
+            self.consent.ask(&format!("{} is to be revoked.", told(&self.account, &found)))?;
         }
         let revoked = operator.revoke_token(&self.account, &wanted).await?;
         let text = format!("Token {} is revoked.", revoked.id);

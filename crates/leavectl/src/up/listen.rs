@@ -26,6 +26,24 @@ pub(super) fn parse(text: &str) -> Result<SocketAddr, String> {
     }
 }
 
+/// `--dynamodb`: an address of HTTP.
+pub(super) fn http(text: &str) -> Result<String, String> {
+    let rest = text.strip_prefix("http://").or_else(|| text.strip_prefix("https://"));
+    match rest.filter(|rest| !rest.is_empty() && !rest.starts_with('/')) {
+        Some(_) => Ok(text.to_owned()),
+        None => Err("write an address like http://127.0.0.1:8000".to_owned()),
+    }
+}
+
+/// `--whatsapp-root`: 64 hex digits.
+pub(super) fn root_key(text: &str) -> Result<String, String> {
+    if text.len() == 64 && text.bytes().all(|it| it.is_ascii_hexdigit()) {
+        Ok(text.to_owned())
+    } else {
+        Err("write 64 hex digits".to_owned())
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::parse;

@@ -6,13 +6,15 @@ use std::path::Path;
 use domain::clock::UnixMillis;
 use local_stack::StackError;
 use local_stack::data_folder::Holder;
+use operator::OperatorError;
 
+use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::{env, moment};
+use crate::{moment, shell};
 
 /// Another stack runs on the folder.
 pub(super) fn taken(folder: &Path, holder: Option<&Holder>) -> Failure {
-    let (shown, quoted) = (folder.display(), env::quoted(&folder.to_string_lossy()));
+    let (shown, quoted) = (folder.display(), shell::quoted(&folder.to_string_lossy()));
     let stop = holder.map_or_else(
         || "Stop that one".to_owned(),
         |holder| format!("Stop that one (Ctrl-C in its terminal, or `kill {}`)", holder.pid),
@@ -34,6 +36,26 @@ pub(crate) fn who(holder: Option<&Holder>) -> String {
         (None, false) => "and is still starting",
     };
     format!(": process {}, since {since}, {state}", holder.pid)
+}
+
+/// The same of a start that another `DynamoDB` may have kept from ending.
+pub(super) fn unanswered(
+    error: StackError,
+    dynamodb: Option<&str>,
+    told: impl FnOnce(StackError) -> Failure,
+) -> Failure {
+    let is_silent = matches!(
+        &error,
+        StackError::Operator(OperatorError::Unreachable(_) | OperatorError::Store(_))
+            | StackError::Store(_)
+    );
+    match dynamodb.filter(|_| is_silent) {
+        Some(url) => Failure::Because {
+            text: format!("{url} does not answer as DynamoDB does ({error}); check --dynamodb"),
+            exit: Exit::TryAgain,
+        },
+        None => told(error),
+    }
 }
 
 /// What the stack says, with the flag that helps; `has_folder` is whether `--data` was given.

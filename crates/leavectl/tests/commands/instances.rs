@@ -122,6 +122,18 @@ async fn a_remembered_block_is_lifted_when_someone_consents() {
     rig.refused(&["instance", "unblock", "acme", "nothing"], "does not exist");
 }
 
+/// Commands that are told are pasted: a name is one word in them.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_name_with_a_space_is_quoted_in_every_next_command() {
+    let rig = Rig::start().await;
+    for (name, words) in [("my sales", "'my sales'"), ("it's", r"'it'\''s'"), ("$(x)", "'$(x)'")] {
+        let told = rig.ok(&["instance", "create", "acme", name]);
+        assert!(told.contains(&format!("`leavectl instance link acme {words}`")), "{told}");
+        let told = rig.ok(&["group", "list", "acme", name]);
+        assert!(told.contains(&format!("`leavectl group sync acme {words}`")), "{told}");
+    }
+}
+
 /// A name of an earlier day that no request reaches.
 #[tokio::test(flavor = "multi_thread")]
 async fn an_instance_that_no_request_reaches_is_named_and_moved() {

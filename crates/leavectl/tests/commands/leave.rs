@@ -46,7 +46,7 @@ async fn a_dry_run_says_what_would_happen_and_sends_no_leave() {
     assert_eq!(foreseen["dryRun"], true);
     assert_eq!(foreseen["results"][0]["group"]["subject"], "Leads");
     assert_eq!(foreseen["results"][0]["groupJid"], GROUP);
-    assert_eq!(foreseen["results"][0]["message"], "Successfully left the group");
+    assert_eq!(foreseen["results"][0]["message"], "Would leave the group");
     let along: Vec<_> = foreseen["results"][1]["along"]
         .as_array()
         .unwrap()

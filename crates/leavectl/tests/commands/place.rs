@@ -34,6 +34,11 @@ async fn a_refused_connection_to_this_machine_asks_for_the_stack() {
     rig.refused_with(4, &["group", "sync", "acme", "sales"], "does `leavectl up` still run?");
     rig.set("AWS_ENDPOINT_URL_DYNAMODB", "http://127.0.0.1:1");
     rig.refused_with(4, &["account", "list"], "does `leavectl up` still run?");
+    let leave = rig.run(&["leave", "acme", "sales", "120363406289005073@g.us", "-y"]);
+    assert_eq!(leave.code, 4, "{leave:?}");
+    assert!(leave.stderr.contains("does `leavectl up` still run?"), "{leave:?}");
+    let doctor = rig.run(&["doctor"]).stdout;
+    assert!(doctor.contains("still run?") && !doctor.contains("os error"), "{doctor}");
     // Elsewhere it is the network.
     rig.set("AWS_ENDPOINT_URL_DYNAMODB", "http://127.0.0.2:1");
     let ran = rig.run(&["account", "list"]);

@@ -153,6 +153,7 @@ async fn what_cannot_be_issued_is_refused() {
         "leavectl instance list acme",
     );
     rig.refused(&["token", "issue", "acme", "--expires", "2020-01-31"], "past");
+    rig.refused(&["token", "issue", "acme", "--expires", "99999999d"], "beyond the year 9999");
     assert_eq!(rig.items("TOKEN#").await.len(), 0);
     for arguments in [["--expires", "soon"], ["--per-minute", "0"], ["--per-minute", "many"]] {
         let ran = rig.run(&[&["token", "issue", "acme"][..], &arguments].concat());

@@ -33,6 +33,11 @@ fn flags_of_other_tools_get_a_tip_of_this_one() {
         assert!(told.contains(tip), "{line}: {told}");
         assert_eq!(told.matches("tip:").count(), 1, "{line}: {told}");
     }
+    // A flag that there is not must not become a group to leave.
+    for line in ["leave acme sales --force x", "instance list --limit -1"] {
+        let told = refused(line);
+        assert!(!told.contains("as a value"), "{line}: {told}");
+    }
     // Where this tool knows nothing, clap's guess stays.
     assert!(refused("account list --jsom").contains("'--json'"));
 }

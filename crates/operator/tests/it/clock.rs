@@ -64,7 +64,9 @@ async fn no_command_takes_a_lease_that_still_lasts() {
 
     let (sales, new) = (id("sales"), "other".parse().unwrap());
     assert!(is_busy(&started(&rig).sync_roster(&sales).await));
-    assert!(is_busy(&started(&rig).rehearse(&sales, &[]).await));
+    assert!(is_busy(
+        &started(&rig).rehearse(&sales, &["120363406289005073@g.us".to_owned()]).await
+    ));
     assert!(is_busy(&started(&rig).verify(&sales, &device).await));
     assert!(is_busy(&started(&rig).store_linked(&sales, &device).await));
     assert!(is_busy(&started(&rig).delete_instance(&sales).await));
