@@ -23,7 +23,7 @@ use local_stack::provision::Provisioner;
 use local_stack::runtime_api::{Outcome, RuntimeApi};
 use local_stack::traffic::Traffic;
 use local_stack::{Backends, Options};
-use operation::engine::http_client;
+use operation::engine::{Ports, http_client};
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
 use whatsapp_simulator::{Device, NewGroup, Rank};
@@ -132,7 +132,7 @@ impl Bench {
         let traffic = Traffic::new();
         let http = traffic.watch(http_client().unwrap());
         let clock = Arc::new(SystemClock::new());
-        let service = Service::with_http(&self.config(), clock, http).unwrap();
+        let service = Service::through(&self.config(), clock, Ports::with_http(http)).unwrap();
         service.engine.preload().await;
         for (what, identifier, is_known, beside) in [
             ("a known group by its JID", GROUP, true, 1),

@@ -4,8 +4,7 @@
 use std::sync::Arc;
 
 use domain::clock::Clock;
-use operation::engine::{Engine, StartError};
-use store::aws::HttpClient;
+use operation::engine::{Engine, Ports, StartError};
 use store::gate::Gate;
 
 use crate::config::{Config, Origins};
@@ -32,16 +31,16 @@ impl Service {
         Ok(Self::of(Engine::new(&config.operation, clock)?, config))
     }
 
-    /// The same, with another HTTP client for AWS: one that counts or injects faults.
+    /// The same, through other ports.
     ///
     /// # Errors
     /// [`StartError`].
-    pub fn with_http(
+    pub fn through(
         config: &Config,
         clock: Arc<dyn Clock>,
-        http: HttpClient,
+        ports: Ports,
     ) -> Result<Self, StartError> {
-        Ok(Self::of(Engine::with_http(&config.operation, clock, http)?, config))
+        Ok(Self::of(Engine::through(&config.operation, clock, ports)?, config))
     }
 
     fn of(engine: Engine, config: &Config) -> Self {

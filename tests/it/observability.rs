@@ -9,6 +9,7 @@ use leave_group::report::Reporter;
 use leave_group::service::Service;
 use local_stack::proxy::Proxy;
 use local_stack::traffic::Traffic;
+use operation::engine::Ports;
 use serde_json::{Value, json};
 use whatsapp_simulator::{Fault, Moment, NewGroup, Reaction};
 
@@ -229,7 +230,8 @@ async fn what_a_line_counts_is_what_was_on_the_wire() {
     let environment = rig.environment(&[]);
     let config = Config::from_lookup(|name| environment.get(name).cloned()).unwrap();
     let http = traffic.watch(operation::engine::http_client().unwrap());
-    let service = Service::with_http(&config, Arc::new(SystemClock::new()), http).unwrap();
+    let service =
+        Service::through(&config, Arc::new(SystemClock::new()), Ports::with_http(http)).unwrap();
     let service = service.reporting(Reporter::to("leave-group".to_owned(), move |line| {
         sink.lock().unwrap().push(line.to_owned());
     }));

@@ -11,7 +11,7 @@ use store::client_version::ClientVersions;
 use store::seal::{Keyring, SealError, Sealing, Wrapping};
 use store::session::Sessions;
 use store::table::Table;
-use whatsapp::{Dialer, tls_config};
+use whatsapp::{Dialer, Network, Tcp, tls_config};
 
 use crate::config::Config;
 
@@ -57,24 +57,49 @@ pub fn http_client() -> Result<HttpClient, StartError> {
     Ok(https_client(tls_config()?))
 }
 
+/// The ways out of the process: to AWS, and to WhatsApp.
+#[derive(Clone)]
+pub struct Ports {
+    /// Calls AWS.
+    pub http: HttpClient,
+    /// Opens connections to WhatsApp and to proxies.
+    pub network: Arc<dyn Network>,
+}
+
+impl Ports {
+    /// This machine's own.
+    ///
+    /// # Errors
+    /// [`StartError::Tls`].
+    pub fn of_machine() -> Result<Self, StartError> {
+        Ok(Self::with_http(http_client()?))
+    }
+
+    /// Another HTTP client for AWS: one that counts or injects faults.
+    pub fn with_http(http: HttpClient) -> Self {
+        Self { http, network: Arc::new(Tcp) }
+    }
+}
+
 impl Engine {
     /// From a configuration, on the given clock. Connects to nothing.
     ///
     /// # Errors
     /// [`StartError`].
     pub fn new(config: &Config, clock: Arc<dyn Clock>) -> Result<Self, StartError> {
-        Self::with_http(config, clock, http_client()?)
+        Self::through(config, clock, Ports::of_machine()?)
     }
 
-    /// The same, with another HTTP client for AWS: one that counts or injects faults.
+    /// The same, through other ports.
     ///
     /// # Errors
     /// [`StartError`].
-    pub fn with_http(
+    pub fn through(
         config: &Config,
         clock: Arc<dyn Clock>,
-        http: HttpClient,
+        ports: Ports,
     ) -> Result<Self, StartError> {
+        let Ports { http, network } = ports;
         let sdk = sdk_config(&config.aws, http);
         let table =
             Table::new(&config.table, &sdk, config.aws.dynamodb.as_deref(), Arc::clone(&clock));
@@ -88,7 +113,7 @@ impl Engine {
             sessions: Sessions::new(table.clone(), Arc::clone(&clock), config.lease_wait),
             keyring: Keyring::new(table.clone(), wrapping),
             versions: ClientVersions::new(table.clone(), config.whatsapp.version),
-            dialer: Dialer::new(&config.whatsapp, tls_config()?)?,
+            dialer: Dialer::new(&config.whatsapp, tls_config()?, network)?,
             table,
             clock,
         })

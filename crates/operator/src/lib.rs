@@ -57,8 +57,7 @@ use std::time::Duration;
 
 use domain::clock::{Budget, Clock, UnixMillis};
 use operation::config::Config;
-use operation::engine::{Engine, StartError, http_client};
-use store::aws::HttpClient;
+use operation::engine::{Engine, Ports, StartError};
 use store::table::Table;
 
 pub use error::OperatorError;
@@ -79,19 +78,19 @@ impl Operator {
     /// # Errors
     /// [`StartError`].
     pub fn new(config: &Config, clock: Arc<dyn Clock>) -> Result<Self, StartError> {
-        Self::with_http(config, clock, http_client()?)
+        Self::through(config, clock, Ports::of_machine()?)
     }
 
-    /// The same with another HTTP client for AWS: one that counts or injects faults.
+    /// The same through other ports.
     ///
     /// # Errors
     /// [`StartError`].
-    pub fn with_http(
+    pub fn through(
         config: &Config,
         clock: Arc<dyn Clock>,
-        http: HttpClient,
+        ports: Ports,
     ) -> Result<Self, StartError> {
-        let engine = Engine::with_http(config, clock, http)?;
+        let engine = Engine::through(config, clock, ports)?;
         Ok(Self { table: engine.table.clone(), engine })
     }
 

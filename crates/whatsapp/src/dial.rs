@@ -7,7 +7,6 @@ use domain::clock::Budget;
 use domain::proxy::Proxy;
 use http::uri::{InvalidUri, PathAndQuery, Uri};
 use rustls::{ClientConfig, RootCertStore};
-use tokio::net::TcpStream;
 use tokio::time::timeout_at;
 use tokio_rustls::TlsConnector;
 use tokio_websockets::Connector;
@@ -15,6 +14,7 @@ use wacore::net::WHATSAPP_WEB_ORIGIN;
 
 use super::address::WhatsApp;
 use super::failure::{Failure, Step};
+use super::network::Network;
 use super::socket::Socket;
 use super::tunnel;
 use super::upgrade::upgrade;
@@ -24,6 +24,7 @@ use super::upgrade::upgrade;
 #[derive(Clone)]
 pub struct Dialer {
     uri: Uri,
+    network: Arc<dyn Network>,
     connector: Arc<Connector>,
     proxy: Option<Proxy>,
     pub(super) root_key: [u8; 32],
@@ -49,8 +50,13 @@ impl Dialer {
     ///
     /// # Errors
     /// When the configured address is no URI; `Config` has checked it before.
-    pub fn new(whatsapp: &WhatsApp, tls: ClientConfig) -> Result<Self, InvalidUri> {
+    pub fn new(
+        whatsapp: &WhatsApp,
+        tls: ClientConfig,
+        network: Arc<dyn Network>,
+    ) -> Result<Self, InvalidUri> {
         Ok(Self {
+            network,
             uri: whatsapp.url.parse()?,
             connector: Arc::new(Connector::Rustls(TlsConnector::from(Arc::new(tls)))),
             proxy: None,
@@ -84,14 +90,13 @@ impl Dialer {
         let name = host.trim_start_matches('[').trim_end_matches(']');
         let is_plain = self.uri.scheme_str() == Some("ws");
         let port = self.uri.port_u16().unwrap_or(if is_plain { 80 } else { 443 });
-        let tcp = match &self.proxy {
+        let wire = match &self.proxy {
             // Boxed: its buffer of 8 KiB is not every connection's.
-            Some(proxy) => Box::pin(tunnel::connect(proxy, host, port)).await?,
-            None => TcpStream::connect((name, port)).await.map_err(|error| failed(&error))?,
+            Some(proxy) => Box::pin(tunnel::connect(&self.network, proxy, host, port)).await?,
+            None => self.network.open(name, port).await.map_err(|error| failed(&error))?,
         };
-        tcp.set_nodelay(true).map_err(|error| failed(&error))?;
         let connector = if is_plain { &Connector::Plain } else { self.connector.as_ref() };
-        let mut stream = connector.wrap(name, tcp).await.map_err(|error| failed(&error))?;
+        let mut stream = connector.wrap(name, wire).await.map_err(|error| failed(&error))?;
         let authority = match self.uri.port_u16() {
             Some(port) => format!("{host}:{port}"),
             None => host.to_owned(),

@@ -5,13 +5,13 @@ use std::pin::Pin;
 
 use bytes::BytesMut;
 use futures_util::{Sink, SinkExt, StreamExt};
-use tokio::net::TcpStream;
 use tokio_websockets::{
     ClientBuilder, CloseCode, Limits, MaybeTlsStream, Message, WebSocketStream,
 };
 use wacore::framing::{FrameDecoder, encode_frame};
 
 use super::failure::Failure;
+use super::network::Wire;
 
 /// Largest frame that is read, in bytes. A group's metadata has some 60 bytes
 /// for each of its at most 2048 participants; the protocol would allow 16 MiB.
@@ -25,9 +25,9 @@ const AROUND_A_FRAME: usize = 64 * 1024;
 /// pong, which stays in memory while the server reads nothing.
 const MOST_WITHOUT_DATA: u32 = 64;
 
-/// An open WebSocket to WhatsApp. Dropping it closes the TCP connection.
+/// An open WebSocket to WhatsApp. Dropping it closes the connection under it.
 pub(super) struct Socket {
-    stream: WebSocketStream<MaybeTlsStream<TcpStream>>,
+    stream: WebSocketStream<MaybeTlsStream<Box<dyn Wire>>>,
     decoder: FrameDecoder,
     /// Largest frame that is read.
     largest: usize,
@@ -37,7 +37,7 @@ pub(super) struct Socket {
 
 impl Socket {
     /// Over a stream whose server has agreed to speak WebSocket.
-    pub(super) fn new(stream: MaybeTlsStream<TcpStream>) -> Self {
+    pub(super) fn new(stream: MaybeTlsStream<Box<dyn Wire>>) -> Self {
         let stream = ClientBuilder::new().limits(limits(LARGEST_HELLO)).take_over(stream);
         let decoder = FrameDecoder::new();
         Self { stream, decoder, largest: LARGEST_HELLO, without_data: 0 }

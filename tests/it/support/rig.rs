@@ -22,7 +22,7 @@ use local_stack::provision::Provisioner;
 use local_stack::runtime_api::{Outcome, RuntimeApi};
 use local_stack::traffic::Traffic;
 use local_stack::{Backends, Options};
-use operation::engine::http_client;
+use operation::engine::{Ports, http_client};
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
 use whatsapp_simulator::{Device, NewGroup, Rank, Simulator};
@@ -170,7 +170,7 @@ impl Rig {
         let environment = self.environment(changes);
         let config = Config::from_lookup(|name| environment.get(name).cloned()).unwrap();
         let http = traffic.watch(http_client().unwrap());
-        Arc::new(Service::with_http(&config, clock, http).unwrap())
+        Arc::new(Service::through(&config, clock, Ports::with_http(http)).unwrap())
     }
 
     /// The same on the machine's clock.

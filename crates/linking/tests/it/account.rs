@@ -1,5 +1,6 @@
 //! One simulated account with its phone, and the linking of a device to it.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use domain::client_version::ClientVersion;
@@ -9,7 +10,7 @@ use linking::{Event, FirstLogin, LinkError, Linked, Method, Timing, link};
 use tokio::sync::mpsc::unbounded_channel;
 use tokio::time::sleep;
 use whatsapp::WhatsApp;
-use whatsapp::{Dialer, Online, tls_config};
+use whatsapp::{Dialer, Online, Tcp, tls_config};
 use whatsapp_simulator::{Fault, Moment, Pairing, Phone, Reaction, Simulator, World};
 
 pub(crate) const NUMBER: &str = "5511999990000";
@@ -75,7 +76,7 @@ impl Account {
         let simulator = Simulator::start(World::new()).await.unwrap();
         let whatsapp =
             WhatsApp { url: simulator.url(), root_key: simulator.root_key(), version: VERSION };
-        let dialer = Dialer::new(&whatsapp, tls_config().unwrap()).unwrap();
+        let dialer = Dialer::new(&whatsapp, tls_config().unwrap(), Arc::new(Tcp)).unwrap();
         let phone = simulator.phone(NUMBER);
         Self { simulator, phone, dialer, clock: SystemClock::new() }
     }

@@ -14,7 +14,7 @@ use operator::instances::Unblocked;
 use operator::{Operator, OperatorError};
 
 use crate::rig::{Rig, id};
-use operation::engine::http_client;
+use operation::engine::{Ports, http_client};
 
 /// A machine 45 s ahead: more than any lease lasts. It is put right by the first `Date`.
 #[derive(Debug, Default)]
@@ -44,7 +44,7 @@ fn started(rig: &Rig) -> Operator {
     environment.insert("LEASE_WAIT_MS".to_owned(), "0".to_owned());
     let config = Config::from_lookup(|name| environment.get(name).cloned()).unwrap();
     let http = Traffic::new().watch(http_client().unwrap());
-    Operator::with_http(&config, Arc::new(Ahead::default()), http).unwrap()
+    Operator::through(&config, Arc::new(Ahead::default()), Ports::with_http(http)).unwrap()
 }
 
 fn is_busy<T>(outcome: &Result<T, OperatorError>) -> bool {

@@ -13,7 +13,7 @@ use local_stack::provision::Provisioner;
 use local_stack::traffic::{CallFault, Traffic};
 use local_stack::{Backends, Options};
 use operation::config::Config;
-use operation::engine::http_client;
+use operation::engine::{Ports, http_client};
 use operator::Operator;
 use whatsapp_simulator::Simulator;
 
@@ -42,7 +42,7 @@ impl Rig {
             environment.insert((*name).to_owned(), (*value).to_owned());
         }
         let config = Config::from_lookup(|name| environment.get(name).cloned()).unwrap();
-        let operator = Operator::with_http(&config, clock.clone(), http).unwrap();
+        let operator = Operator::through(&config, clock.clone(), Ports::with_http(http)).unwrap();
         operator.create_account(&"acme".parse().unwrap(), None).await.unwrap();
         let provisioner = backends.provisioner().unwrap();
         Self { backends, provisioner, operator, clock, traffic }
