@@ -1,9 +1,8 @@
-//! One TCP connection from accept to close.
+//! One connection from its first byte to its close.
 
 use std::sync::Arc;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpStream;
 use tokio_websockets::ServerBuilder;
 
 use crate::handshake::{read_hello, respond};
@@ -12,17 +11,11 @@ use crate::moment::Moment;
 use crate::reaction::{Early, Reaction};
 use crate::socket::Socket;
 use crate::state::Shared;
+use crate::wire::Wire;
 
 /// Serves a client until either side closes. Whatever goes wrong ends this connection only.
-pub(crate) async fn serve(shared: Arc<Shared>, tcp: TcpStream) {
-    let connection = {
-        let mut state = shared.state();
-        state.record.connections += 1;
-        state.connections += 1;
-        state.connections
-    };
-    let _ = tcp.set_nodelay(true);
-    let Some(socket) = upgrade(&shared, tcp).await else {
+pub(crate) async fn serve(shared: Arc<Shared>, wire: Box<dyn Wire>, connection: u64) {
+    let Some(socket) = upgrade(&shared, wire).await else {
         return;
     };
     let _ = match admit(shared, socket, connection).await {
@@ -32,26 +25,34 @@ pub(crate) async fn serve(shared: Arc<Shared>, tcp: TcpStream) {
     };
 }
 
-async fn upgrade(shared: &Shared, mut tcp: TcpStream) -> Option<Socket> {
+/// The number of a connection that begins now.
+pub(crate) fn begin(shared: &Shared) -> u64 {
+    let mut state = shared.state();
+    state.record.connections += 1;
+    state.connections += 1;
+    state.connections
+}
+
+async fn upgrade(shared: &Shared, mut wire: Box<dyn Wire>) -> Option<Socket> {
     match shared.take_fault(Moment::Connect, None).map(Reaction::early) {
         None => {}
         Some(Early::Hold(handle)) => handle.hold().await,
         Some(Early::Silence) => {
             let mut ignored = [0; 1024];
-            while tcp.read(&mut ignored).await.is_ok_and(|count| count > 0) {}
+            while wire.read(&mut ignored).await.is_ok_and(|count| count > 0) {}
             return None;
         }
         Some(Early::RawBytes(bytes)) => {
             let mut request = [0; 4096];
             // Unread bytes would make the kernel reset the connection before these arrive.
-            let _ = tcp.read(&mut request).await;
-            let _ = tcp.write_all(&bytes).await;
-            let _ = tcp.shutdown().await;
+            let _ = wire.read(&mut request).await;
+            let _ = wire.write_all(&bytes).await;
+            let _ = wire.shutdown().await;
             return None;
         }
         Some(Early::Drop | Early::Certificate(_) | Early::Pings) => return None,
     }
-    let (_, stream) = ServerBuilder::new().accept(tcp).await.ok()?;
+    let (_, stream) = ServerBuilder::new().accept(wire).await.ok()?;
     Some(Socket::new(stream))
 }
 

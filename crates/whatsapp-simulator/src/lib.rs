@@ -20,6 +20,7 @@ mod certificate;
 mod clock;
 mod companions;
 mod connection;
+mod departure;
 mod greeting;
 mod groups;
 mod handshake;
@@ -53,6 +54,7 @@ mod stanza;
 mod start_queries;
 mod state;
 mod waiting;
+mod wire;
 mod world;
 
 use std::io;
@@ -63,6 +65,7 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 
 pub use account_kind::AccountKind;
+pub use departure::Departure;
 pub use hold::HoldHandle;
 pub use link_outcome::{LinkError, LinkedByPhone};
 pub use moment::Moment;
@@ -75,6 +78,7 @@ pub use reaction::{
 };
 pub use record::{Direction, HandshakeKind, Login, Overlap, Record, Stanza};
 pub use script::Fault;
+pub use wire::Wire;
 pub use world::{Device, GroupKind, Rank, World};
 
 use state::Shared;
@@ -83,7 +87,8 @@ use state::Shared;
 #[derive(Clone)]
 pub struct Simulator {
     shared: Arc<Shared>,
-    address: SocketAddr,
+    /// Nothing where no port is listened on.
+    address: Option<SocketAddr>,
     stop: Arc<watch::Sender<bool>>,
 }
 
@@ -96,17 +101,44 @@ impl Simulator {
         let listener = TcpListener::bind(("127.0.0.1", 0)).await?;
         let simulator = Self {
             shared: Arc::new(Shared::new(world)),
-            address: listener.local_addr()?,
+            address: Some(listener.local_addr()?),
             stop: Arc::new(watch::Sender::new(false)),
         };
-        let stop = simulator.stop.subscribe();
-        tokio::spawn(accept(simulator.shared.clone(), listener, stop));
+        tokio::spawn(accept(simulator.clone(), listener));
         Ok(simulator)
     }
 
-    /// The address that a client dials.
+    /// One that listens nowhere: connections are handed to it.
+    pub fn detached(world: World) -> Self {
+        Self {
+            shared: Arc::new(Shared::new(world)),
+            address: None,
+            stop: Arc::new(watch::Sender::new(false)),
+        }
+    }
+
+    /// Serves a client at the other end of `wire`. Returns the connection's number, counted
+    /// from 1, as the record has it.
+    pub fn connect(&self, wire: Box<dyn Wire>) -> u64 {
+        let connection = connection::begin(&self.shared);
+        let shared = self.shared.clone();
+        // Each connection holds a receiver for as long as it lives, which is how `shutdown`
+        // knows that the last one is gone.
+        let mut stop = self.stop.subscribe();
+        tokio::spawn(async move {
+            tokio::select! {
+                biased;
+                _ = stop.wait_for(|stopped| *stopped) => {}
+                () = connection::serve(shared, wire, connection) => {}
+            }
+        });
+        connection
+    }
+
+    /// The address that a client dials; one that nobody answers where no port is listened on.
     pub fn url(&self) -> String {
-        format!("ws://{}/ws/chat", self.address)
+        let address = self.address.unwrap_or_else(|| SocketAddr::from(([127, 0, 0, 1], 1)));
+        format!("ws://{address}/ws/chat")
     }
 
     /// The public key that the certificate chain begins with.
@@ -134,6 +166,11 @@ impl Simulator {
     pub async fn shutdown(&self) {
         self.stop.send_replace(true);
         self.stop.closed().await;
+    }
+
+    /// Tells `watcher` of each group that an account leaves by its own request, at that moment.
+    pub fn watch_departures(&self, watcher: impl Fn(Departure) + Send + Sync + 'static) {
+        self.shared.state().departures = Some(Arc::new(watcher));
     }
 
     /// Links a new device to a phone number without its phone, whose account is made when missing.
@@ -256,24 +293,19 @@ impl Simulator {
     }
 }
 
-/// Accepts until told to stop. Each connection holds a receiver of `stop` for as long as it lives,
-/// which is how `shutdown` knows that the last one is gone.
-async fn accept(shared: Arc<Shared>, listener: TcpListener, mut stop: watch::Receiver<bool>) {
+/// Accepts until told to stop.
+async fn accept(simulator: Simulator, listener: TcpListener) {
+    let mut stop = simulator.stop.subscribe();
     loop {
         let tcp = tokio::select! {
+            biased;
             _ = stop.wait_for(|stopped| *stopped) => return,
             accepted = listener.accept() => match accepted {
                 Ok((tcp, _)) => tcp,
                 Err(_) => continue,
             },
         };
-        let shared = shared.clone();
-        let mut stop = stop.clone();
-        tokio::spawn(async move {
-            tokio::select! {
-                _ = stop.wait_for(|stopped| *stopped) => {}
-                () = connection::serve(shared, tcp) => {}
-            }
-        });
+        let _ = tcp.set_nodelay(true);
+        simulator.connect(Box::new(tcp));
     }
 }

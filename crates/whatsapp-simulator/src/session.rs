@@ -29,7 +29,7 @@ pub(crate) struct Session {
     pub(crate) shared: Arc<Shared>,
     socket: Socket,
     cipher: Cipher,
-    connection: u64,
+    pub(crate) connection: u64,
     pub(crate) device: String,
     pub(crate) phone: String,
     active: bool,

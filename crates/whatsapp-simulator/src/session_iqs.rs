@@ -2,6 +2,8 @@
 
 use wacore_binary::Node;
 
+use crate::departure::Departure;
+use crate::moment::Moment;
 use crate::queries::{self, Answer, leave_reply, leave_reply_with, odd_leave_replies};
 use crate::reaction::Reaction;
 use crate::session::Session;
@@ -92,7 +94,21 @@ impl Session {
     }
 
     fn apply(&self, iq: &Node) -> Answer {
-        let answer = queries::answer(&mut self.shared.state().world, &self.device, &self.phone, iq);
+        let mut state = self.shared.state();
+        let watcher = state.departures.clone().filter(|_| queries::moment(iq) == Moment::Leave);
+        let before = watcher.is_some().then(|| state.world.groups_of(&self.phone));
+        let answer = queries::answer(&mut state.world, &self.device, &self.phone, iq);
+        let after = before.is_some().then(|| state.world.groups_of(&self.phone));
+        drop(state);
+        if let (Some(watcher), Some(before), Some(after)) = (watcher, before, after) {
+            for group in before.difference(&after) {
+                watcher(Departure {
+                    connection: self.connection,
+                    phone: self.phone.clone(),
+                    group: group.clone(),
+                });
+            }
+        }
         if answer.changed {
             self.shared.changed();
         }

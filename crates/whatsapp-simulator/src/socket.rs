@@ -5,12 +5,12 @@ use std::collections::VecDeque;
 use bytes::{Bytes, BytesMut};
 use futures_util::{FutureExt, SinkExt, StreamExt};
 use tokio::io::AsyncWriteExt;
-use tokio::net::TcpStream;
 use tokio_websockets::{Message, WebSocketStream};
 use wacore::framing::{FrameDecoder, encode_frame};
 use wacore_binary::consts::WA_CONN_HEADER;
 
 use crate::hold::HoldHandle;
+use crate::wire::Wire;
 
 /// The peer is gone, or has to go.
 #[derive(Debug, thiserror::Error)]
@@ -22,7 +22,7 @@ const ROUTING_LENGTH: usize = 3;
 
 /// One socket. Receiving can be cancelled at any time without losing a byte.
 pub(crate) struct Socket {
-    stream: Option<WebSocketStream<TcpStream>>,
+    stream: Option<WebSocketStream<Box<dyn Wire>>>,
     /// What came before the connection header was complete.
     intro: Option<BytesMut>,
     frames: FrameDecoder,
@@ -31,7 +31,7 @@ pub(crate) struct Socket {
 }
 
 impl Socket {
-    pub(crate) fn new(stream: WebSocketStream<TcpStream>) -> Self {
+    pub(crate) fn new(stream: WebSocketStream<Box<dyn Wire>>) -> Self {
         Self {
             stream: Some(stream),
             intro: Some(BytesMut::new()),

@@ -5,6 +5,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::{mpsc, oneshot, watch};
 
+use crate::departure::Watcher;
 use crate::moment::Moment;
 use crate::reaction::Reaction;
 use crate::record::Record;
@@ -40,6 +41,7 @@ pub(crate) struct State {
     pub(crate) holders: HashMap<String, Holder>,
     pub(crate) waiting: WaitingRoom,
     pub(crate) connections: u64,
+    pub(crate) departures: Option<Watcher>,
 }
 
 pub(crate) struct Shared {
