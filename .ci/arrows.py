@@ -25,6 +25,9 @@ MAY = {
         "domain", "linking", "local-stack", "operation", "operator", "session-import", "store",
         "whatsapp",
     },
+    "simulation": {
+        "domain", "leave-group", "operation", "operator", "whatsapp", "whatsapp-simulator",
+    },
     "floor": set(),
 }
 # What only tests may know in addition: the local stack, and what it is made of.
@@ -38,7 +41,7 @@ TESTS_MAY = {
 ONLY = {
     "aws-sdk-dynamodb": {"store", "local-stack", "leavectl"},
     "aws-sdk-": {"store"},
-    "aws-": {"store", "leave-group", "local-stack", "leavectl"},
+    "aws-": {"store", "leave-group", "local-stack", "leavectl", "simulation"},
     "wacore": {"whatsapp", "linking", "whatsapp-simulator"},
     "waproto": {"whatsapp", "linking", "whatsapp-simulator"},
     "lambda_runtime": {"leave-group", "floor"},

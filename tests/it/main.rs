@@ -41,7 +41,6 @@ mod outcomes;
 mod pages;
 mod proxies;
 mod queue;
-mod random_walk;
 mod rate_limit;
 mod refusal_places;
 mod refusals;

@@ -63,11 +63,13 @@ fn page() -> String {
     }
     page.push_str(
         "\n## Beyond single faults\n\n\
-         - `random_walk::ten_thousand_random_steps_tell_the_truth`: leaves, rejoins, removals, crashes\n  \
-           after a random number of polls, restarts, expired leases and faults of both sides, against a\n  \
-           simple model of the truth.\n\
+         - `crates/simulation`: the shipped code under one seed, several environments and an operator at\n  \
+           once: crashes and freezes at any await, lost and late calls, cut connections, refusals, clocks\n  \
+           that are off and jump, removals, rejoins, deletions; each answer is judged by what happened.\n\
          - `crates/protocol-model`: the protocol of lease, intent, leave and settle, explored\n  \
-           exhaustively within its bounds; each rule, broken on purpose, makes it fail.\n",
+           exhaustively within its bounds; each rule, broken on purpose, makes it fail. What it says is\n  \
+           certain of the rules; that the code keeps them, and what lies beyond its bounds (batches,\n  \
+           communities, kept answers, clocks, operators), the simulation walks.\n",
     );
     page
 }

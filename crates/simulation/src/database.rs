@@ -1,0 +1,312 @@
+//! `DynamoDB`: the embedded one, called inside the SDK's own HTTP boundary. No socket and no
+//! HTTP, but the real requests and the real answers, and whatever can befall a call.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use aws_smithy_runtime_api::client::http::{
+    HttpConnector, HttpConnectorFuture, SharedHttpClient, SharedHttpConnector, http_client_fn,
+};
+use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
+use aws_smithy_runtime_api::client::result::ConnectorError;
+use aws_smithy_runtime_api::http::StatusCode;
+use dynoxide::{Database, DynoxideError};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::{Value, json};
+use tokio::sync::{Notify, oneshot};
+use tokio::time::sleep;
+
+use crate::fate::{Fates, Kind};
+use crate::machine::Machine;
+use crate::tame;
+use crate::trace::Trace;
+use crate::weights::Weights;
+
+/// The one table, for every machine.
+#[derive(Clone)]
+pub(crate) struct Dynamo {
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    database: Database,
+    fates: Fates,
+    weights: Weights,
+    trace: Trace,
+    /// Calls that have not come to rest.
+    going: AtomicUsize,
+    rest: Notify,
+    /// Whether anything befalls calls.
+    is_disturbed: Mutex<bool>,
+}
+
+/// What befalls a call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum CallFault {
+    /// It is applied, and nobody hears the reply.
+    LoseReply,
+    /// It never arrives.
+    Reset,
+    /// A 500.
+    ServerError,
+    /// Too many calls.
+    Throttled,
+    /// Another transaction was at the same items.
+    Conflict,
+    /// It arrives late.
+    LateBefore(Duration),
+    /// Its reply arrives late.
+    LateAfter(Duration),
+}
+
+impl CallFault {
+    /// Its name, as situations are counted.
+    fn name(self) -> &'static str {
+        match self {
+            Self::LoseReply => "call: lost reply",
+            Self::Reset => "call: reset",
+            Self::ServerError => "call: 500",
+            Self::Throttled => "call: throttled",
+            Self::Conflict => "call: conflict",
+            Self::LateBefore(_) => "call: arrives late",
+            Self::LateAfter(_) => "call: answered late",
+        }
+    }
+
+    /// Whether whoever called cannot know what became of it.
+    fn hides(self) -> bool {
+        match self {
+            Self::LoseReply | Self::Reset | Self::LateBefore(_) | Self::LateAfter(_) => true,
+            Self::ServerError | Self::Throttled | Self::Conflict => false,
+        }
+    }
+}
+
+impl Dynamo {
+    pub(crate) fn new(fates: Fates, weights: Weights, trace: Trace) -> Result<Self, DynoxideError> {
+        Ok(Self {
+            shared: Arc::new(Shared {
+                database: Database::memory()?,
+                fates,
+                weights,
+                trace,
+                going: AtomicUsize::new(0),
+                rest: Notify::new(),
+                is_disturbed: Mutex::new(false),
+            }),
+        })
+    }
+
+    /// From here on calls meet what the seed has for them, or nothing.
+    pub(crate) fn disturb(&self, disturbed: bool) {
+        *self.shared.is_disturbed.lock().unwrap_or_else(PoisonError::into_inner) = disturbed;
+    }
+
+    /// The HTTP client of a machine.
+    pub(crate) fn port(&self, machine: &Machine) -> SharedHttpClient {
+        let port = Port { dynamo: self.clone(), machine: machine.clone() };
+        let connector = SharedHttpConnector::new(port);
+        http_client_fn(move |_, _| connector.clone())
+    }
+
+    /// Waits until no call is under way.
+    pub(crate) async fn rest(&self) {
+        while self.shared.going.load(Ordering::Relaxed) > 0 {
+            self.shared.rest.notified().await;
+        }
+    }
+
+    /// Every item of the table, as JSON has it.
+    pub(crate) fn items(&self) -> Vec<Value> {
+        let (_, answer) = self.apply("Scan", r#"{"TableName":"leave-group"}"#);
+        let answer: Value = serde_json::from_str(&answer).unwrap_or_default();
+        answer["Items"].as_array().cloned().unwrap_or_default()
+    }
+
+    /// One item.
+    pub(crate) fn item(&self, pk: &str, sk: &str) -> Option<Value> {
+        let request = json!({"TableName": "leave-group", "ConsistentRead": true,
+            "Key": {"pk": {"S": pk}, "sk": {"S": sk}}});
+        let (_, answer) = self.apply("GetItem", &request.to_string());
+        let mut answer: Value = serde_json::from_str(&answer).unwrap_or_default();
+        Some(answer["Item"].take()).filter(Value::is_object)
+    }
+
+    /// Whether an instance has a roster row.
+    pub(crate) fn has_rows(&self, pk: &str) -> bool {
+        let request = json!({"TableName": "leave-group", "Limit": 1,
+            "KeyConditionExpression": "pk = :pk AND begins_with(sk, :group)",
+            "ExpressionAttributeValues": {":pk": {"S": pk}, ":group": {"S": "GROUP#"}}});
+        let (_, answer) = self.apply("Query", &request.to_string());
+        let answer: Value = serde_json::from_str(&answer).unwrap_or_default();
+        answer["Items"].as_array().is_some_and(|items| !items.is_empty())
+    }
+
+    fn fault(&self) -> (Duration, Option<CallFault>, Duration) {
+        let shared = &self.shared;
+        let mut dice = shared.fates.next(Kind::Call);
+        let mut hop = || Duration::from_millis(dice.u64(1..=6));
+        let (before, after) = (hop(), hop());
+        let is_disturbed = *shared.is_disturbed.lock().unwrap_or_else(PoisonError::into_inner);
+        if !is_disturbed || !shared.weights.call.strikes(&mut dice) {
+            return (before, None, after);
+        }
+        let late =
+            Duration::from_millis(dice.choice([300, 1_000, 2_000, 8_000, 45_000]).unwrap_or(300));
+        let fault = match dice.u8(0..10) {
+            0..=2 => CallFault::LoseReply,
+            3 => CallFault::Reset,
+            4 => CallFault::ServerError,
+            5 => CallFault::Throttled,
+            6 | 7 => CallFault::Conflict,
+            8 => CallFault::LateBefore(late),
+            _ => CallFault::LateAfter(late),
+        };
+        (before, Some(fault), after)
+    }
+
+    async fn carry_out(
+        &self,
+        operation: String,
+        body: String,
+        machine: &Machine,
+    ) -> Option<(u16, String)> {
+        let (before, fault, after) = self.fault();
+        if let Some(fault) = fault {
+            machine.met(fault.name(), fault.hides());
+            self.shared.trace.note(|| format!("    {operation}: {fault:?}"));
+        }
+        sleep(before).await;
+        let refused = |status: u16, code: &str, more: Value| {
+            let mut body = json!({"__type": format!("com.amazonaws.dynamodb.v20120810#{code}")});
+            if let (Some(body), Value::Object(more)) = (body.as_object_mut(), more) {
+                body.extend(more);
+            }
+            Some((status, body.to_string()))
+        };
+        let reply = match fault {
+            Some(CallFault::Reset) => None,
+            Some(CallFault::ServerError) => refused(500, "InternalServerError", json!({})),
+            Some(CallFault::Throttled) => {
+                refused(400, "ProvisionedThroughputExceededException", json!({"message": "slow"}))
+            }
+            Some(CallFault::Conflict) if operation == "TransactWriteItems" => {
+                let reasons = json!([{"Code": "TransactionConflict"}, {"Code": "None"}]);
+                refused(
+                    400,
+                    "TransactionCanceledException",
+                    json!({"message": "cancelled", "CancellationReasons": reasons}),
+                )
+            }
+            Some(CallFault::LateBefore(late)) => {
+                sleep(late).await;
+                Some(self.apply(&operation, &body))
+            }
+            Some(CallFault::LateAfter(late)) => {
+                let reply = self.apply(&operation, &body);
+                sleep(late).await;
+                Some(reply)
+            }
+            Some(CallFault::LoseReply) => {
+                self.apply(&operation, &body);
+                None
+            }
+            Some(CallFault::Conflict) | None => Some(self.apply(&operation, &body)),
+        };
+        sleep(after).await;
+        reply
+    }
+
+    fn apply(&self, operation: &str, body: &str) -> (u16, String) {
+        let database = &self.shared.database;
+        let done = match operation {
+            "GetItem" => call(body, |request| database.get_item(request)),
+            "PutItem" => call(body, |request| database.put_item(request)),
+            "UpdateItem" => call(body, |request| database.update_item(request)),
+            "DeleteItem" => call(body, |request| database.delete_item(request)),
+            "Query" => call(body, |request| database.query(request)),
+            "Scan" => call(body, |request| database.scan(request)),
+            "BatchGetItem" => call(body, |request| database.batch_get_item(request)),
+            "TransactWriteItems" => call(body, |request| database.transact_write_items(request)),
+            "TransactGetItems" => call(body, |request| database.transact_get_items(request)),
+            "CreateTable" => call(body, |request| database.create_table(request)),
+            "DescribeTable" => call(body, |request| database.describe_table(request)),
+            "UpdateTable" => call(body, |request| database.update_table(request)),
+            "UpdateTimeToLive" => call(body, |request| database.update_time_to_live(request)),
+            "DescribeTimeToLive" => call(body, |request| database.describe_time_to_live(request)),
+            _ => Err((
+                400,
+                json!({"__type": "com.amazon.coral.service#UnknownOperationException"}).to_string(),
+            )),
+        };
+        match done {
+            Ok(body) => (200, body),
+            Err(refused) => refused,
+        }
+    }
+}
+
+fn call<Request: DeserializeOwned, Answer: Serialize>(
+    body: &str,
+    apply: impl FnOnce(Request) -> Result<Answer, DynoxideError>,
+) -> Result<String, (u16, String)> {
+    let unreadable = |error: serde_json::Error| {
+        let body = json!({"__type": "com.amazon.coral.service#SerializationException",
+            "message": error.to_string()});
+        (400, body.to_string())
+    };
+    let request = serde_json::from_str(body).map_err(unreadable)?;
+    let answer = apply(request).map_err(|error| (error.status_code(), error.to_json()))?;
+    serde_json::to_string(&answer).map_err(unreadable)
+}
+
+/// A machine's way to it.
+#[derive(Clone)]
+struct Port {
+    dynamo: Dynamo,
+    machine: Machine,
+}
+
+impl std::fmt::Debug for Port {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Port")
+    }
+}
+
+impl HttpConnector for Port {
+    /// A call goes on when whoever asked is gone: a packet that was sent is sent.
+    fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
+        let target = request.headers().get("x-amz-target").unwrap_or_default();
+        let operation = target.rsplit('.').next().unwrap_or_default().to_owned();
+        let body = request.body().bytes().map(|body| String::from_utf8_lossy(body).into_owned());
+        let (reply, replied) = oneshot::channel();
+        let (dynamo, machine) = (self.dynamo.clone(), self.machine.clone());
+        dynamo.shared.going.fetch_add(1, Ordering::Relaxed);
+        tokio::spawn(async move {
+            let answer = dynamo.carry_out(operation, body.unwrap_or_default(), &machine).await;
+            if dynamo.shared.going.fetch_sub(1, Ordering::Relaxed) == 1 {
+                dynamo.shared.rest.notify_waiters();
+            }
+            let _ = reply.send(answer);
+        });
+        HttpConnectorFuture::new(async move {
+            let lost = || ConnectorError::io("the connection was reset".into());
+            let (status, body) = replied.await.ok().flatten().ok_or_else(lost)?;
+            let status = StatusCode::try_from(status)
+                .map_err(|error| ConnectorError::other(error.into(), None))?;
+            let mut answer = HttpResponse::new(status, body.into());
+            answer.headers_mut().insert("content-type", "application/x-amz-json-1.0");
+            answer.headers_mut().insert("date", date(tame::world_now()));
+            Ok(answer)
+        })
+    }
+}
+
+/// As HTTP has it (RFC 9110, section 5.6.7).
+fn date(milliseconds: u64) -> String {
+    use aws_smithy_types::date_time::{DateTime, Format};
+    let seconds = i64::try_from(milliseconds / 1_000).unwrap_or_default();
+    DateTime::from_secs(seconds).fmt(Format::HttpDate).unwrap_or_default()
+}

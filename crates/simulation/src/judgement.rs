@@ -1,0 +1,200 @@
+//! Whether an answer was true: the rules of `docs/contract.md`, Truth, over what is known of
+//! every run and every change of a membership.
+
+use crate::oracle::{Answer, Cause, Change, Run, State, Wrong, along, is_jid, is_unconfirmed};
+use crate::world::NOWHERE;
+
+/// How long a lost outcome counts, in milliseconds.
+const DAY: i64 = 24 * 60 * 60 * 1_000;
+/// Around that, clocks of machines that are off decide.
+const MARGIN: i64 = 10 * 60 * 1_000;
+
+impl State {
+    /// How far the world's clock went from when a run began to when another ended.
+    pub(crate) fn between(from: &Run, to: &Run) -> i64 {
+        let elapsed = i64::try_from(to.ended.saturating_sub(from.began)).unwrap_or(i64::MAX);
+        elapsed.saturating_add(to.moved_ended - from.moved_began)
+    }
+
+    /// How far it went from when a run was answered to when another was.
+    pub(crate) fn since(from: &Run, to: &Run) -> i64 {
+        let elapsed = i64::try_from(to.ended.saturating_sub(from.ended)).unwrap_or(i64::MAX);
+        elapsed.saturating_add(to.moved_ended - from.moved_ended)
+    }
+
+    /// Membership at a moment: all are in at the beginning.
+    fn is_in(&self, phone: &str, group: &str, at: u64) -> bool {
+        let last =
+            self.changes.iter().rfind(|it| it.at <= at && it.phone == phone && it.group == group);
+        last.is_none_or(|change| change.cause == Cause::Joined) && group != NOWHERE
+    }
+
+    fn changes_within<'a>(
+        &'a self,
+        phone: &'a str,
+        group: &'a str,
+        from: u64,
+        to: u64,
+    ) -> impl Iterator<Item = &'a Change> {
+        let all = self.changes.iter();
+        all.filter(move |it| it.phone == phone && it.group == group && it.at >= from && it.at <= to)
+    }
+
+    fn was_out(&self, phone: &str, group: &str, from: u64, to: u64) -> bool {
+        !self.is_in(phone, group, from)
+            || self
+                .changes_within(phone, group, from, to)
+                .any(|change| change.cause != Cause::Joined)
+    }
+
+    fn was_in(&self, phone: &str, group: &str, from: u64, to: u64) -> bool {
+        self.is_in(phone, group, from)
+            || self
+                .changes_within(phone, group, from, to)
+                .any(|change| change.cause == Cause::Joined)
+    }
+
+    /// Whether this run left the group, and not as one that goes with its community.
+    fn left_by(&self, run: &Run, group: &str) -> bool {
+        let goes_along =
+            run.groups.iter().any(|asked| asked != group && along(asked).contains(&group));
+        if goes_along {
+            return false;
+        }
+        self.changes_within(run.phone(), group, run.began, u64::MAX).any(|change| {
+            matches!(change.cause, Cause::Left(connection) if run.seen.connections.contains(&connection))
+        })
+    }
+
+    /// Whether an earlier leave of ours may have lost its outcome.
+    fn has_lost_before(&self, run: &Run, group: &str) -> bool {
+        let since = self.forgotten.get(run.phone()).copied().unwrap_or_default();
+        self.runs.iter().any(|earlier| {
+            earlier.number != run.number
+                && earlier.instance == run.instance
+                && earlier.began <= run.ended
+                && earlier.ended >= since
+                && (earlier.lost(group) || (earlier.names(group) && self.is_crossed(earlier)))
+                && (Self::between(earlier, run) <= DAY + MARGIN
+                    || self.was_blocked_between(earlier, run))
+        })
+    }
+
+    /// Whether another run of the instance was under way at the same time.
+    pub(crate) fn is_crossed(&self, run: &Run) -> bool {
+        self.runs.iter().any(|other| {
+            other.number != run.number
+                && other.instance == run.instance
+                && other.began <= run.ended
+                && other.ended >= run.began
+        })
+    }
+
+    /// Whether a ban or throttling was remembered meanwhile: an open leave counts from its end.
+    fn was_blocked_between(&self, earlier: &Run, run: &Run) -> bool {
+        self.runs.iter().any(|other| {
+            other.instance == run.instance
+                && other.ended >= earlier.began
+                && other.began <= run.ended
+                && matches!(&other.answer, Some(Answer::Told { messages, .. })
+                    if messages.iter().any(|it| it.starts_with("WhatsApp rate limit")
+                        || it.starts_with("Instance is temporarily banned")))
+        })
+    }
+
+    pub(crate) fn judged(&self, run: &Run, leaves: &[String]) -> Option<Wrong> {
+        let wrong = |label, what: String| {
+            Some(Wrong { label, what: format!("run {}: {what}; {run:?}", run.number) })
+        };
+        let own = |change: &&Change| matches!(change.cause, Cause::Left(connection) if run.seen.connections.contains(&connection));
+        let asked: Vec<&str> = run.groups.iter().flat_map(|group| along(group)).collect();
+        if let Some(other) =
+            self.changes.iter().filter(own).find(|it| !asked.contains(&it.group.as_str()))
+        {
+            return wrong("not-asked", other.group.clone());
+        }
+        let Some(Answer::Told { statuses, messages, .. }) = &run.answer else {
+            return match &run.answer {
+                Some(Answer::Failed(error)) => wrong("failed", error.clone()),
+                _ => None,
+            };
+        };
+        if statuses.len() != run.groups.len() {
+            return wrong("results", format!("{} for {}", statuses.len(), run.groups.len()));
+        }
+        let (phone, began, ended) = (run.phone(), run.began, run.ended);
+        for (((group, status), message), text) in
+            run.groups.iter().zip(statuses).zip(messages).zip(&run.identifiers)
+        {
+            let what = || format!("{group} {status} {message}");
+            // An invite that could not be looked up led to no group yet.
+            let same = run.groups.iter().zip(&run.identifiers).zip(statuses);
+            let mut same = same.filter(|((_, text), _)| is_jid(text));
+            let by_jid = run
+                .identifiers
+                .iter()
+                .zip(&run.groups)
+                .any(|(text, it)| it == group && is_jid(text));
+            let may_differ = *status == 503 && !is_jid(text);
+            if by_jid
+                && !may_differ
+                && same.any(|((other, _), told)| other == group && told != status)
+            {
+                return wrong("twice", what());
+            }
+            if matches!(&run.answer, Some(Answer::Told { replayed: true, .. })) {
+                continue;
+            }
+            match (*status, message.as_str()) {
+                (200, _) => {
+                    if !self.was_out(phone, group, began, ended) {
+                        return wrong("200-in", what());
+                    }
+                    let is_ours =
+                        self.changes_within(phone, group, began, u64::MAX).any(|it| own(&it));
+                    if !is_ours && !self.has_lost_before(run, group) {
+                        return wrong("200-other", what());
+                    }
+                }
+                (404, message) if message.starts_with("Group not found") => {
+                    if !self.was_out(phone, group, began, ended) {
+                        return wrong("404-in", what());
+                    }
+                    if self.left_by(run, group) {
+                        return wrong("404-left-now", what());
+                    }
+                    // The retry rule: it was left by us, or nobody can tell otherwise.
+                    if run.evidence.contains(group) && !self.is_crossed(run) {
+                        return wrong("404-own", what());
+                    }
+                }
+                (403, _) => {
+                    if !self.was_in(phone, group, began, ended) {
+                        return wrong("403-out", what());
+                    }
+                    if self.left_by(run, group) {
+                        return wrong("left-and-refused", what());
+                    }
+                }
+                (503, message) if is_unconfirmed(message) => {
+                    let id = group.trim_end_matches("@g.us");
+                    let was_sent = leaves.iter().any(|stanza| stanza.contains(id));
+                    // Another run of the session may have thrown this one out with its stanza
+                    // under way.
+                    let may_be = run.seen.is_disturbed || run.has_trouble || self.is_crossed(run);
+                    if !was_sent && !may_be && !self.has_lost_before(run, group) {
+                        return wrong("20-nothing-sent", what());
+                    }
+                }
+                (500, _) => return wrong("500", what()),
+                _ => {
+                    // Named otherwise, it may have been left by this very run.
+                    if is_jid(text) && self.left_by(run, group) {
+                        return wrong("left-and-refused", what());
+                    }
+                }
+            }
+        }
+        None
+    }
+}

@@ -1,0 +1,97 @@
+//! Idempotency keys: the first settled answer to a key is kept for 24 hours and given again,
+//! byte for byte; the same key for another identifier is 422.
+
+use domain::identifier::Identifier;
+
+use crate::oracle::{Answer, Run, State, Wrong};
+
+/// How long an answer is kept, in milliseconds, and how far clocks that are off may differ.
+const KEPT: i64 = 24 * 60 * 60 * 1_000;
+const MARGIN: i64 = 10 * 60 * 1_000;
+
+impl State {
+    /// Whether a request with a key got what its key was to get.
+    pub(crate) fn judged_by_key(&self, run: &Run) -> Option<Wrong> {
+        let key = run.key?;
+        let Some(Answer::Told { statuses, body, replayed, .. }) = &run.answer else { return None };
+        let (status, identifier) = (*statuses.first()?, parsed(run)?);
+        let since = self.forgotten.get(run.phone()).copied().unwrap_or_default();
+        let earlier: Vec<&Run> = self
+            .runs
+            .iter()
+            .filter(|other| {
+                other.number != run.number
+                    && other.instance == run.instance
+                    && other.key == Some(key)
+                    && other.ended >= since
+                    && other.began <= run.ended
+                    && Self::since(other, run) <= KEPT + MARGIN
+            })
+            .collect();
+        let wrong = |label, what: &str| {
+            Some(Wrong { label, what: format!("run {}: {what}; {run:?}", run.number) })
+        };
+        if *replayed {
+            let is_same = |other: &&&Run| {
+                matches!(&other.answer, Some(Answer::Told { body: kept, .. }) if kept == body)
+                    || other.is_lost()
+                    // Settled, and told as unknown because the settling's reply was lost.
+                    || other.seen.is_disturbed
+            };
+            let same = earlier.iter().filter(|other| parsed(other).as_ref() == Some(&identifier));
+            return if same.clone().any(|other| is_same(&other)) {
+                None
+            } else {
+                wrong("key-differs", "an answer that nobody was given")
+            };
+        }
+        if status == 422 {
+            let is_other = |other: &&Run| parsed(other).is_some_and(|it| it != identifier);
+            return if earlier.iter().any(is_other) {
+                None
+            } else {
+                wrong("key-other", "422 for a key that had no other request")
+            };
+        }
+        // Before the key is looked at, or without it being reached.
+        if matches!(status, 429 | 401 | 503 | 500) || run.seen.is_disturbed {
+            return None;
+        }
+        let kept = earlier.iter().find(|other| {
+            other.ended < run.began
+                && other.is_certain()
+                && !self.is_crossed(other)
+                && Self::since(other, run) < KEPT - MARGIN
+                && Self::since(other, run) >= 0
+        })?;
+        if parsed(kept)? == identifier {
+            wrong("key-lost", "a kept answer was not given again")
+        } else {
+            wrong("key-unheard", "the same key for another identifier is no 422")
+        }
+    }
+}
+
+fn parsed(run: &Run) -> Option<Identifier> {
+    Identifier::parse(run.identifiers.first()?).ok()
+}
+
+impl Run {
+    /// Whether its answer was settled and kept, and nothing hid that.
+    fn is_certain(&self) -> bool {
+        let Some(Answer::Told { statuses, messages, replayed: false, .. }) = &self.answer else {
+            return false;
+        };
+        let is_kept = match (statuses.first(), messages.first()) {
+            (Some(200 | 403), _) => true,
+            (Some(404), Some(message)) => !message.starts_with("Instance"),
+            _ => false,
+        };
+        is_kept && !self.seen.is_disturbed && !self.has_trouble
+    }
+
+    /// Whether nobody was given its answer.
+    fn is_lost(&self) -> bool {
+        !matches!(self.answer, Some(Answer::Told { .. }))
+    }
+}

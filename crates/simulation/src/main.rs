@@ -1,0 +1,152 @@
+//! The shipped code under one seed: see the README beside this crate.
+
+mod coverage;
+mod database;
+mod director;
+mod fate;
+mod judgement;
+mod keys;
+mod machine;
+mod network;
+mod oracle;
+mod shrink;
+mod steps;
+mod tame;
+mod trace;
+mod weights;
+mod world;
+
+use std::io::Write;
+use std::process::ExitCode;
+use std::time::{Duration, Instant};
+
+use fastrand::Rng;
+
+use crate::coverage::Coverage;
+use crate::director::Outcome;
+use crate::steps::Step;
+use crate::weights::Weights;
+use crate::world::Broken;
+
+/// Steps of one seed, unless told otherwise.
+const STEPS: u64 = 80;
+
+struct Arguments {
+    seed: Option<u64>,
+    steps: u64,
+    length: Option<Duration>,
+    is_traced: bool,
+    shows_coverage: bool,
+}
+
+fn arguments() -> Result<Arguments, Broken> {
+    let mut found = Arguments {
+        seed: None,
+        steps: STEPS,
+        length: None,
+        is_traced: false,
+        shows_coverage: false,
+    };
+    let mut words = std::env::args().skip(1);
+    while let Some(word) = words.next() {
+        let mut number = || -> Result<u64, Broken> {
+            let text = words.next().ok_or_else(|| format!("{word} takes a number"))?;
+            Ok(text.parse()?)
+        };
+        match word.as_str() {
+            "--seed" => found.seed = Some(number()?),
+            "--steps" => found.steps = number()?,
+            "--minutes" => found.length = Some(Duration::from_secs(number()? * 60)),
+            "--seconds" => found.length = Some(Duration::from_secs(number()?)),
+            "--coverage" => found.shows_coverage = true,
+            "--trace" => found.is_traced = true,
+            _ => return Err(format!("{word} is not understood").into()),
+        }
+    }
+    Ok(found)
+}
+
+/// The steps and weights of a seed.
+fn drawn(seed: u64, count: u64) -> (Vec<Step>, Weights) {
+    let mut dice = Rng::with_seed(fate::mixed(&[seed, 1]));
+    let weights = Weights::draw(&mut dice);
+    let mut asked = Vec::new();
+    let steps = (0..count).map(|number| {
+        let mut dice = Rng::with_seed(fate::mixed(&[seed, 2, number]));
+        steps::draw(number, &mut dice, &weights, &mut asked)
+    });
+    (steps.collect(), weights)
+}
+
+/// Runs steps in a thread of their own: what is seeded is the thread's.
+fn run(seed: u64, steps: Vec<Step>, weights: Weights) -> Result<Outcome, Broken> {
+    let ran = std::thread::Builder::new().stack_size(16 << 20).spawn(move || {
+        tame::tame(seed);
+        fastrand::seed(seed);
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_time()
+            .start_paused(true)
+            .build()?;
+        runtime.block_on(async {
+            tame::begin();
+            director::run(seed, &steps, &weights).await
+        })
+    })?;
+    ran.join().map_err(|_| "the simulation panicked")?
+}
+
+fn main() -> ExitCode {
+    match simulate() {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(error) => {
+            let _ = writeln!(std::io::stderr(), "simulation: {error}");
+            ExitCode::from(2)
+        }
+    }
+}
+
+fn simulate() -> Result<bool, Broken> {
+    let arguments = arguments()?;
+    let mut out = std::io::stdout().lock();
+    let began = Instant::now();
+    let first = arguments.seed.unwrap_or_else(|| fastrand::u64(..1 << 48));
+    let (mut steps, mut wrong, mut seed) = (0, 0_u64, first);
+    let mut coverage = Coverage::default();
+    loop {
+        let (list, weights) = drawn(seed, arguments.steps);
+        let outcome = run(seed, list.clone(), weights.clone())?;
+        steps += outcome.steps;
+        coverage.add(&outcome.coverage);
+        if arguments.is_traced {
+            for line in &outcome.trace {
+                writeln!(out, "{line}")?;
+            }
+        }
+        if let Some(found) = outcome.wrong {
+            wrong += 1;
+            writeln!(out, "WRONG {} {}", found.label, found.what)?;
+            let (least, weights) = shrink::shrink(seed, list, weights, found.label)?;
+            writeln!(out, "made small, {} steps:", least.len())?;
+            for line in run(seed, least, weights)?.trace {
+                writeln!(out, "  {line}")?;
+            }
+            writeln!(
+                out,
+                "again: cargo run --release -p simulation -- --seed {seed} --steps {} --trace",
+                arguments.steps
+            )?;
+        }
+        seed += 1;
+        let is_over = arguments.length.is_none_or(|length| began.elapsed() >= length);
+        if is_over {
+            break;
+        }
+    }
+    if arguments.shows_coverage {
+        writeln!(out, "{}", coverage.table())?;
+    }
+    writeln!(out, "seeds {first} to {}", seed - 1)?;
+    writeln!(out, "{steps} steps, {wrong} wrong")?;
+    Ok(wrong == 0)
+}
