@@ -250,6 +250,7 @@ impl Director {
         self.world.chat.forget_faults();
         // One that crashed or was killed is gone; the next request gets a new one.
         let gone = self.oracle.judge(&self.world);
+        self.oracle.look(&self.world);
         if gone {
             self.environments.clear();
         }

@@ -90,6 +90,44 @@ impl State {
         })
     }
 
+    /// The run that left the group, with evidence and under an intent, whose outcome nobody
+    /// has heard and nobody has settled since. Whatever the table says by now.
+    fn lost_leave(&self, run: &Run, group: &str) -> Option<u64> {
+        let phone = run.phone();
+        let since = self.forgotten.get(phone).copied().unwrap_or_default();
+        let last = self
+            .changes
+            .iter()
+            .rfind(|it| it.phone == phone && it.group == group && it.at <= run.began)?;
+        let Cause::Left(connection) = last.cause else { return None };
+        let leaver = self.runs.iter().find(|it| it.seen.connections.contains(&connection))?;
+        let is_unheard = !leaver.told(group) && leaver.number != run.number;
+        let had_evidence = leaver.rows.contains(group)
+            && leaver.groups.iter().any(|it| it == group)
+            // Its answer is the community's.
+            && !leaver.groups.iter().any(|it| it != group && along(it).contains(&group));
+        let is_young = Self::between(leaver, run) < DAY - MARGIN;
+        let is_settled = self.runs.iter().any(|other| {
+            other.number != leaver.number
+                && other.number != run.number
+                && other.instance == run.instance
+                && other.names(group)
+                && other.ended >= leaver.began
+                && other.began <= run.ended
+                // Who was told, and who crashed after it was settled.
+                && (other.told(group) || other.has_trouble || other.seen.is_disturbed)
+        });
+        // A run that crashed or lost its settling's reply may have settled all the same.
+        let may_have_settled = leaver.has_trouble || leaver.seen.is_disturbed;
+        (is_unheard
+            && had_evidence
+            && is_young
+            && leaver.began >= since
+            && !is_settled
+            && !may_have_settled)
+            .then_some(leaver.number)
+    }
+
     /// Whether a ban or throttling was remembered meanwhile: an open leave counts from its end.
     fn was_blocked_between(&self, earlier: &Run, run: &Run) -> bool {
         self.runs.iter().any(|other| {
@@ -163,6 +201,9 @@ impl State {
                     if self.left_by(run, group) {
                         return wrong("404-left-now", what());
                     }
+                    if let Some(earlier) = self.lost_leave(run, group) {
+                        return wrong("404-lost", format!("{}, left by run {earlier}", what()));
+                    }
                     // The retry rule: it was left by us, or nobody can tell otherwise.
                     if run.evidence.contains(group) && !self.is_crossed(run) {
                         return wrong("404-own", what());
@@ -181,7 +222,9 @@ impl State {
                     let was_sent = leaves.iter().any(|stanza| stanza.contains(id));
                     // Another run of the session may have thrown this one out with its stanza
                     // under way.
-                    let may_be = run.seen.is_disturbed || run.has_trouble || self.is_crossed(run);
+                    let may_be = run.has_trouble || self.is_crossed(run)
+                        // A denial that could not be settled is told so too.
+                        || !run.seen.met.is_empty();
                     if !was_sent && !may_be && !self.has_lost_before(run, group) {
                         return wrong("20-nothing-sent", what());
                     }

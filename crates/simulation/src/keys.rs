@@ -37,6 +37,7 @@ impl State {
                     || other.is_lost()
                     // Settled, and told as unknown because the settling's reply was lost.
                     || other.seen.is_disturbed
+                    || other.has_trouble
             };
             let same = earlier.iter().filter(|other| parsed(other).as_ref() == Some(&identifier));
             return if same.clone().any(|other| is_same(&other)) {

@@ -10,6 +10,7 @@ mod machine;
 mod network;
 mod oracle;
 mod shrink;
+mod standing;
 mod steps;
 mod tame;
 mod trace;

@@ -9,6 +9,7 @@ use whatsapp_simulator::{Direction, Fault, Moment};
 
 use crate::coverage::Coverage;
 use crate::machine::Seen;
+use crate::standing::Standing;
 use crate::steps::Ask;
 use crate::tame;
 use crate::world::{ANNOUNCEMENT, COMMUNITY, INSTANCES, NOWHERE, SUBGROUPS, World, groups};
@@ -105,6 +106,8 @@ pub(crate) struct Run {
     /// What was asked, and how the session stood, as situations are counted.
     pub(crate) situation: (&'static str, &'static str),
     pub(crate) troubles: BTreeSet<&'static str>,
+    /// Groups of which a roster row of the session's generation stood in the table.
+    pub(crate) rows: BTreeSet<String>,
     /// Groups of which an open leave and evidence of membership stood in the table.
     pub(crate) evidence: BTreeSet<String>,
     pub(crate) is_judged: bool,
@@ -114,12 +117,13 @@ pub(crate) struct Run {
 pub(crate) struct State {
     pub(crate) runs: Vec<Run>,
     pub(crate) changes: Vec<Change>,
-    wrong: Option<Wrong>,
+    pub(crate) wrong: Option<Wrong>,
     /// Since when what a phone's instance did before counts no more.
     pub(crate) forgotten: BTreeMap<String, u64>,
     /// What the clocks were moved by altogether, in milliseconds.
     pub(crate) moved: i64,
     coverage: Coverage,
+    pub(crate) standing: Standing,
 }
 
 /// Clones are the same oracle.
@@ -137,7 +141,7 @@ impl Oracle {
         oracle
     }
 
-    fn state(&self) -> MutexGuard<'_, State> {
+    pub(crate) fn state(&self) -> MutexGuard<'_, State> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -183,6 +187,7 @@ impl Oracle {
     pub(crate) fn begin(&self, ask: &Ask, identifiers: &[String], world: &World) -> u64 {
         let stood = world.stands(ask.instance);
         let groups = identifiers.iter().map(|text| group_of(text));
+        let rows = groups.clone().filter(|group| world.has_row(ask.instance, group)).collect();
         let evidence = groups.filter(|group| world.has_evidence(ask.instance, group)).collect();
         let asked = match (identifiers, ask.identifier.as_str()) {
             ([_, _, ..], _) => "batch",
@@ -219,6 +224,7 @@ impl Oracle {
             has_trouble: ask.trouble != crate::machine::Trouble::default(),
             situation: (asked, stood),
             troubles,
+            rows,
             evidence,
             is_judged: false,
         });
@@ -376,6 +382,13 @@ impl Run {
             }
             Some(Answer::Told { messages, .. }) => messages.iter().any(|it| is_unconfirmed(it)),
         }
+    }
+
+    /// Whether it told how we stand to the group for certain: out, or refused although in.
+    pub(crate) fn told(&self, group: &str) -> bool {
+        let Some(Answer::Told { statuses, .. }) = &self.answer else { return false };
+        let told = self.groups.iter().zip(statuses);
+        told.clone().any(|(asked, status)| asked == group && matches!(status, 200 | 403 | 404))
     }
 
     /// Whether it asked for the group, or for its community.

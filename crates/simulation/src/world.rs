@@ -195,11 +195,33 @@ impl World {
         let (account, name, _) = INSTANCES[instance];
         let pk = format!("INSTANCE#{account}#{name}");
         let session = self.dynamo.item(&pk, "SESSION").unwrap_or_default();
-        let row = self.dynamo.item(&pk, &format!("GROUP#{group}"));
         let at = session["intents"]["M"][group]["M"]["at"]["N"].as_str();
         let at = at.and_then(|at| at.parse::<u64>().ok());
-        let is_open = at.is_some_and(|at| tame::world_now() < at + A_DAY_BUT_A_MARGIN);
-        is_open && row.is_some_and(|row| row["generation"] == session["generation"])
+        let is_open = at.is_some_and(is_young);
+        is_open && self.has_row(instance, group)
+    }
+
+    /// The groups of an instance of which an open leave and a roster row stand in the table,
+    /// with the time of the leave.
+    pub(crate) fn open_evidence(&self, instance: usize) -> Vec<(String, u64)> {
+        let (account, name, _) = INSTANCES[instance];
+        let session = self.dynamo.item(&format!("INSTANCE#{account}#{name}"), "SESSION");
+        let session = session.unwrap_or_default();
+        let Some(intents) = session["intents"]["M"].as_object() else { return Vec::new() };
+        let open = intents.iter().filter_map(|(group, intent)| {
+            let at = intent["M"]["at"]["N"].as_str()?.parse().ok()?;
+            self.has_evidence(instance, group).then(|| (group.clone(), at))
+        });
+        open.collect()
+    }
+
+    /// Whether a roster row of the session's generation stands in the table.
+    pub(crate) fn has_row(&self, instance: usize, group: &str) -> bool {
+        let (account, name, _) = INSTANCES[instance];
+        let pk = format!("INSTANCE#{account}#{name}");
+        let session = self.dynamo.item(&pk, "SESSION").unwrap_or_default();
+        let row = self.dynamo.item(&pk, &format!("GROUP#{group}"));
+        row.is_some_and(|row| row["generation"] == session["generation"])
     }
 
     fn has_sockets(&self, phone: &str) -> bool {
@@ -207,6 +229,11 @@ impl World {
         let devices = self.chat.phone(phone).companions();
         devices.iter().any(|device| record.open_sockets(device) > 0)
     }
+}
+
+/// Whether a leave at that time counts still, on the world's clock.
+pub(crate) fn is_young(at: u64) -> bool {
+    tame::world_now() < at + A_DAY_BUT_A_MARGIN
 }
 
 /// A device's credentials, as linking stores them.

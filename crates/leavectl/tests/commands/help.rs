@@ -6,7 +6,7 @@ use std::path::Path;
 use std::process::Command;
 
 /// The help of a command and of those below it, by file name.
-fn collect(path: &[String], all: &mut BTreeMap<String, String>) {
+pub(crate) fn collect(path: &[String], all: &mut BTreeMap<String, String>) {
     let output = Command::new(env!("CARGO_BIN_EXE_leavectl"))
         .args(path)
         .arg("--help")
@@ -31,6 +31,11 @@ fn collect(path: &[String], all: &mut BTreeMap<String, String>) {
     all.insert(format!("{name}.txt"), help);
 }
 
+/// Whether there is no command below the one that this is the help of.
+pub(crate) fn is_leaf(help: &str) -> bool {
+    !help.contains("\nCommands:\n")
+}
+
 #[test]
 fn the_help_of_every_command_is_as_it_was_read() {
     let mut all = BTreeMap::new();
@@ -47,8 +52,7 @@ fn the_help_of_every_command_is_as_it_was_read() {
     for (name, help) in &all {
         let kept = std::fs::read_to_string(folder.join(name)).unwrap_or_default();
         assert_eq!(*help, kept, "{name}: read it, then UPDATE_SNAPSHOTS=1");
-        let is_leaf = !help.contains("\nCommands:\n");
-        assert!(!is_leaf || help.contains("Example"), "{name} has no example");
+        assert!(!is_leaf(help) || help.contains("Example"), "{name} has no example");
     }
     let kept = std::fs::read_dir(&folder).unwrap().count();
     assert_eq!(kept, all.len(), "a snapshot of a command that is no more");

@@ -1,48 +1,24 @@
 //! `--json`: every command that does something has it, errors are JSON too, and one thing
 //! has one word.
 
-use std::collections::BTreeSet;
-use std::process::Command;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
 use crate::rig::Rig;
-use crate::schema;
+use crate::{help, schema};
 
 /// What prints nothing that a program would read as JSON: shells read it.
 const FOR_SHELLS: [&str; 3] = ["completions", "env", "man"];
 
-/// The commands that have none below them, by the help of those that have.
-fn leaves(path: &[String], all: &mut Vec<(Vec<String>, String)>) {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_leavectl"));
-    let output = command.args(path).arg("--help").env_clear().output().unwrap();
-    let help = String::from_utf8(output.stdout).unwrap();
-    let below: Vec<String> = help
-        .lines()
-        .skip_while(|line| *line != "Commands:")
-        .skip(1)
-        .take_while(|line| !line.is_empty())
-        .filter_map(|line| line.split_whitespace().next())
-        .filter(|name| *name != "help")
-        .map(str::to_owned)
-        .collect();
-    if below.is_empty() {
-        all.push((path.to_vec(), help));
-    } else {
-        for name in &below {
-            leaves(&[path, std::slice::from_ref(name)].concat(), all);
-        }
-    }
-}
-
 #[test]
 fn every_command_prints_json_and_has_a_schema_for_it() {
-    let mut all = Vec::new();
-    leaves(&[], &mut all);
+    let mut all = BTreeMap::new();
+    help::collect(&[], &mut all);
     assert!(all.len() > 25, "{all:?}");
     let mut described = BTreeSet::from(["error".to_owned()]);
-    for (path, help) in &all {
-        let name = path.join("-");
+    for (file, help) in all.iter().filter(|(_, help)| help::is_leaf(help)) {
+        let name = file.trim_end_matches(".txt").to_owned();
         if FOR_SHELLS.contains(&name.as_str()) {
             continue;
         }
