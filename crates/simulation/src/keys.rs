@@ -62,7 +62,8 @@ impl State {
             other.ended < run.began
                 && other.is_certain()
                 && !self.is_crossed(other)
-                && Self::since(other, run) < KEPT - MARGIN
+                // Kept from some moment of its run on, by whichever clock that had then.
+                && Self::between(other, run) < KEPT - MARGIN
                 && Self::since(other, run) >= 0
         })?;
         if parsed(kept)? == identifier {
@@ -88,7 +89,7 @@ impl Run {
             (Some(404), Some(message)) => !message.starts_with("Instance"),
             _ => false,
         };
-        is_kept && !self.seen.is_disturbed && !self.has_trouble
+        is_kept && self.seen.met.is_empty() && !self.has_trouble
     }
 
     /// Whether nobody was given its answer.
