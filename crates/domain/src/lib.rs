@@ -12,11 +12,13 @@
 //! | [`clock`] | injected time, and the budget that every wait derives from |
 //! | [`trace`] | what happened on a run's way |
 //! | [`invisible`] | the characters that nobody sees |
+//! | [`breakable`] | rules that a simulation breaks; nothing of it ships |
 //!
 //! Nearly all of it is public: these are the words that the other crates speak in, and
 //! what must not be forged has a private constructor.
 
 pub mod block;
+pub mod breakable;
 pub mod client_version;
 pub mod clock;
 pub mod credentials;

@@ -14,6 +14,7 @@
 use std::panic::AssertUnwindSafe;
 use std::time::Duration;
 
+use domain::broken;
 use domain::clock::Budget;
 use domain::credentials::Credentials;
 use domain::gone::Gone;
@@ -216,7 +217,8 @@ impl<'a> Visit<'a> {
         budget: Budget,
     ) -> Result<Online, Abandoned> {
         let (engine, leased) = (self.engine, self.leased);
-        let connecting = connect(engine, credentials, budget, self.trace, || leased.is_held());
+        let is_ours = || leased.is_held() || broken!(LeaseBeforeLogin);
+        let connecting = connect(engine, credentials, budget, self.trace, is_ours);
         match connecting.await {
             Ok(online) => {
                 self.said.session = SessionEnd::Online;

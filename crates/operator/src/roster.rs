@@ -2,6 +2,7 @@
 //! them. A full roster spares the usual leave a query, and is the evidence that a
 //! lost outcome is told by (`docs/truth.md`).
 
+use domain::broken;
 use domain::clock::Budget;
 use domain::tenant::InstanceId;
 use store::rows::group::{self, Row};
@@ -79,7 +80,7 @@ impl Operator {
         }
         for row in roster.rest() {
             let stands = row.jid().is_some_and(|jid| leased.standing(&jid).is_some());
-            if stands {
+            if stands && !broken!(SyncSparesOpenLeaves) {
                 synced.unresolved += 1;
             } else if listed.unreadable == 0 {
                 synced.removed += 1;
@@ -89,7 +90,7 @@ impl Operator {
         // Each transaction has the fence, so a run that lost its lease writes nothing more.
         while !actions.is_empty() {
             let most = actions.len().min(MOST_ACTIONS - 1);
-            let mut chunk = vec![leased.fence()];
+            let mut chunk = broken!(SyncIsFenced => Vec::new(); vec![leased.fence()]);
             chunk.extend(actions.drain(..most));
             if self.table.write_once(chunk, budget).await?.is_err() {
                 return Err(OperatorError::LeaseExpired(instance.clone()));

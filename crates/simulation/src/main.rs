@@ -1,9 +1,11 @@
 //! The shipped code under one seed: see the README beside this crate.
 
+mod arguments;
 mod coverage;
 mod database;
 mod director;
 mod fate;
+mod hunt;
 mod judgement;
 mod keys;
 mod machine;
@@ -19,53 +21,17 @@ mod world;
 
 use std::io::Write;
 use std::process::ExitCode;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
+use domain::breakable::{Rule, break_here};
 use fastrand::Rng;
 
+use crate::arguments::Arguments;
 use crate::coverage::Coverage;
 use crate::director::Outcome;
 use crate::steps::Step;
 use crate::weights::Weights;
 use crate::world::Broken;
-
-/// Steps of one seed, unless told otherwise.
-const STEPS: u64 = 80;
-
-struct Arguments {
-    seed: Option<u64>,
-    steps: u64,
-    length: Option<Duration>,
-    is_traced: bool,
-    shows_coverage: bool,
-}
-
-fn arguments() -> Result<Arguments, Broken> {
-    let mut found = Arguments {
-        seed: None,
-        steps: STEPS,
-        length: None,
-        is_traced: false,
-        shows_coverage: false,
-    };
-    let mut words = std::env::args().skip(1);
-    while let Some(word) = words.next() {
-        let mut number = || -> Result<u64, Broken> {
-            let text = words.next().ok_or_else(|| format!("{word} takes a number"))?;
-            Ok(text.parse()?)
-        };
-        match word.as_str() {
-            "--seed" => found.seed = Some(number()?),
-            "--steps" => found.steps = number()?,
-            "--minutes" => found.length = Some(Duration::from_secs(number()? * 60)),
-            "--seconds" => found.length = Some(Duration::from_secs(number()?)),
-            "--coverage" => found.shows_coverage = true,
-            "--trace" => found.is_traced = true,
-            _ => return Err(format!("{word} is not understood").into()),
-        }
-    }
-    Ok(found)
-}
 
 /// The steps and weights of a seed.
 fn drawn(seed: u64, count: u64) -> (Vec<Step>, Weights) {
@@ -81,7 +47,20 @@ fn drawn(seed: u64, count: u64) -> (Vec<Step>, Weights) {
 
 /// Runs steps in a thread of their own: what is seeded is the thread's.
 fn run(seed: u64, steps: Vec<Step>, weights: Weights) -> Result<Outcome, Broken> {
+    run_breaking(None, seed, steps, weights)
+}
+
+/// The same, with a rule broken on purpose: in that thread, and in no other.
+fn run_breaking(
+    broken: Option<Rule>,
+    seed: u64,
+    steps: Vec<Step>,
+    weights: Weights,
+) -> Result<Outcome, Broken> {
     let ran = std::thread::Builder::new().stack_size(16 << 20).spawn(move || {
+        if let Some(rule) = broken {
+            break_here(rule);
+        }
         tame::tame(seed);
         fastrand::seed(seed);
         let runtime = tokio::runtime::Builder::new_current_thread()
@@ -108,8 +87,17 @@ fn main() -> ExitCode {
 }
 
 fn simulate() -> Result<bool, Broken> {
-    let arguments = arguments()?;
+    let arguments = Arguments::read(std::env::args().skip(1))?;
     let mut out = std::io::stdout().lock();
+    if arguments.lists_rules {
+        for rule in Rule::ALL {
+            writeln!(out, "{}", rule.name())?;
+        }
+        return Ok(true);
+    }
+    if let Some(rule) = arguments.broken {
+        return hunt::hunt(rule, &arguments, &mut out);
+    }
     let began = Instant::now();
     let first = arguments.seed.unwrap_or_else(|| fastrand::u64(..1 << 48));
     let (mut steps, mut wrong, mut seed) = (0, 0_u64, first);

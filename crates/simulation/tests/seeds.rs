@@ -41,3 +41,17 @@ fn what_is_not_understood_is_told() {
     assert_eq!(output.status.code(), Some(2));
     assert!(String::from_utf8(output.stderr).unwrap().contains("--nosuch is not understood"));
 }
+
+/// Each of them, and for as long as it takes: `.ci/nightly`.
+#[test]
+fn a_rule_that_is_broken_on_purpose_is_found() {
+    let (code, rules) = simulation(&["--breakable"]);
+    assert_eq!(code, Some(0), "{rules}");
+    assert!(rules.lines().any(|rule| rule == "TargetErrorCounts"), "{rules}");
+    let arguments = ["--break", "TargetErrorCounts", "--seed", "1", "--seconds", "60"];
+    let (code, told) = simulation(&arguments);
+    assert_eq!(code, Some(0), "{told}");
+    let row = told.lines().last().unwrap();
+    assert!(row.starts_with("| `TargetErrorCounts` | The 200: "), "{told}");
+    assert!(!row.contains("not found"), "{told}");
+}

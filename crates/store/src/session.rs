@@ -15,6 +15,8 @@
 mod acquire;
 mod compared;
 mod due;
+#[cfg(feature = "breakable")]
+mod early;
 mod generation;
 mod hold;
 mod idempotency;
@@ -47,6 +49,10 @@ pub use intent::{IntendError, Intended, Standing};
 use intents::{Intents, StoredIntent};
 pub use settle::{CheckNote, GroupEnd, Keep, Said, SessionEnd, SettleError, Settled, Settlement};
 pub use unresolved::Unresolved;
+
+/// A fence that lets everybody through.
+#[cfg(feature = "breakable")]
+pub(crate) const NO_FENCE: &str = "(lease_owner = :me OR attribute_exists(pk))";
 
 /// Sessions of a table.
 pub struct Sessions {

@@ -4,6 +4,7 @@
 //! with `error="CODE"` when it was not left. `LeaveGroupIq` of `wacore` throws
 //! that reply away, so it is read here.
 
+use domain::broken;
 use domain::clock::Budget;
 use domain::group::{Group, GroupJid, GroupKind};
 use domain::trace::WhatsAppCode;
@@ -78,6 +79,10 @@ impl TargetReply {
         }
     }
 
+    fn left(target: &Group) -> Self {
+        Self::Left(Confirmed { target: target.jid.clone() })
+    }
+
     fn of_error(code: u16, backoff: Pause) -> Self {
         let logged = WhatsAppCode::new(code);
         match code {
@@ -85,6 +90,7 @@ impl TargetReply {
             401 | 403 | 405 | 406 => Self::Denied(logged),
             400 => Self::WrongKind(logged),
             THROTTLED => Self::Throttled(Failure::Iq(Refusal::new(code, backoff))),
+            500.. if broken!(FailedIsUnconfirmed) => Self::Denied(logged),
             500.. => Self::Failed(logged),
             _ => Self::Unknown(logged),
         }
@@ -122,10 +128,14 @@ impl Online {
         let iq = Iq::to_groups(InfoQueryType::Set, leave);
         let reply = self.exchange(iq, budget).await.map_err(|unanswered| match unanswered {
             Unanswered::Unsent(failure) => LeaveError::Unsent(failure),
+            Unanswered::Lost(failure) if broken!(LostIsUnconfirmed) => LeaveError::Unsent(failure),
             Unanswered::Lost(failure) => LeaveError::Lost(failure),
         })?;
         let reply = match stanza::accepted(reply) {
             Ok(reply) => reply,
+            Err(Failure::Iq(_)) if broken!(IqErrorCounts) => {
+                return Ok(targets.iter().map(TargetReply::left).collect());
+            }
             // The error of the whole counts for each target.
             Err(Failure::Iq(refusal)) => {
                 return Ok(targets.iter().map(|_| refusal.of_target()).collect());
@@ -133,6 +143,9 @@ impl Online {
             Err(other) => return Err(LeaveError::Lost(other)),
         };
         let leave = reply.get_optional_child("leave");
+        broken!(LeaveElementIsNeeded => if leave.is_none() {
+            return Ok(targets.iter().map(TargetReply::left).collect());
+        });
         Ok(targets
             .iter()
             .map(|target| leave.map_or(TargetReply::Missing, |leave| read(leave, target)))
@@ -156,6 +169,9 @@ fn form(kind: &GroupKind) -> (&'static str, &'static str) {
 }
 
 fn element(target: &Group) -> Node {
+    broken!(OnlyTheNamedIsLeft => if let Some(parent) = target.kind.parent() {
+        return element(&Group { jid: parent.clone(), kind: GroupKind::Community });
+    });
     let (tag, attribute) = form(&target.kind);
     NodeBuilder::new(tag).attr(attribute, Jid::group(target.jid.user())).build()
 }
@@ -163,16 +179,17 @@ fn element(target: &Group) -> Node {
 /// Two contradicting entries for one target are no confirmation: the error counts.
 fn read(leave: &NodeRef<'_>, target: &Group) -> TargetReply {
     let (tag, attribute) = form(&target.kind);
-    let mut found = TargetReply::Missing;
+    let mut found = broken!(TargetIsNeeded => TargetReply::left(target); TargetReply::Missing);
     for entry in leave.get_children_by_tag(tag) {
         let named = stanza::attribute(entry, attribute).and_then(|id| group_jid(&id));
-        if named.as_ref() != Some(&target.jid) {
+        if named.as_ref() != Some(&target.jid) && !broken!(TargetIsCompared) {
             continue;
         }
         match stanza::attribute(entry, "error") {
-            None => found = TargetReply::Left(Confirmed { target: target.jid.clone() }),
+            None => found = TargetReply::left(target),
+            Some(_) if broken!(TargetErrorCounts) => found = TargetReply::left(target),
             Some(code) => match code.parse() {
-                Ok(200) => found = TargetReply::Left(Confirmed { target: target.jid.clone() }),
+                Ok(200) => found = TargetReply::left(target),
                 code => {
                     let code = code.unwrap_or_default();
                     return TargetReply::of_error(code, Pause::default());

@@ -7,6 +7,7 @@
 
 use std::time::Duration;
 
+use domain::broken;
 use domain::clock::Budget;
 use futures_util::FutureExt;
 use tokio::time::{Instant, timeout_at};
@@ -116,7 +117,8 @@ impl Online {
     ) -> Result<OwnedNodeRef, Unanswered> {
         let id = iq.id();
         let mut allowance = Allowance::of_one_answer();
-        self.notice(&mut allowance).await.map_err(Unanswered::Unsent)?;
+        let ended = broken!(SpentIsNotSent => Unanswered::Lost; Unanswered::Unsent);
+        self.notice(&mut allowance).await.map_err(ended)?;
         self.hand_over(&iq.node(), budget.end()).await?;
         let answer = timeout_at(budget.end(), self.answer(&id, &mut allowance))
             .await

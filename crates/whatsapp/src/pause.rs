@@ -10,6 +10,7 @@ use std::num::IntErrorKind;
 use std::time::Duration;
 
 use domain::block::LONGEST_BLOCK;
+use domain::broken;
 use domain::clock::UnixMillis;
 
 /// Longest throttling that is obeyed.
@@ -45,12 +46,14 @@ impl Pause {
 
     /// How long a ban is obeyed.
     pub fn ban(self, now: UnixMillis) -> Duration {
-        self.span(now).unwrap_or(BAN_WITHOUT_END).min(LONGEST_BLOCK)
+        let longest = broken!(BanIsBounded => LONGEST_BLOCK * 52; LONGEST_BLOCK);
+        self.span(now).unwrap_or(BAN_WITHOUT_END).min(longest)
     }
 
     /// How long throttling is obeyed.
     pub fn throttle(self, now: UnixMillis) -> Duration {
-        self.span(now).unwrap_or(THROTTLE_WITHOUT_END).min(LONGEST_THROTTLE)
+        let longest = broken!(ThrottleIsBounded => LONGEST_BLOCK; LONGEST_THROTTLE);
+        self.span(now).unwrap_or(THROTTLE_WITHOUT_END).min(longest)
     }
 
     /// A span of nothing, or until a date that is past, is as if absent: WhatsApp

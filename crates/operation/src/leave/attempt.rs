@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use domain::broken;
 use domain::identifier::Identifier;
 use domain::problem::Problem;
 use futures_util::FutureExt;
@@ -41,7 +42,9 @@ async fn open(
     let (leased, shares) = (visit.leased(), Shares::of(visit.budget()));
     let budget = shares.connect();
     // A run that was waited for may have answered this very request.
-    if let Some((key, identifier)) = idempotency::asked(order, wanted) {
+    let asked = broken!(KeyIsLookedForAgain | KeptIsWrittenOnce | SettlingOutlivesAKeptAnswer =>
+        None; idempotency::asked(order, wanted));
+    if let Some((key, identifier)) = asked {
         match leased.kept(key, identifier, budget).await {
             Ok(Kept::Nothing | Kept::NoInstance) => {}
             Ok(Kept::OtherRequest) => return Err(Problem::IdempotencyKeyReused),

@@ -1,5 +1,6 @@
 //! Sending the leave, and what WhatsApp's status for each target means.
 
+use domain::broken;
 use domain::group::{Group, GroupJid, GroupKind};
 use domain::problem::Problem;
 use domain::trace::Step;
@@ -137,7 +138,7 @@ impl Run<'_, '_> {
             tracing::warn!(instance = %self.leased.instance(), "no time is left for the leave");
             return Sent::Withheld(Problem::WhatsAppUnavailable);
         };
-        if !self.leased.is_held() {
+        if !self.leased.is_held() && !broken!(LeaseBeforeStanza) {
             tracing::warn!(instance = %self.leased.instance(), "the lease ran out before the leave");
             return Sent::Withheld(Problem::WhatsAppUnavailable);
         }
@@ -169,10 +170,14 @@ impl Run<'_, '_> {
     async fn judge(&mut self, ready: Ready, reply: TargetReply, to_ask: usize) -> Verdict {
         self.saw_code(reply.code());
         match reply {
+            TargetReply::Left(_) if broken!(GroupIsSentOnce) => {
+                self.send_again(ready, to_ask).await
+            }
             TargetReply::WrongKind(_) => self.resend(ready, to_ask).await,
             TargetReply::Failed(_) if ready.group().kind == GroupKind::Community => {
                 // It may have been done all the same: "not a member" is our own act then.
-                self.send_again(Ready { is_uncertain: true, ..ready }, to_ask).await
+                let is_uncertain = !broken!(SecondTryIsOurs);
+                self.send_again(Ready { is_uncertain, ..ready }, to_ask).await
             }
             reply => self.judge_once(&ready, reply, to_ask).await,
         }
@@ -203,6 +208,9 @@ impl Run<'_, '_> {
                 Verdict::Confirmed { confirmed, group: ready.group().clone(), linked }
             }
             TargetReply::NotMember(_) => self.is_absent(ready).await,
+            TargetReply::Denied(_) if broken!(RefusalIsAskedAbout) => {
+                Verdict::Refused { group: ready.group().clone() }
+            }
             TargetReply::Denied(_) => self.member_or_not(ready, to_ask).await,
             TargetReply::Throttled(_) => {
                 self.refused(ready, self.stopped.unwrap_or(Problem::WhatsAppUnavailable))

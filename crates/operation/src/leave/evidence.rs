@@ -27,6 +27,12 @@ impl Evidence {
         Self { jid: metadata.group().jid.clone() }
     }
 
+    /// Evidence of nothing.
+    #[cfg(feature = "breakable")]
+    pub(super) fn forged(jid: &GroupJid) -> Self {
+        Self { jid: jid.clone() }
+    }
+
     /// The group.
     pub fn jid(&self) -> &GroupJid {
         &self.jid

@@ -1,5 +1,6 @@
 //! Which answers are kept for an `Idempotency-Key`: those that are settled and final.
 
+use domain::broken;
 use domain::idempotency::IdempotencyKey;
 use domain::identifier::Identifier;
 use domain::problem::Problem;
@@ -51,6 +52,7 @@ fn of_group(verdict: &Verdict) -> Option<Result<Left, Problem>> {
         Verdict::Recovered { evidence, .. } => Some(Ok(Left::once_settled(evidence))),
         Verdict::NotMember => Some(Err(Problem::NotMember)),
         Verdict::Confirmed { .. } | Verdict::Refused { .. } => Some(verdict.spoken(None)),
+        Verdict::Unconfirmed if broken!(OnlyFinalIsKept) => Some(verdict.spoken(None)),
         Verdict::Unconfirmed | Verdict::NothingDone { .. } => None,
     }
 }

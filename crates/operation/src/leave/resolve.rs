@@ -1,6 +1,7 @@
 //! From an identifier to a target that may be left: its JID, its kind, and the
 //! evidence of membership.
 
+use domain::broken;
 use domain::group::{Group, GroupJid, GroupKind};
 use domain::identifier::{Identifier, InviteCode};
 use domain::problem::Problem;
@@ -157,7 +158,7 @@ impl Run<'_, '_> {
 
     /// An answered metadata query is evidence; its row is written before the stanza.
     async fn recorded(&self, looked: Looked) -> Result<Looked, Verdict> {
-        if self.purpose == Purpose::Leave {
+        if self.purpose == Purpose::Leave && !broken!(MetadataWritesTheRow) {
             let group = looked.metadata.group();
             let recorded = self.leased.record_membership(group, self.shares.run()).await;
             recorded.map_err(|error| nothing_done(Problem::from(&error)))?;
@@ -205,8 +206,11 @@ impl Run<'_, '_> {
         evidence: Option<Evidence>,
         is_uncertain: bool,
     ) -> Verdict {
-        let attempted = was_attempted(self.leased.standing(&group.jid)) || is_uncertain;
-        match evidence {
+        let standing = broken!(LostLeaveIsTold => None; self.leased.standing(&group.jid));
+        let attempted = was_attempted(standing) || is_uncertain || broken!(IntentIsNeeded);
+        match broken!(EvidenceIsNeeded =>
+            evidence.or_else(|| Some(Evidence::forged(&group.jid))); evidence)
+        {
             Some(evidence) if attempted => match self.linked_to(group).await {
                 Some(linked) => Verdict::Recovered { evidence, group: group.clone(), linked },
                 None => Verdict::Unconfirmed,

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
+use domain::broken;
 use domain::credentials::Credentials;
 use domain::group::GroupJid;
 use domain::problem::Problem;
@@ -55,7 +56,10 @@ impl Run<'_, '_> {
         tracing::debug!(instance = %self.leased.instance(), %failure, "WhatsApp failed");
         self.visit.trace().failed(failure.reason(), failure.code());
         let is_the_end = match self.visit.saw(failure) {
-            SessionEnd::Unchanged | SessionEnd::Online => self.online.is_spent(),
+            SessionEnd::Unchanged | SessionEnd::Online => {
+                self.online.is_spent() && !broken!(SpentIsNotSent)
+            }
+            SessionEnd::Blocked { .. } if broken!(BlockEndsTheRun) => false,
             SessionEnd::LoggedOut(_) | SessionEnd::Blocked { .. } => true,
         };
         if is_the_end && self.stopped.is_none() {

@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
+use domain::broken;
 use domain::group::GroupJid;
 use domain::identifier::Identifier;
 use domain::problem::Problem;
@@ -75,6 +76,7 @@ impl Told {
     /// Whether an earlier portion has sent for this group, or knows that there is
     /// nothing to send: then it is neither asked nor sent again.
     pub(super) fn is_final(&self, jid: &GroupJid) -> bool {
+        broken!(PortionsShareVerdicts => return false);
         match self.groups.get(jid) {
             None => false,
             Some(Ok(_) | Err(Problem::Unconfirmed)) => true,

@@ -1,5 +1,6 @@
 //! What is known of one group when its run ends.
 
+use domain::broken;
 use domain::group::{Group, GroupJid};
 use domain::problem::Problem;
 use store::session::{GroupEnd, Settled};
@@ -46,6 +47,10 @@ impl Verdict {
                 Ok(Left::recovered(evidence, settled))
             }
             (Self::NotMember, Some(_)) => Err(Problem::NotMember),
+            (Self::NotMember, None) if broken!(DenialIsSettled) => Err(Problem::NotMember),
+            (Self::Recovered { evidence, .. }, None) if broken!(RecoveredIsSettled) => {
+                Ok(Left::once_settled(evidence))
+            }
             (Self::Recovered { .. } | Self::NotMember | Self::Unconfirmed, _) => {
                 Err(Problem::Unconfirmed)
             }

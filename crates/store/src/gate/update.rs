@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use domain::broken;
 use domain::clock::UnixMillis;
 
 use super::window::Count;
@@ -35,7 +36,9 @@ pub(super) fn update(count: Count, now: UnixMillis) -> Update {
             (format!("SET {slot} = :one, win = :w REMOVE {removed}"), "win = :old".to_owned())
         }
     };
-    let condition = format!("({condition}) AND {VALID}");
+    let condition = broken!(LimitHolds =>
+        format!("({}) AND {VALID}", condition.replace("< max_rpm", ">= :zero"));
+        format!("({condition}) AND {VALID}"));
     Update { expression, condition, names: HashMap::new(), values }
 }
 

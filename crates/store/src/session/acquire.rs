@@ -5,6 +5,7 @@ mod error;
 mod take;
 
 use domain::block::BlockReason;
+use domain::broken;
 use domain::clock::{Budget, UnixMillis};
 use domain::gone::Gone;
 use domain::group::GroupJid;
@@ -44,6 +45,7 @@ impl Sessions {
         jids: &[GroupJid],
         budget: Budget,
     ) -> Result<Leased, AcquireError> {
+        broken!(RowIsReadUnderTheLease => self.read_early(instance, jids, budget).await);
         let wait = self.wait.min(budget.remaining() / 2);
         let mut attempts = Attempts::new(self, instance, wait, budget).await?;
         let mut wanted = Wanted::usual(jids);
@@ -114,6 +116,7 @@ fn refusal(item: Item<'_>, now: UnixMillis) -> Result<Refusal, AcquireError> {
             return Err(AcquireError::NotConnected(Some(gone)));
         }
         NEVER_LINKED => return Err(AcquireError::NotConnected(None)),
+        DELETING if broken!(DeletingIsSilent) => return Err(AcquireError::NotConnected(None)),
         DELETING => return Err(AcquireError::NotFound),
         _ => return Err(StoreError::from(Corrupt("session_state")).into()),
     }
@@ -131,5 +134,5 @@ fn refusal(item: Item<'_>, now: UnixMillis) -> Result<Refusal, AcquireError> {
 /// The state of a session, as one that asks for it without its lease sees it.
 pub(super) fn is_there(session: Option<&Attributes>) -> bool {
     let state = session.and_then(|item| Item(item).optional_text("session_state"));
-    state.is_some_and(|state| state != DELETING)
+    state.is_some_and(|state| state != DELETING || broken!(DeletingIsSilent))
 }

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use domain::broken;
 use domain::clock::{Budget, UnixMillis};
 use domain::idempotency::IdempotencyKey;
 use domain::identifier::Identifier;
@@ -91,14 +92,16 @@ fn read(
     identifier: &Identifier,
     now: UnixMillis,
 ) -> Result<Kept, Corrupt> {
-    let Some(item) = item.map(Item).filter(|item| generation.has(*item)) else {
+    let is_its = |item: &Item<'_>| generation.has(*item) || broken!(KeptAreOfTheGeneration);
+    let Some(item) = item.map(Item).filter(is_its) else {
         return Ok(Kept::Nothing);
     };
     // TTL deletes late, so an answer past its end may still be there.
-    if item.number("expires_at")? <= now.seconds() {
+    if item.number("expires_at")? <= now.seconds() && !broken!(KeptEnds) {
         return Ok(Kept::Nothing);
     }
-    if item.text("identifier_hash")? != hash(&identifier.to_string()) {
+    let is_same = item.text("identifier_hash")? == hash(&identifier.to_string());
+    if !is_same && !broken!(KeyNamesOneIdentifier) {
         return Ok(Kept::OtherRequest);
     }
     let status = u16::try_from(item.number("status_code")?).unwrap_or(500);
@@ -116,13 +119,14 @@ pub(super) fn item(
     now: UnixMillis,
 ) -> Attributes {
     let place = keys::kept_answer(instance, &hash(key.as_str()));
+    let life = broken!(KeptLastsADay => LIFE_SECONDS / 2; LIFE_SECONDS);
     let mut item = HashMap::from([
         ("pk".to_owned(), text(place.pk)),
         ("sk".to_owned(), text(place.sk)),
         ("identifier_hash".to_owned(), text(hash(&identifier.to_string()))),
         ("status_code".to_owned(), number(answer.status.into())),
         ("body".to_owned(), text(answer.body.clone())),
-        ("expires_at".to_owned(), number(now.seconds() + LIFE_SECONDS)),
+        ("expires_at".to_owned(), number(now.seconds() + life)),
     ]);
     generation.mark(&mut item);
     item
@@ -130,7 +134,9 @@ pub(super) fn item(
 
 /// The condition under which nothing is kept there at `now`: the first answer wins.
 pub(super) fn is_absent(generation: &Generation, now: UnixMillis) -> Condition {
-    generation.is_absent().or("expires_at <= :now_s").value(":now_s", number(now.seconds()))
+    let absent = generation.is_absent();
+    let absent = broken!(KeptIsWrittenOnce => absent.or("attribute_exists(pk)"); absent);
+    absent.or("expires_at <= :now_s").value(":now_s", number(now.seconds()))
 }
 
 fn hash(text: &str) -> String {

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use std::fmt::Write;
 use std::time::Duration;
 
+use domain::broken;
 use domain::clock::{Budget, UnixMillis};
 use domain::group::{Group, GroupJid};
 use domain::problem::Problem;
@@ -103,7 +104,8 @@ impl Leased {
         let now = self.clock.now();
         let mut others = self.intents().clone();
         others.remove(jid.as_str());
-        if intents::open(&others, now) + more < MOST_OPEN {
+        let most = broken!(OpenIntentsAreBounded => usize::MAX; MOST_OPEN);
+        if intents::open(&others, now) + more < most {
             return Ok(());
         }
         let left = intents::until_one_ends(&others, now);
@@ -128,6 +130,8 @@ impl Leased {
         let (mut new, mut renewed, mut room) = (Vec::new(), Vec::new(), Vec::new());
         for group in &groups {
             let standing = self.standing(&group.jid);
+            broken!(IntentBeforeTheStanza => if standing.is_none() { continue });
+            broken!(EarlierIntentIsRenewed => if standing == Some(Standing::Earlier) { continue });
             match standing {
                 Some(Standing::Ours) => {}
                 Some(Standing::Earlier) if self.renewed().contains(group.jid.as_str()) => {}
@@ -171,7 +175,8 @@ impl Leased {
         let mut paths = Paths::default();
         let mut values = HashMap::from([(":me".to_owned(), text(self.owner.0.as_str()))]);
         let mut set = Vec::new();
-        let mut condition = "lease_owner = :me".to_owned();
+        let fence = broken!(IntentsAreFenced => super::NO_FENCE; "lease_owner = :me");
+        let mut condition = fence.to_owned();
         for jid in new {
             set.push(format!("{} = :intent", paths.of(jid.as_str())));
             values.insert(":intent".to_owned(), StoredIntent::new(&self.owner.0, now).value());

@@ -7,6 +7,7 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use aws_sdk_dynamodb::types::AttributeValue;
+use domain::broken;
 use domain::clock::UnixMillis;
 use domain::lease::LEASE;
 
@@ -47,6 +48,8 @@ impl StoredIntent {
 
     /// Whether it counts no more at `now`.
     pub(super) fn has_ended(&self, now: UnixMillis) -> bool {
+        broken!(IntentEnds => return false);
+        broken!(IntentLastsADay => return self.at.plus(LEASE.intent / 2) <= now);
         self.at.plus(LEASE.intent) <= now
     }
 
@@ -82,7 +85,7 @@ pub(super) fn ended(intents: &Intents, now: UnixMillis) -> Vec<(String, StoredIn
         .map(|(jid, intent)| (jid.clone(), intent.clone()))
         .collect();
     ended.sort_by(|(one, first), (other, second)| (first.at, one).cmp(&(second.at, other)));
-    ended.truncate(MOST_TIDIED);
+    ended.truncate(broken!(TidyingIsBounded => usize::MAX; MOST_TIDIED));
     ended
 }
 

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use domain::broken;
 use domain::clock::Budget;
 use domain::group::{Group, GroupJid};
 use futures_util::future::try_join_all;
@@ -23,7 +24,11 @@ impl Leased {
     ) -> Result<HashMap<GroupJid, Row>, StoreError> {
         let reads = jids.iter().map(|jid| async move {
             let item = self.table.get(&keys::group(&self.instance, jid), budget).await?;
-            let item = item.filter(|item| self.generation.has(Item(item)));
+            let item = broken!(RowIsReadUnderTheLease =>
+                super::early::row(&self.instance, jid, item); item);
+            let is_its =
+                |item: &_| self.generation.has(Item(item)) || broken!(RowsAreOfTheGeneration);
+            let item = item.filter(is_its);
             let row = item.as_ref().map(Row::read).transpose()?;
             Ok::<_, StoreError>(row.map(|row| (jid.clone(), row)))
         });
@@ -55,7 +60,7 @@ impl Leased {
     /// [`StoreError`] when it was not written.
     pub async fn record_membership(&self, group: &Group, budget: Budget) -> Result<(), StoreError> {
         let row = group::put(&self.instance, group, None, &self.generation);
-        let actions = vec![self.fence(), row];
+        let actions = broken!(MembershipIsFenced => vec![row]; vec![self.fence(), row]);
         let token = Owner::new()?;
         match self.table.transact(&token.0, actions, budget).await? {
             Ok(()) => Ok(()),

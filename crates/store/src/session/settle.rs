@@ -9,6 +9,7 @@ mod release;
 mod rows;
 
 use domain::block::BlockReason;
+use domain::broken;
 use domain::clock::{Budget, UnixMillis};
 use domain::gone::Gone;
 use domain::group::{Group, GroupJid};
@@ -173,6 +174,7 @@ impl Leased {
             match refused {
                 Unwritten::Intents => release.moved.clear(),
                 Unwritten::Write(place) => {
+                    broken!(SettlingOutlivesAKeptAnswer => break);
                     if !own.get(place).is_some_and(|write| write.may_be_dropped) {
                         break;
                     }
@@ -193,7 +195,7 @@ impl Leased {
         budget: Budget,
     ) -> Result<(), SettleError> {
         for chunk in linked.chunks(MOST_ACTIONS - 1).take(MOST_LINKED_CHUNKS) {
-            let mut actions = vec![self.fence()];
+            let mut actions = broken!(CommunityIsFenced => Vec::new(); vec![self.fence()]);
             actions.extend_from_slice(chunk);
             let token = Owner::new()?;
             match self

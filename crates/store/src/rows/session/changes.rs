@@ -6,6 +6,7 @@
 use std::collections::HashMap;
 
 use aws_sdk_dynamodb::types::AttributeValue;
+use domain::broken;
 use domain::clock::{Budget, UnixMillis};
 use domain::credentials::DeviceJid;
 use domain::tenant::{AccountId, InstanceId, InstanceName};
@@ -80,7 +81,7 @@ pub fn relink(
     now: UnixMillis,
 ) -> Action {
     let mut item = item(held.instance(), device, generation, now);
-    if held.session().is_deleting() {
+    if held.session().is_deleting() && !broken!(LinkAfterDeletionIsNew) {
         item.insert("last_owner".to_owned(), text(held.owner()));
         return Action::put_if(item, as_read(held));
     }
@@ -214,7 +215,9 @@ fn as_sealed(session: &Session) -> Condition {
 
 /// The lease is still ours, and what is sealed is what was read.
 fn as_read(held: &Held) -> Condition {
-    let condition = as_sealed(held.session()).and("lease_owner = :me");
+    let fence = broken!(ReplacingIsFenced =>
+        "lease_owner = :me OR attribute_exists(pk)"; "lease_owner = :me");
+    let condition = as_sealed(held.session()).and(fence);
     let condition = condition.value(":me", text(held.owner()));
     // A block is lifted without the lease.
     match held.session().0.get("blocked_until") {

@@ -5,6 +5,7 @@ use std::fmt::Write;
 use std::time::Duration;
 
 use domain::block::LONGEST_BLOCK;
+use domain::broken;
 use domain::clock::UnixMillis;
 use domain::group::GroupJid;
 use domain::lease::LEASE;
@@ -100,18 +101,22 @@ impl Take<'_> {
             AND (attribute_not_exists(lease_until) OR lease_until < :now \
                  OR lease_until > :absurd OR lease_owner = :me)"
             .to_owned();
+        broken!(LateAcquireIsRefused =>
+            condition = condition.replace("last_owner <> :me", "attribute_exists(pk)"));
         let mut values = HashMap::from([
             (":me".to_owned(), text(owner.0.as_str())),
             (":until".to_owned(), number(now.plus(*span).0)),
             (":now".to_owned(), number(now.0)),
-            (":absurd".to_owned(), number(absurd(*now).0)),
+            (":absurd".to_owned(), number(broken!(LeaseIsExclusive => 0; absurd(*now).0))),
             (":absurd_block".to_owned(), number(absurd_block(*now).0)),
             (":linked".to_owned(), text(LINKED)),
         ]);
         let mut paths = Paths::default();
         for jid in &wanted.jids {
+            broken!(IntentBeforeTheStanza => continue);
             let path = paths.of(jid.as_str());
-            let _ = write!(expression, ", {path} = if_not_exists({path}, :intent)");
+            let _ = broken!(EarlierIntentStays => write!(expression, ", {path} = :intent");
+                write!(expression, ", {path} = if_not_exists({path}, :intent)"));
             values.insert(":intent".to_owned(), StoredIntent::new(&owner.0, *now).value());
         }
         // A repetition of our own update finds our intents counted already.
@@ -119,7 +124,8 @@ impl Take<'_> {
             Room::ForAll if wanted.jids.is_empty() => {}
             Room::ForAll => {
                 condition.push_str(" AND (size(intents) <= :room OR lease_owner = :me)");
-                let room = MOST_OPEN.saturating_sub(wanted.jids.len());
+                let most = broken!(OpenIntentsAreBounded => usize::MAX; MOST_OPEN);
+                let room = most.saturating_sub(wanted.jids.len());
                 values.insert(":room".to_owned(), number(room as u64));
             }
             Room::AsSeen { known, seen } => {

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fmt::Write;
 
+use domain::broken;
 use domain::clock::UnixMillis;
 
 use super::super::intents::{self, MOST_TIDIED, Paths, StoredIntent};
@@ -34,7 +35,8 @@ impl Release {
         let mut removed = vec!["lease_owner".to_owned(), "lease_until".to_owned()];
         removed.extend(self.removed.iter().map(|&removed| removed.to_owned()));
         removed.extend(self.spent.iter().map(|jid| paths.of(jid)));
-        let mut condition = "lease_owner = :me".to_owned();
+        let fence = broken!(SettlingIsFenced => crate::session::NO_FENCE; "lease_owner = :me");
+        let mut condition = fence.to_owned();
         for (index, (jid, at)) in self.moved.iter().enumerate() {
             set.push(format!("{} = :m{index}", paths.at_of(jid)));
             // A path that is not there would be an error of another kind.
@@ -75,6 +77,7 @@ impl Leased {
         match said.session {
             SessionEnd::Unchanged => {}
             SessionEnd::Online => release.set("seen_at = :now", [(":now", number(now.0))]),
+            SessionEnd::LoggedOut(_) if broken!(LogoutIsRecorded) => {}
             SessionEnd::LoggedOut(gone) => {
                 release.set(
                     "session_state = :logged_out, logged_out_by = :logged_out_by",
@@ -85,7 +88,10 @@ impl Leased {
             }
             SessionEnd::Blocked { reason, until } => release.set(
                 "blocked_until = :blocked_until, blocked_by = :blocked_by",
-                [(":blocked_until", number(until.0)), (":blocked_by", text(reason.name()))],
+                [
+                    (":blocked_until", number(broken!(BlockIsRemembered => 0; until.0))),
+                    (":blocked_by", text(reason.name())),
+                ],
             ),
         }
         if let Some(lid) = &said.lid {
@@ -122,14 +128,18 @@ impl Leased {
         for end in &settlement.groups {
             let jid = end.jid().as_str();
             let Some(intent) = standing.get(jid) else { continue };
+            let is_ours = broken!(OwnIntentIsTakenBack => false; intent.by == self.owner.0);
+            broken!(SettlingTakesEveryIntent => if !is_ours { continue });
             match end {
                 GroupEnd::Left { .. } | GroupEnd::NotMember(_) | GroupEnd::StillMember(_) => {
                     release.spent.insert(jid.to_owned());
                 }
-                GroupEnd::NothingDone(_) if intent.by == self.owner.0 => {
+                GroupEnd::NothingDone(_) if is_ours || broken!(EarlierIntentIsNotTaken) => {
                     release.spent.insert(jid.to_owned());
                 }
-                GroupEnd::NothingDone(_) if renewed.contains(jid) => {
+                GroupEnd::NothingDone(_)
+                    if renewed.contains(jid) && !broken!(RenewalIsGivenBack) =>
+                {
                     release.moved.insert(jid.to_owned(), intent.at);
                 }
                 GroupEnd::NothingDone(_) | GroupEnd::Open(_) => {}
@@ -147,6 +157,7 @@ impl Leased {
                 release.spent.insert(jid);
             }
         }
+        broken!(BlockPostponesIntents => return);
         if let SessionEnd::Blocked { until, .. } = said.session {
             let mut open: Vec<(&String, &StoredIntent)> = standing
                 .iter()

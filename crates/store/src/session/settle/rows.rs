@@ -3,6 +3,7 @@
 
 use std::collections::BTreeSet;
 
+use domain::broken;
 use domain::clock::UnixMillis;
 use domain::group::{Group, GroupJid};
 
@@ -49,6 +50,7 @@ impl Leased {
                     rows.own.push(Write::always(self.delete_row(&group.jid)));
                     rows.own.push(self.history(group, *confirmed, settlement, now));
                 }
+                GroupEnd::NotMember(_) if broken!(SettlingTakesTheRow) => {}
                 GroupEnd::NotMember(jid) => rows.own.push(Write::always(self.delete_row(jid))),
                 GroupEnd::StillMember(group) if goes_along(group, settlement) => {
                     rows.own.push(Write::always(self.delete_row(&group.jid)));
@@ -128,7 +130,7 @@ impl Leased {
                     .get(jid.as_str())
                     .filter(|intent| self.counts(jid.as_str(), intent, now));
                 match (own_end(jid), open) {
-                    (None, open) => open.is_none(),
+                    (None, open) => open.is_none() || broken!(CommunitySparesOpenLeaves),
                     // Our own intent is taken back, so that nothing stays open.
                     (Some(GroupEnd::NothingDone(_)), open) => {
                         open.is_none_or(|intent| intent.by == self.owner.0)
