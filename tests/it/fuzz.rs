@@ -9,7 +9,7 @@ use serde_json::Value;
 use serde_json::value::RawValue;
 use whatsapp_simulator::{Fault, Moment, Reaction};
 
-use crate::support::{ACCOUNT_TOKEN, GROUP, Reply, Request, Rig, Shape, ask_within, driven};
+use crate::support::{ACCOUNT_TOKEN, GROUP, Reply, Request, Rig, Shape, ask_within, cases, driven};
 
 driven! {
     bytes_of_a_hostile_server_never_make_a_success_or_a_panic {
@@ -20,8 +20,8 @@ driven! {
     }
 }
 
-fn cases(cases: u32) -> TestRunner {
-    TestRunner::new(Config { failure_persistence: None, ..Config::with_cases(cases) })
+fn runner(usual: u32) -> TestRunner {
+    TestRunner::new(Config { failure_persistence: None, ..Config::with_cases(cases(usual)) })
 }
 
 /// JSON of any form, with the names that the reader looks for.
@@ -102,7 +102,7 @@ fn an_event_of_any_form_is_answered_or_refused() {
         };
         runtime.block_on(leave_group::entry::handle(&service, &event, invocation))
     };
-    let result = cases(2_000).run(&json(), |event| {
+    let result = runner(2_000).run(&json(), |event| {
         match handle(event.to_string()) {
             Ok(answer) if answer.get().starts_with(r#"{"batchItemFailures":"#) => {
                 prop_assert!(event.is_array() || event["Records"].is_array(), "{}", event);
@@ -141,7 +141,7 @@ fn an_event_of_any_form_is_answered_or_refused() {
     ];
     let replaced =
         (prop::sample::select(Shape::ALL.to_vec()), prop::sample::select(fields.to_vec()), json());
-    let result = cases(1_000).run(&replaced, |(shape, field, value)| {
+    let result = runner(1_000).run(&replaced, |(shape, field, value)| {
         let mut event: Value = serde_json::from_str(
             &Request::leave("leave-group-token-of-nobody", "x", "y").event(shape),
         )
@@ -173,7 +173,7 @@ fn bytes_of_a_hostile_server_never_make_a_success_or_a_panic() {
             .prop_map(|(first, rest)| { [&[0, 248, first], rest.as_slice()].concat() }),
     ];
     let strategy = (prop::sample::select(moments), bytes, any::<bool>());
-    let result = cases(300).run(&strategy, |(moment, bytes, is_raw)| {
+    let result = runner(300).run(&strategy, |(moment, bytes, is_raw)| {
         let reaction = if is_raw || moment == Moment::ClientHello {
             Reaction::RawBytes(bytes)
         } else {

@@ -14,7 +14,7 @@ use proptest::test_runner::{Config, TestRunner};
 use serde_json::json;
 use serde_json::value::RawValue;
 
-use crate::support::{ACCOUNT_TOKEN, GROUP, Reply, Request, Rig, Shape, envelope};
+use crate::support::{ACCOUNT_TOKEN, GROUP, Reply, Request, Rig, Shape, cases, envelope};
 
 const TOKEN: &str = "leave-group-token-without-a-limit";
 
@@ -90,7 +90,7 @@ fn a_name_reaches_its_own_instance_through_every_gateway_or_none() {
     let traffic = Traffic::new();
     let service = rig.local(&traffic);
     let mut runner =
-        TestRunner::new(Config { failure_persistence: None, ..Config::with_cases(150) });
+        TestRunner::new(Config { failure_persistence: None, ..Config::with_cases(cases(150)) });
     let result = runner.run(&names(), |name| {
         let reached = |event: String| {
             traffic.clear();

@@ -1,5 +1,7 @@
 //! `docs/reliability.md` shows what the tests do, and nothing else.
-//! `UPDATE_DOCS=1 cargo test` writes it anew.
+//! `UPDATE_DOCS=1 cargo test` writes it anew, but for the table of the rules that were broken
+//! on purpose, which `.ci/nightly` writes: here it is kept, and has to name each rule that
+//! can be broken.
 
 use std::fmt::Write;
 
@@ -28,7 +30,38 @@ const DRIVEN: &[&[Driven]] = &[
     deadline::DRIVEN,
 ];
 
-fn page() -> String {
+/// What stands around the table that `.ci/nightly` writes.
+const BROKEN: [&str; 2] =
+    ["<!-- Rules broken on purpose: written by .ci/nightly -->\n", "<!-- The end of them -->\n"];
+
+/// That table, as the page has it.
+fn broken(written: &str) -> &str {
+    let [begin, end] = BROKEN;
+    let inside = written.split_once(begin).and_then(|(_, rest)| rest.split_once(end));
+    inside.map_or("", |(inside, _)| inside)
+}
+
+/// The rules that can be broken, each with what happens then, as their own file has them:
+/// only the simulation is built with it.
+fn breakable() -> Vec<(String, String)> {
+    let file = format!("{}/crates/domain/src/breakable/rules.rs", env!("CARGO_MANIFEST_DIR"));
+    let text = std::fs::read_to_string(file).unwrap();
+    let (_, list) = text.split_once("\nrules! {\n").unwrap();
+    let (list, _) = list.split_once("\n}\n").unwrap();
+    let mut rules = Vec::new();
+    let mut breaks = String::new();
+    for line in list.lines().map(str::trim) {
+        if let Some(more) = line.strip_prefix("///") {
+            breaks.push_str(more);
+        } else {
+            let rule = line.trim_end_matches(',').to_owned();
+            rules.push((rule, std::mem::take(&mut breaks).trim().to_owned()));
+        }
+    }
+    rules
+}
+
+fn page(broken: &str) -> String {
     let mut page = String::from(
         "# The fault matrix\n\n\
          Made by `UPDATE_DOCS=1 cargo test`, and compared by `cargo test`: each row stands beside the\n\
@@ -62,6 +95,13 @@ fn page() -> String {
         writeln!(page, "| {fault} | {step} | {answer} | {afterwards} | `{test}` |").unwrap();
     }
     page.push_str(
+        "\n## Rules broken on purpose\n\n\
+         Each rule that can be broken in the simulation (`crates/domain/src/breakable/rules.rs`; what\n\
+         ships has none of it), and what finds it there: the oracle's label, of which\n\
+         `crates/simulation/README.md` has the meaning, and after how many steps.\n\n",
+    );
+    page.extend([BROKEN[0], broken, BROKEN[1]]);
+    page.push_str(
         "\n## Beyond single faults\n\n\
          - `crates/simulation`: the shipped code under one seed, several environments and an operator at\n  \
            once: crashes and freezes at any await, lost and late calls, cut connections, refusals, clocks\n  \
@@ -77,9 +117,23 @@ fn page() -> String {
 #[test]
 fn the_page_is_what_the_tests_do() {
     let file = format!("{}/docs/reliability.md", env!("CARGO_MANIFEST_DIR"));
-    if std::env::var_os("UPDATE_DOCS").is_some() {
-        std::fs::write(&file, page()).unwrap();
-    }
     let written = std::fs::read_to_string(&file).unwrap_or_default();
-    assert!(written == page(), "docs/reliability.md is stale: UPDATE_DOCS=1 cargo test");
+    let page = page(broken(&written));
+    if std::env::var_os("UPDATE_DOCS").is_some() {
+        std::fs::write(&file, &page).unwrap();
+    } else {
+        assert!(written == page, "docs/reliability.md is stale: UPDATE_DOCS=1 cargo test");
+    }
+}
+
+#[test]
+fn the_page_names_each_rule_that_can_be_broken_and_no_other() {
+    let file = format!("{}/docs/reliability.md", env!("CARGO_MANIFEST_DIR"));
+    let written = std::fs::read_to_string(&file).unwrap();
+    // A rule, what happens when it is broken, what found it, and after how many steps.
+    let cells = |row: &str| row.split('|').map(|cell| cell.trim().to_owned()).collect::<Vec<_>>();
+    let rows = broken(&written).lines().skip(2).map(cells);
+    let told: Vec<_> =
+        rows.map(|row| (row[1].trim_matches('`').to_owned(), row[2].clone())).collect();
+    assert_eq!(told, breakable(), "a row is stale: UPDATE_DOCS=1 .ci/nightly RULE");
 }
