@@ -130,7 +130,8 @@ impl Gate {
         match found {
             Found::Admitted(caller) => Ok(caller),
             Found::Unknown => Err(Refusal::Unknown),
-            Found::Full { limit, .. } => Err(limited(limit, now)),
+            // The reply may have put right a clock that is off.
+            Found::Full { limit, .. } => Err(limited(limit, self.clock.now())),
         }
     }
 
