@@ -134,23 +134,23 @@ impl Dynamo {
         Some(answer["Item"].take()).filter(Value::is_object)
     }
 
-    /// Whether an instance has a roster row.
-    pub(crate) fn has_rows(&self, pk: &str) -> bool {
-        let request = json!({"TableName": "leave-group", "Limit": 1,
+    /// The roster rows of a partition.
+    pub(crate) fn rows(&self, pk: &str) -> Vec<Value> {
+        let request = json!({"TableName": "leave-group",
             "KeyConditionExpression": "pk = :pk AND begins_with(sk, :group)",
             "ExpressionAttributeValues": {":pk": {"S": pk}, ":group": {"S": "GROUP#"}}});
         let (_, answer) = self.apply("Query", &request.to_string());
         let answer: Value = serde_json::from_str(&answer).unwrap_or_default();
-        answer["Items"].as_array().is_some_and(|items| !items.is_empty())
+        answer["Items"].as_array().cloned().unwrap_or_default()
     }
 
-    fn fault(&self) -> (Duration, Option<CallFault>, Duration) {
+    fn fault(&self, machine: &Machine) -> (Duration, Option<CallFault>, Duration) {
         let shared = &self.shared;
         let mut dice = shared.fates.next(Kind::Call);
         let mut hop = || Duration::from_millis(dice.u64(1..=6));
         let (before, after) = (hop(), hop());
         let is_disturbed = *shared.is_disturbed.lock().unwrap_or_else(PoisonError::into_inner);
-        if !is_disturbed || !shared.weights.call.strikes(&mut dice) {
+        if !is_disturbed || machine.is_calm() || !shared.weights.call.strikes(&mut dice) {
             return (before, None, after);
         }
         let late =
@@ -173,7 +173,7 @@ impl Dynamo {
         body: String,
         machine: &Machine,
     ) -> Option<(u16, String)> {
-        let (before, fault, after) = self.fault();
+        let (before, fault, after) = self.fault(machine);
         if let Some(fault) = fault {
             machine.met(fault.name(), fault.hides());
             self.shared.trace.note(|| format!("    {operation}: {fault:?}"));

@@ -8,8 +8,6 @@ use fastrand::Rng;
 /// What is drawn for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) enum Kind {
-    /// What a step is.
-    Step,
     /// A call to `DynamoDB`.
     Call,
     /// A connection to WhatsApp.
@@ -18,7 +16,7 @@ pub(crate) enum Kind {
     Piece,
 }
 
-const KINDS: usize = 4;
+const KINDS: usize = 3;
 
 #[derive(Default)]
 struct State {

@@ -20,6 +20,8 @@ pub(crate) struct Machine(Arc<Mutex<State>>);
 struct State {
     number: u64,
     skew: i64,
+    /// Nothing befalls it.
+    is_calm: bool,
     run: Seen,
 }
 
@@ -28,6 +30,8 @@ struct State {
 pub(crate) struct Seen {
     /// Its connections to WhatsApp.
     pub(crate) connections: Vec<u64>,
+    /// Whether each of them went through the proxy.
+    pub(crate) proxied: Vec<bool>,
     /// Whether a call or a connection of it met a fault that hides an outcome.
     pub(crate) is_disturbed: bool,
     /// The kinds of fault that it met.
@@ -36,11 +40,21 @@ pub(crate) struct Seen {
 
 impl Machine {
     pub(crate) fn new(number: u64, skew: i64) -> Self {
-        Self(Arc::new(Mutex::new(State { number, skew, run: Seen::default() })))
+        Self(Arc::new(Mutex::new(State { number, skew, is_calm: false, run: Seen::default() })))
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The same, and nothing befalls its calls and connections.
+    pub(crate) fn calm(self) -> Self {
+        self.state().is_calm = true;
+        self
+    }
+
+    pub(crate) fn is_calm(&self) -> bool {
+        self.state().is_calm
     }
 
     pub(crate) fn number(&self) -> u64 {
@@ -61,8 +75,10 @@ impl Machine {
         self.state().run.clone()
     }
 
-    pub(crate) fn connected(&self, connection: u64) {
-        self.state().run.connections.push(connection);
+    pub(crate) fn connected(&self, connection: u64, by_proxy: bool) {
+        let mut state = self.state();
+        state.run.connections.push(connection);
+        state.run.proxied.push(by_proxy);
     }
 
     /// The run meets a fault of this kind, which hides an outcome or not.

@@ -6,15 +6,15 @@ mod database;
 mod director;
 mod fate;
 mod hunt;
-mod judgement;
-mod keys;
+mod lines;
 mod machine;
 mod network;
 mod oracle;
 mod shrink;
-mod standing;
+mod stand;
 mod steps;
 mod tame;
+mod tokens;
 mod trace;
 mod weights;
 mod world;
@@ -67,7 +67,7 @@ fn run_breaking(
             .enable_time()
             .start_paused(true)
             .build()?;
-        runtime.block_on(async {
+        tokio::task::LocalSet::new().block_on(&runtime, async {
             tame::begin();
             director::run(seed, &steps, &weights).await
         })
@@ -134,7 +134,9 @@ fn simulate() -> Result<bool, Broken> {
     }
     if arguments.shows_coverage {
         writeln!(out, "{}", coverage.table())?;
+        write!(out, "{}", coverage.acts())?;
     }
+    write!(out, "{}", coverage.excuses())?;
     writeln!(out, "seeds {first} to {}", seed - 1)?;
     writeln!(out, "{steps} steps, {wrong} wrong")?;
     Ok(wrong == 0)

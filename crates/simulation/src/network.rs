@@ -21,6 +21,9 @@ const ROOM: usize = 64 * 1024;
 /// A piece of bytes, at most.
 const PIECE: usize = 4 * 1024;
 
+/// Where the proxy of instances that have one is.
+pub(crate) const PROXY_HOST: &str = "proxy.example";
+
 /// How long after we are gone a server counts a client out that it hears nothing of.
 const COUNTED_OUT: Duration = Duration::from_secs(2);
 
@@ -85,10 +88,10 @@ impl Net {
         Arc::new(Port { net: self.clone(), machine: machine.clone() })
     }
 
-    fn mishap(&self) -> Option<Mishap> {
+    fn mishap(&self, machine: &Machine) -> Option<Mishap> {
         let mut dice = self.fates.next(Kind::Connection);
         let is_disturbed = *self.is_disturbed.lock().unwrap_or_else(PoisonError::into_inner);
-        if !is_disturbed || !self.weights.connection.strikes(&mut dice) {
+        if !is_disturbed || machine.is_calm() || !self.weights.connection.strikes(&mut dice) {
             return None;
         }
         Some(match dice.u8(0..8) {
@@ -113,10 +116,11 @@ struct Port {
 }
 
 impl Network for Port {
-    fn open(&self, _: &str, _: u16) -> Opening {
+    fn open(&self, host: &str, _: u16) -> Opening {
         let (net, machine) = (self.net.clone(), self.machine.clone());
+        let by_proxy = host == PROXY_HOST;
         Box::pin(async move {
-            let mishap = net.mishap();
+            let mishap = net.mishap(&machine);
             if let Some(mishap) = mishap {
                 machine.met(mishap.name(), true);
                 net.trace.note(|| format!("    connection: {mishap:?}"));
@@ -129,18 +133,31 @@ impl Network for Port {
                 Some(Mishap::NotAnswered) => std::future::pending().await,
                 Some(Mishap::Cut(..)) | None => {}
             }
-            let (ours, near) = duplex(ROOM);
+            let (ours, mut near) = duplex(ROOM);
             let (far, theirs) = duplex(ROOM);
             let connection = net.simulator.connect(Box::new(theirs));
-            machine.connected(connection);
+            machine.connected(connection, by_proxy);
             let cut = match mishap {
                 Some(Mishap::Cut(after, cut)) => Some((after, cut)),
                 _ => None,
             };
-            carry(&net, near, far, cut);
+            tokio::spawn(async move {
+                if !by_proxy || tunnel(&mut near).await.is_ok() {
+                    carry(&net, near, far, cut);
+                }
+            });
             Ok(Box::new(ours) as Box<dyn Wire>)
         })
     }
+}
+
+/// The proxy's side of `CONNECT` (RFC 9110, section 9.3.6).
+async fn tunnel(near: &mut DuplexStream) -> io::Result<()> {
+    let mut asked = Vec::new();
+    while !asked.ends_with(b"\r\n\r\n") {
+        asked.push(near.read_u8().await?);
+    }
+    near.write_all(b"HTTP/1.1 200 Connection established\r\n\r\n").await
 }
 
 /// Carries bytes both ways until either end closes.

@@ -1,18 +1,35 @@
 //! The truth of the world, and whether answers told it. The rules: `docs/contract.md`, Truth.
 
+mod answer;
+mod end;
+mod facts;
+mod history;
+mod judgement;
+mod keys;
+mod limits;
+mod refusals;
+mod reports;
+mod run;
+mod standing;
+mod timeline;
+mod together;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use domain::identifier::Identifier;
-use serde_json::Value;
-use whatsapp_simulator::{Direction, Fault, Moment};
+use whatsapp_simulator::{Direction, Fault, Record};
 
 use crate::coverage::Coverage;
 use crate::machine::Seen;
-use crate::standing::Standing;
-use crate::steps::Ask;
+use crate::steps::Refuses;
 use crate::tame;
-use crate::world::{ANNOUNCEMENT, COMMUNITY, INSTANCES, NOWHERE, SUBGROUPS, World, groups};
+use crate::world::{INSTANCES, World};
+pub(crate) use answer::Answer;
+use facts::{AllFacts, Visit};
+pub(crate) use reports::of_queue;
+pub(crate) use run::Begun;
+use run::Run;
+use standing::Standing;
 
 /// An answer that is not true.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -20,50 +37,6 @@ pub(crate) struct Wrong {
     /// Which rule it breaks.
     pub(crate) label: &'static str,
     pub(crate) what: String,
-}
-
-/// What a run came to.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Answer {
-    /// One status for each identifier, and over HTTP the whole of it.
-    Told {
-        statuses: Vec<u16>,
-        messages: Vec<String>,
-        body: String,
-        replayed: bool,
-    },
-    /// The invocation failed.
-    Failed(String),
-    Crashed,
-    /// It took longer than it had.
-    Killed,
-}
-
-impl Answer {
-    pub(crate) fn read(reply: &str) -> Self {
-        let reply: Value = serde_json::from_str(reply).unwrap_or_default();
-        if let Some(results) = reply["results"].as_array() {
-            let text = |it: &Value| it["message"].as_str().unwrap_or_default().to_owned();
-            let status = |it: &Value| u16::try_from(it["status"].as_u64().unwrap_or_default());
-            return Self::Told {
-                statuses: results.iter().map(|it| status(it).unwrap_or_default()).collect(),
-                messages: results.iter().map(text).collect(),
-                body: String::new(),
-                replayed: false,
-            };
-        }
-        let body = reply["body"].as_str().unwrap_or_default().to_owned();
-        let parsed: Value = serde_json::from_str(&body).unwrap_or_default();
-        let message = parsed["error"]["message"].as_str().or(parsed["message"].as_str());
-        let status = reply["statusCode"].as_u64().and_then(|it| u16::try_from(it).ok());
-        let replayed = reply["headers"]["idempotent-replayed"] == "true";
-        Self::Told {
-            statuses: vec![status.unwrap_or_default()],
-            messages: vec![message.unwrap_or_default().to_owned()],
-            body,
-            replayed,
-        }
-    }
 }
 
 /// Why a membership changed.
@@ -84,33 +57,18 @@ pub(crate) struct Change {
     pub(crate) cause: Cause,
 }
 
-/// One run, as it is known from outside.
-#[derive(Debug, Clone)]
-pub(crate) struct Run {
-    pub(crate) number: u64,
-    pub(crate) instance: usize,
-    /// The group of each identifier.
-    pub(crate) groups: Vec<String>,
-    pub(crate) identifiers: Vec<String>,
-    pub(crate) key: Option<u8>,
+/// A window of a limit, in milliseconds.
+const A_WINDOW: u64 = 60_000;
+
+/// Something odd that WhatsApp was to do.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Script {
     pub(crate) began: u64,
-    pub(crate) ended: u64,
+    /// When it was forgotten, if nothing met it.
+    pub(crate) rested: u64,
     /// What the clocks had been moved by then, in milliseconds.
-    pub(crate) moved_began: i64,
-    pub(crate) moved_ended: i64,
-    /// On the world's clock.
-    pub(crate) world_began: u64,
-    pub(crate) answer: Option<Answer>,
-    pub(crate) seen: Seen,
-    pub(crate) has_trouble: bool,
-    /// What was asked, and how the session stood, as situations are counted.
-    pub(crate) situation: (&'static str, &'static str),
-    pub(crate) troubles: BTreeSet<&'static str>,
-    /// Groups of which a roster row of the session's generation stood in the table.
-    pub(crate) rows: BTreeSet<String>,
-    /// Groups of which an open leave and evidence of membership stood in the table.
-    pub(crate) evidence: BTreeSet<String>,
-    pub(crate) is_judged: bool,
+    pub(crate) moved: i64,
+    pub(crate) refuses: Refuses,
 }
 
 #[derive(Default)]
@@ -120,9 +78,24 @@ pub(crate) struct State {
     pub(crate) wrong: Option<Wrong>,
     /// Since when what a phone's instance did before counts no more.
     pub(crate) forgotten: BTreeMap<String, u64>,
+    /// Since when it may not: it was being deleted.
+    pub(crate) forgotten_maybe: BTreeMap<String, u64>,
+    pub(crate) facts: AllFacts,
+    pub(crate) visits: Vec<Visit>,
+    pub(crate) scripts: Vec<Script>,
+    /// Groups whose invite was revoked.
+    pub(crate) revoked: BTreeSet<String>,
+    /// Whether a group may be attached to the community.
+    pub(crate) attaches: bool,
     /// What the clocks were moved by altogether, in milliseconds.
     pub(crate) moved: i64,
-    coverage: Coverage,
+    /// When clocks were last behind by more than a window of a limit: it begins anew then.
+    pub(crate) set_back: u64,
+    /// Connections of devices that are being linked: those do acknowledge.
+    pub(crate) linking: BTreeSet<u64>,
+    /// Whether an environment is gone that no run tells of.
+    pub(crate) is_gone: bool,
+    pub(crate) coverage: Coverage,
     pub(crate) standing: Standing,
 }
 
@@ -131,8 +104,9 @@ pub(crate) struct State {
 pub(crate) struct Oracle(Arc<Mutex<State>>);
 
 impl Oracle {
-    pub(crate) fn new(world: &World) -> Self {
+    pub(crate) fn new(world: &World, attaches: bool) -> Self {
         let oracle = Self(Arc::default());
+        oracle.state().attaches = attaches;
         let watching = oracle.clone();
         world.chat.watch_departures(move |departure| {
             let cause = Cause::Left(departure.connection);
@@ -147,6 +121,13 @@ impl Oracle {
 
     pub(crate) fn wrong(&self) -> Option<Wrong> {
         self.state().wrong.clone()
+    }
+
+    /// What was found wrong by somebody else than [`Self::judge`].
+    pub(crate) fn found(&self, wrong: Option<Wrong>) {
+        if let Some(wrong) = wrong {
+            self.state().wrong.get_or_insert(wrong);
+        }
     }
 
     fn changed(&self, phone: &str, group: &str, cause: Cause) {
@@ -172,8 +153,13 @@ impl Oracle {
         self.state().forgotten.insert(phone.to_owned(), tame::elapsed());
     }
 
-    pub(crate) fn moved(&self, by: i64) {
-        self.state().moved += by;
+    /// Clocks were moved, and are that far behind the latest that they ever were.
+    pub(crate) fn moved(&self, by: i64, behind: u64) {
+        let mut state = self.state();
+        state.moved += by;
+        if behind > A_WINDOW {
+            state.set_back = tame::elapsed();
+        }
     }
 
     /// When the latest run without an outcome began, on the world's clock.
@@ -183,51 +169,27 @@ impl Oracle {
         lost.map(|run| run.world_began)
     }
 
+    /// WhatsApp is to do something odd.
+    pub(crate) fn scripted(&self, fault: &Fault) {
+        let all = Refuses::of(fault);
+        let mut state = self.state();
+        let (began, rested) = (tame::elapsed(), u64::MAX);
+        let scripts =
+            all.iter().map(|refuses| Script { began, rested, moved: 0, refuses: *refuses });
+        state.scripts.extend(scripts);
+        if all.contains(&Refuses::Device) {
+            for instance in 0..INSTANCES.len() {
+                state.facts.entry(instance).or_default().works.set(began, false);
+            }
+        }
+    }
+
     /// A run begins; returns its number.
-    pub(crate) fn begin(&self, ask: &Ask, identifiers: &[String], world: &World) -> u64 {
-        let stood = world.stands(ask.instance);
-        let groups = identifiers.iter().map(|text| group_of(text));
-        let rows = groups.clone().filter(|group| world.has_row(ask.instance, group)).collect();
-        let evidence = groups.filter(|group| world.has_evidence(ask.instance, group)).collect();
-        let asked = match (identifiers, ask.identifier.as_str()) {
-            ([_, _, ..], _) => "batch",
-            (_, text) if group_of(text) == COMMUNITY => "community",
-            (_, text) if is_jid(text) => "jid",
-            _ => "invite",
-        };
-        let mut troubles = BTreeSet::new();
-        if ask.trouble.crash.is_some() {
-            troubles.insert("crash");
-        }
-        if ask.trouble.freeze.is_some() {
-            troubles.insert("freeze");
-        }
-        if let Some(fault) = &ask.server {
-            troubles.insert(server(fault));
-        }
+    pub(crate) fn begin(&self, begun: Begun, world: &World) -> u64 {
         let mut state = self.state();
         let number = u64::try_from(state.runs.len()).unwrap_or_default();
-        let moved = state.moved;
-        state.runs.push(Run {
-            number,
-            instance: ask.instance,
-            groups: identifiers.iter().map(|text| group_of(text)).collect(),
-            identifiers: identifiers.to_vec(),
-            key: ask.key,
-            began: tame::elapsed(),
-            ended: u64::MAX,
-            moved_began: moved,
-            moved_ended: moved,
-            world_began: tame::world_now(),
-            answer: None,
-            seen: Seen::default(),
-            has_trouble: ask.trouble != crate::machine::Trouble::default(),
-            situation: (asked, stood),
-            troubles,
-            rows,
-            evidence,
-            is_judged: false,
-        });
+        let run = Run::begin(number, begun, state.moved, state.attaches, world);
+        state.runs.push(run);
         number
     }
 
@@ -247,9 +209,17 @@ impl Oracle {
 
     /// Judges the runs that have ended. Returns whether an environment is gone.
     pub(crate) fn judge(&self, world: &World) -> bool {
-        let record = world.chat.record();
+        world.chat.look(|record| self.judge_by(record))
+    }
+
+    fn judge_by(&self, record: &Record) -> bool {
         let mut state = self.state();
-        let mut is_gone = false;
+        let now = tame::elapsed();
+        let moved = state.moved;
+        for script in state.scripts.iter_mut().filter(|script| script.rested == u64::MAX) {
+            (script.rested, script.moved) = (now, moved);
+        }
+        let mut is_gone = std::mem::take(&mut state.is_gone);
         let ended: Vec<usize> = (0..state.runs.len())
             .filter(|at| !state.runs[*at].is_judged && state.runs[*at].answer.is_some())
             .collect();
@@ -267,153 +237,20 @@ impl Oracle {
                 })
                 .map(|stanza| format!("{:?}", stanza.node))
                 .collect();
-            let wrong = state.judged(&run, &named).or_else(|| state.judged_by_key(&run));
+            let wrong = state
+                .judged(&run, &named)
+                .or_else(|| state.judged_by_key(&run))
+                .or_else(|| State::judged_by_bearer(&run))
+                .or_else(|| state.judged_by_limit(&run))
+                .or_else(|| state.judged_by_way(&run));
             if let Some(wrong) = wrong {
                 state.wrong.get_or_insert(wrong);
             }
         }
-        let by_us = record.overlaps.iter().find(|overlap| !overlap.ended_by_replaced);
-        if let Some(overlap) = by_us {
-            let what = format!("{overlap:?}");
-            state.wrong.get_or_insert(Wrong { label: "sockets", what });
-        }
-        if record.acks() > 0 {
-            let what = "something was acknowledged".to_owned();
-            state.wrong.get_or_insert(Wrong { label: "acks", what });
+        let wrong = state.judged_together(record);
+        if let Some(wrong) = wrong {
+            state.wrong.get_or_insert(wrong);
         }
         is_gone
     }
-
-    /// The last request of an instance for a group: nothing befell it.
-    pub(crate) fn ended(&self, world: &World, instance: usize, jid: &str) {
-        let (.., phone) = INSTANCES[instance];
-        let mut state = self.state();
-        let Some(Answer::Told { statuses, messages, .. }) =
-            state.runs.last().and_then(|run| run.answer.clone())
-        else {
-            let what = "the last request has no answer".to_owned();
-            state.wrong.get_or_insert(Wrong { label: "end", what });
-            return;
-        };
-        let is_in = world.chat.is_member(jid, phone);
-        let is_right = match statuses[0] {
-            200 | 404 => !is_in,
-            403 => jid == ANNOUNCEMENT,
-            _ => false,
-        };
-        if !is_right {
-            let what = format!("{jid}: {statuses:?} {messages:?}, member {is_in}");
-            state.wrong.get_or_insert(Wrong { label: "end", what });
-        }
-    }
-
-    /// Nothing is left in the table that a next request would have to heal.
-    pub(crate) fn left_behind(&self, world: &World) {
-        let items = world.dynamo.items();
-        for item in items {
-            let text = |name: &str| item[name]["S"].as_str().unwrap_or_default().to_owned();
-            let (pk, sk) = (text("pk"), text("sk"));
-            if !pk.starts_with("INSTANCE#") {
-                continue;
-            }
-            let is_session = sk == "SESSION";
-            let has_lease = is_session && item["lease_owner"]["S"].as_str().is_some();
-            let intents = item["intents"]["M"].as_object().map_or(0, serde_json::Map::len);
-            let jid = sk.strip_prefix("GROUP#").unwrap_or_default();
-            let instance = INSTANCES
-                .into_iter()
-                .find(|(account, name, _)| pk == format!("INSTANCE#{account}#{name}"));
-            let is_stale_row = !jid.is_empty()
-                && instance.is_some_and(|(.., phone)| !world.chat.is_member(jid, phone));
-            if has_lease || intents > 0 || is_stale_row {
-                let label = if is_stale_row { "row-left" } else { "left-behind" };
-                let what = format!("{pk} {sk}: {item}");
-                self.state().wrong.get_or_insert(Wrong { label, what });
-            }
-        }
-    }
-}
-
-/// The group that an identifier leads to.
-fn group_of(text: &str) -> String {
-    match Identifier::parse(text) {
-        Ok(Identifier::Jid(jid)) => jid.to_string(),
-        Ok(Identifier::Invite(code)) => groups()
-            .find(|(_, known)| *known == code.as_str())
-            .map_or_else(|| NOWHERE.to_owned(), |(jid, _)| jid.to_owned()),
-        Err(_) => String::new(),
-    }
-}
-
-pub(crate) fn is_jid(text: &str) -> bool {
-    matches!(Identifier::parse(text), Ok(Identifier::Jid(_)))
-}
-
-/// A fault of WhatsApp's, by the moment when it comes.
-fn server(fault: &Fault) -> &'static str {
-    match fault.moment {
-        Moment::Leave => "server: at the leave",
-        Moment::Login => "server: at the login",
-        Moment::Metadata => "server: at metadata",
-        Moment::Invite => "server: at an invite",
-        _ => "server: elsewhere",
-    }
-}
-
-/// What goes when this is left.
-pub(crate) fn along(group: &str) -> Vec<&str> {
-    if group == COMMUNITY {
-        [COMMUNITY, ANNOUNCEMENT].into_iter().chain(SUBGROUPS).collect()
-    } else {
-        vec![group]
-    }
-}
-
-impl Run {
-    pub(crate) fn phone(&self) -> &'static str {
-        INSTANCES[self.instance].2
-    }
-
-    /// Whether the outcome of any of its leaves may be unknown to everybody.
-    fn lost_any(&self) -> bool {
-        match &self.answer {
-            None | Some(Answer::Crashed | Answer::Killed | Answer::Failed(_)) => {
-                !self.seen.connections.is_empty()
-            }
-            Some(Answer::Told { messages, .. }) => messages.iter().any(|it| is_unconfirmed(it)),
-        }
-    }
-
-    /// Whether it told how we stand to the group for certain: out, or refused although in.
-    pub(crate) fn told(&self, group: &str) -> bool {
-        let Some(Answer::Told { statuses, .. }) = &self.answer else { return false };
-        let told = self.groups.iter().zip(statuses);
-        told.clone().any(|(asked, status)| asked == group && matches!(status, 200 | 403 | 404))
-    }
-
-    /// Whether it asked for the group, or for its community.
-    pub(crate) fn names(&self, group: &str) -> bool {
-        self.groups.iter().any(|asked| along(asked).contains(&group))
-    }
-
-    /// Whether the outcome for `group` may be unknown, or its telling not written down.
-    pub(crate) fn lost(&self, group: &str) -> bool {
-        if !self.names(group) {
-            return false;
-        }
-        match &self.answer {
-            None | Some(Answer::Crashed | Answer::Killed | Answer::Failed(_)) => true,
-            Some(Answer::Told { messages, .. }) => {
-                self.seen.is_disturbed
-                    || self.has_trouble
-                    || self.groups.iter().zip(messages).any(|(asked, message)| {
-                        along(asked).contains(&group) && is_unconfirmed(message)
-                    })
-            }
-        }
-    }
-}
-
-pub(crate) fn is_unconfirmed(message: &str) -> bool {
-    message.starts_with("WhatsApp did not confirm the leave")
 }

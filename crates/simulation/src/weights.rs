@@ -40,6 +40,16 @@ pub(crate) struct Weights {
     pub(crate) repeat: Chance,
     /// A request has a key.
     pub(crate) key: Chance,
+    /// A request carries the instance's own token, which has a small limit.
+    pub(crate) own_token: Chance,
+    /// A request carries a token that is to be refused.
+    pub(crate) stranger: Chance,
+    /// An operator's calls and connections meet what others' do.
+    pub(crate) operator: Chance,
+    /// The lease of a run that freezes ends meanwhile.
+    pub(crate) takeover: Chance,
+    /// Ranks, kinds, invites and devices change.
+    pub(crate) rare: Chance,
     /// Steps of each kind, against each other.
     pub(crate) steps: [u16; 8],
 }
@@ -56,6 +66,11 @@ impl Weights {
             overlap: chance([50, 150, 400, 700]),
             repeat: chance([100, 300, 400, 700]),
             key: chance([100, 300, 500, 900]),
+            own_token: chance([100, 300, 600, 900]),
+            stranger: chance([20, 50, 100, 200]),
+            operator: chance([200, 500, 1_000, 1_000]),
+            takeover: chance([300, 500, 800, 1_000]),
+            rare: chance([200, 400, 600, 1_000]),
             steps: std::array::from_fn(|_| dice.choice([0, 0, 1, 2, 4, 8]).unwrap_or(1)),
         }
     }

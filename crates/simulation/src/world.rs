@@ -17,9 +17,11 @@ use zeroize::Zeroizing;
 
 use crate::database::Dynamo;
 use crate::fate::Fates;
+use crate::lines::Lines;
 use crate::machine::Machine;
 use crate::network::Net;
-use crate::tame;
+use crate::steps::Hand;
+use crate::tokens::{NO_LIMIT, Tokens};
 use crate::trace::Trace;
 use crate::weights::Weights;
 
@@ -33,10 +35,10 @@ pub(crate) const PLAIN: [&str; 3] =
 pub(crate) const COMMUNITY: &str = "120363401000000010@g.us";
 pub(crate) const ANNOUNCEMENT: &str = "120363401000000011@g.us";
 pub(crate) const SUBGROUPS: [&str; 2] = ["120363401000000012@g.us", "120363401000000013@g.us"];
-/// A lost outcome counts for a day; clocks that are off decide the rest, in milliseconds.
-const A_DAY_BUT_A_MARGIN: u64 = (24 * 60 - 10) * 60 * 1_000;
 /// A group that there is not.
 pub(crate) const NOWHERE: &str = "120363401000000099@g.us";
+/// A plain group that can become one of the community's.
+pub(crate) const ATTACHED: &str = PLAIN[1];
 
 /// Every group, with the code of its invite.
 pub(crate) fn groups() -> impl Iterator<Item = (&'static str, String)> {
@@ -57,8 +59,8 @@ pub(crate) struct World {
     pub(crate) net: Net,
     pub(crate) chat: Simulator,
     environment: BTreeMap<String, String>,
-    /// A token for each account.
-    pub(crate) tokens: BTreeMap<&'static str, String>,
+    pub(crate) tokens: Tokens,
+    pub(crate) lines: Lines,
     machines: u64,
 }
 
@@ -85,28 +87,29 @@ impl World {
         ];
         let environment =
             environment.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
-        let mut world =
-            Self { dynamo, net, chat, environment, tokens: BTreeMap::new(), machines: 0 };
+        let (tokens, lines) = (Tokens::default(), Lines::default());
+        let world = Self { dynamo, net, chat, environment, tokens, lines, machines: 0 };
         world.make_groups();
         let operator = world.operator(&Machine::new(0, 0))?;
         operator.create_table(&schema::of_template()?).await?;
         for (index, (account, name, phone)) in INSTANCES.into_iter().enumerate() {
             let id: AccountId = account.parse()?;
-            if !world.tokens.contains_key(account) {
+            if !world.tokens.knows(account) {
                 operator.create_account(&id, None).await?;
                 let request = TokenRequest {
                     account: &id,
                     scope: &Scope::Account,
-                    per_minute: 1_000_000,
+                    per_minute: NO_LIMIT,
                     note: None,
                     valid_until: None,
                 };
                 let issued = operator.issue_token(&request).await?;
-                world.tokens.insert(account, issued.secret.to_string());
+                world.tokens.of_account(account, issued.secret.to_string());
             }
             let instance = InstanceId { account: id, name: name.parse()? };
             let device = world.chat.link_device(phone);
             operator.store_linked(&instance, &credentials(device)?).await?;
+            world.tokens.renew(&operator, &instance, index).await?;
             if synced[index] {
                 operator.sync_roster(&instance).await?;
             }
@@ -153,7 +156,14 @@ impl World {
         let machine = Machine::new(self.machines, skew);
         let clock = Arc::new(SystemClock::new());
         let service = Service::through(&self.config()?, clock, self.ports(&machine))?;
-        Ok((machine, Arc::new(service)))
+        Ok((machine, Arc::new(service.reporting(self.lines.reporter()))))
+    }
+
+    /// A machine of an operator's, which is used once.
+    pub(crate) fn hand(&mut self, hand: Hand) -> Machine {
+        self.machines += 1;
+        let machine = Machine::new(self.machines, hand.skew);
+        if hand.is_calm { machine.calm() } else { machine }
     }
 
     /// Waits until everything that was sent has arrived.
@@ -165,75 +175,10 @@ impl World {
         self.dynamo.rest().await;
     }
 
-    /// How the session of an instance stands, as situations are counted.
-    pub(crate) fn stands(&self, instance: usize) -> &'static str {
-        let (account, name, _) = INSTANCES[instance];
-        let pk = format!("INSTANCE#{account}#{name}");
-        let Some(session) = self.dynamo.item(&pk, "SESSION") else { return "logged out" };
-        let number = |name: &str| {
-            session[name]["N"].as_str().and_then(|it| it.parse::<u64>().ok()).unwrap_or_default()
-        };
-        let now = tame::world_now();
-        if session["session_state"]["S"] != "linked" {
-            "logged out"
-        } else if number("blocked_until") > now {
-            "blocked"
-        } else if session["lease_owner"]["S"].is_string() && number("lease_until") > now {
-            "leased"
-        } else if session["intents"]["M"].as_object().is_some_and(|intents| !intents.is_empty()) {
-            "intent"
-        } else if self.dynamo.has_rows(&pk) {
-            "row"
-        } else {
-            "clean"
-        }
-    }
-
-    /// Whether an earlier leave of ours without an outcome, younger than a day by a margin,
-    /// and a roster row of the same generation stand in the table.
-    pub(crate) fn has_evidence(&self, instance: usize, group: &str) -> bool {
-        let (account, name, _) = INSTANCES[instance];
-        let pk = format!("INSTANCE#{account}#{name}");
-        let session = self.dynamo.item(&pk, "SESSION").unwrap_or_default();
-        let at = session["intents"]["M"][group]["M"]["at"]["N"].as_str();
-        let at = at.and_then(|at| at.parse::<u64>().ok());
-        let is_open = at.is_some_and(is_young);
-        is_open && self.has_row(instance, group)
-    }
-
-    /// The groups of an instance of which an open leave and a roster row stand in the table,
-    /// with the time of the leave.
-    pub(crate) fn open_evidence(&self, instance: usize) -> Vec<(String, u64)> {
-        let (account, name, _) = INSTANCES[instance];
-        let session = self.dynamo.item(&format!("INSTANCE#{account}#{name}"), "SESSION");
-        let session = session.unwrap_or_default();
-        let Some(intents) = session["intents"]["M"].as_object() else { return Vec::new() };
-        let open = intents.iter().filter_map(|(group, intent)| {
-            let at = intent["M"]["at"]["N"].as_str()?.parse().ok()?;
-            self.has_evidence(instance, group).then(|| (group.clone(), at))
-        });
-        open.collect()
-    }
-
-    /// Whether a roster row of the session's generation stands in the table.
-    pub(crate) fn has_row(&self, instance: usize, group: &str) -> bool {
-        let (account, name, _) = INSTANCES[instance];
-        let pk = format!("INSTANCE#{account}#{name}");
-        let session = self.dynamo.item(&pk, "SESSION").unwrap_or_default();
-        let row = self.dynamo.item(&pk, &format!("GROUP#{group}"));
-        row.is_some_and(|row| row["generation"] == session["generation"])
-    }
-
     fn has_sockets(&self, phone: &str) -> bool {
-        let record = self.chat.record();
         let devices = self.chat.phone(phone).companions();
-        devices.iter().any(|device| record.open_sockets(device) > 0)
+        self.chat.look(|record| devices.iter().any(|device| record.open_sockets(device) > 0))
     }
-}
-
-/// Whether a leave at that time counts still, on the world's clock.
-pub(crate) fn is_young(at: u64) -> bool {
-    tame::world_now() < at + A_DAY_BUT_A_MARGIN
 }
 
 /// A device's credentials, as linking stores them.

@@ -287,6 +287,11 @@ impl Simulator {
         self.shared.state().record.clone()
     }
 
+    /// Looks at what was seen so far, without a copy. Nothing is served meanwhile.
+    pub fn look<T>(&self, look: impl FnOnce(&Record) -> T) -> T {
+        look(&self.shared.state().record)
+    }
+
     /// Forgets what was seen; sockets that are open still count, but their logins do not.
     pub fn clear_record(&self) {
         self.shared.state().record.clear();

@@ -101,7 +101,8 @@ impl Stanza {
         self.tag() == "iq" && self.has_type(&["get", "set"])
     }
 
-    fn is_acknowledgement(&self) -> bool {
+    /// Whether it says that something was received.
+    pub fn is_acknowledgement(&self) -> bool {
         self.direction == Direction::Received && matches!(self.tag(), "ack" | "receipt")
     }
 

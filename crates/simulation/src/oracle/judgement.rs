@@ -1,7 +1,11 @@
 //! Whether an answer was true: the rules of `docs/contract.md`, Truth, over what is known of
 //! every run and every change of a membership.
 
-use crate::oracle::{Answer, Cause, Change, Run, State, Wrong, along, is_jid, is_unconfirmed};
+use std::collections::BTreeSet;
+
+use super::answer::Told;
+use super::run::{Run, is_jid, is_unconfirmed};
+use super::{Answer, Cause, Change, State, Wrong};
 use crate::world::NOWHERE;
 
 /// How long a lost outcome counts, in milliseconds.
@@ -57,7 +61,7 @@ impl State {
     /// Whether this run left the group, and not as one that goes with its community.
     fn left_by(&self, run: &Run, group: &str) -> bool {
         let goes_along =
-            run.groups.iter().any(|asked| asked != group && along(asked).contains(&group));
+            run.groups.iter().any(|asked| asked != group && run.along(asked).contains(&group));
         if goes_along {
             return false;
         }
@@ -66,9 +70,15 @@ impl State {
         })
     }
 
+    /// Since when the instance's name had begun anew for certain when a run began.
+    pub(super) fn forgotten_before(&self, run: &Run) -> u64 {
+        let forgotten = self.forgotten.get(run.phone()).copied();
+        forgotten.filter(|at| *at <= run.began).unwrap_or_default()
+    }
+
     /// Whether an earlier leave of ours may have lost its outcome.
     fn has_lost_before(&self, run: &Run, group: &str) -> bool {
-        let since = self.forgotten.get(run.phone()).copied().unwrap_or_default();
+        let since = self.forgotten_before(run);
         self.runs.iter().any(|earlier| {
             earlier.number != run.number
                 && earlier.instance == run.instance
@@ -87,6 +97,8 @@ impl State {
                 && other.instance == run.instance
                 && other.began <= run.ended
                 && other.ended >= run.began
+        }) || self.visits.iter().any(|visit| {
+            visit.instance == run.instance && visit.began <= run.ended && visit.ended >= run.began
         })
     }
 
@@ -94,18 +106,21 @@ impl State {
     /// has heard and nobody has settled since. Whatever the table says by now.
     fn lost_leave(&self, run: &Run, group: &str) -> Option<u64> {
         let phone = run.phone();
-        let since = self.forgotten.get(phone).copied().unwrap_or_default();
+        let since = self.forgotten_maybe.get(phone).copied().unwrap_or_default();
         let last = self
             .changes
             .iter()
             .rfind(|it| it.phone == phone && it.group == group && it.at <= run.began)?;
         let Cause::Left(connection) = last.cause else { return None };
-        let leaver = self.runs.iter().find(|it| it.seen.connections.contains(&connection))?;
+        let leaver = self
+            .runs
+            .iter()
+            .find(|it| it.instance == run.instance && it.seen.connections.contains(&connection))?;
         let is_unheard = !leaver.told(group) && leaver.number != run.number;
         let had_evidence = leaver.rows.contains(group)
             && leaver.groups.iter().any(|it| it == group)
             // Its answer is the community's.
-            && !leaver.groups.iter().any(|it| it != group && along(it).contains(&group));
+            && !leaver.groups.iter().any(|it| it != group && leaver.along(it).contains(&group));
         let is_young = Self::between(leaver, run) < DAY - MARGIN;
         let is_settled = self.runs.iter().any(|other| {
             other.number != leaver.number
@@ -114,6 +129,9 @@ impl State {
                 && other.names(group)
                 && other.ended >= leaver.began
                 && other.began <= run.ended
+                // Nobody settles what was done after it had connected: whoever has the lease
+                // then is another.
+                && other.seen.connections.iter().any(|its| *its > connection)
                 // Who was told, and who crashed after it was settled.
                 && (other.told(group) || other.has_trouble || other.seen.is_disturbed)
         });
@@ -134,35 +152,40 @@ impl State {
             other.instance == run.instance
                 && other.ended >= earlier.began
                 && other.began <= run.ended
-                && matches!(&other.answer, Some(Answer::Told { messages, .. })
-                    if messages.iter().any(|it| it.starts_with("WhatsApp rate limit")
+                && matches!(&other.answer, Some(Answer::Told(told))
+                    if told.messages.iter().any(|it| it.starts_with("WhatsApp rate limit")
                         || it.starts_with("Instance is temporarily banned")))
         })
     }
 
-    pub(crate) fn judged(&self, run: &Run, leaves: &[String]) -> Option<Wrong> {
+    pub(crate) fn judged(&mut self, run: &Run, leaves: &[String]) -> Option<Wrong> {
         let wrong = |label, what: String| {
             Some(Wrong { label, what: format!("run {}: {what}; {run:?}", run.number) })
         };
-        let own = |change: &&Change| matches!(change.cause, Cause::Left(connection) if run.seen.connections.contains(&connection));
-        let asked: Vec<&str> = run.groups.iter().flat_map(|group| along(group)).collect();
+        let own = |change: &&Change| {
+            matches!(change.cause, Cause::Left(connection) if run.seen.connections.contains(&connection))
+                && change.phone == run.phone()
+        };
+        let asked: Vec<&str> = run.groups.iter().flat_map(|group| run.along(group)).collect();
         if let Some(other) =
             self.changes.iter().filter(own).find(|it| !asked.contains(&it.group.as_str()))
         {
             return wrong("not-asked", other.group.clone());
         }
-        let Some(Answer::Told { statuses, messages, .. }) = &run.answer else {
+        let Some(Answer::Told(Told { statuses, messages, waits, replayed, .. })) = &run.answer
+        else {
             return match &run.answer {
                 Some(Answer::Failed(error)) => wrong("failed", error.clone()),
                 _ => None,
             };
         };
+        let mut excused = BTreeSet::new();
         if statuses.len() != run.groups.len() {
             return wrong("results", format!("{} for {}", statuses.len(), run.groups.len()));
         }
         let (phone, began, ended) = (run.phone(), run.began, run.ended);
-        for (((group, status), message), text) in
-            run.groups.iter().zip(statuses).zip(messages).zip(&run.identifiers)
+        for (at, (((group, status), message), text)) in
+            run.groups.iter().zip(statuses).zip(messages).zip(&run.identifiers).enumerate()
         {
             let what = || format!("{group} {status} {message}");
             // An invite that could not be looked up led to no group yet.
@@ -173,15 +196,25 @@ impl State {
                 .iter()
                 .zip(&run.groups)
                 .any(|(text, it)| it == group && is_jid(text));
-            let may_differ = *status == 503 && !is_jid(text);
+            let leads_nowhere = !matches!(
+                (*status, message.split(' ').next()),
+                (200, _) | (403, Some("Not")) | (404, Some("Group"))
+            );
+            let may_differ = leads_nowhere && !is_jid(text);
             if by_jid
                 && !may_differ
                 && same.any(|((other, _), told)| other == group && told != status)
             {
                 return wrong("twice", what());
             }
-            if matches!(&run.answer, Some(Answer::Told { replayed: true, .. })) {
+            if *replayed {
                 continue;
+            }
+            let wait = waits.get(at).copied().flatten();
+            let refused = Self::judged_wait(run, message, wait)
+                .or_else(|| self.judged_refusal(run, at, (*status, message)));
+            if let Some(refused) = refused {
+                return wrong(refused.label, refused.what);
             }
             match (*status, message.as_str()) {
                 (200, _) => {
@@ -192,6 +225,13 @@ impl State {
                         self.changes_within(phone, group, began, u64::MAX).any(|it| own(&it));
                     if !is_ours && !self.has_lost_before(run, group) {
                         return wrong("200-other", what());
+                    }
+                    let last = self
+                        .changes
+                        .iter()
+                        .rfind(|it| it.phone == phone && it.group == *group && it.at <= ended);
+                    if last.is_some_and(|change| change.cause == Cause::Removed) {
+                        excused.insert("200: somebody else removed us while our outcome was lost");
                     }
                 }
                 (404, message) if message.starts_with("Group not found") => {
@@ -209,7 +249,7 @@ impl State {
                         return wrong("404-own", what());
                     }
                 }
-                (403, _) => {
+                (403, message) if message.starts_with("Not allowed") => {
                     if !self.was_in(phone, group, began, ended) {
                         return wrong("403-out", what());
                     }
@@ -224,9 +264,14 @@ impl State {
                     // under way.
                     let may_be = run.has_trouble || self.is_crossed(run)
                         // A denial that could not be settled is told so too.
-                        || !run.seen.met.is_empty();
+                        || !run.seen.met.is_empty()
+                        // The connection ended with the stanza under way.
+                        || self.facts(run.instance).works.was(false, began, ended);
                     if !was_sent && !may_be && !self.has_lost_before(run, group) {
                         return wrong("20-nothing-sent", what());
+                    }
+                    if !was_sent {
+                        excused.insert("did not confirm: nothing of this run was sent");
                     }
                 }
                 (500, _) => return wrong("500", what()),
@@ -237,6 +282,9 @@ impl State {
                     }
                 }
             }
+        }
+        for excuse in excused {
+            self.coverage.excuse(excuse);
         }
         None
     }

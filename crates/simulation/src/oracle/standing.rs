@@ -4,9 +4,11 @@
 
 use std::collections::BTreeMap;
 
-use crate::oracle::{Answer, Oracle, Run, Wrong};
+use super::run::Run;
+use super::{Answer, Oracle, Wrong};
+use crate::stand::{Stand, is_young};
 use crate::tame;
-use crate::world::{INSTANCES, World, is_young};
+use crate::world::{INSTANCES, World};
 
 /// What stood at the last look.
 #[derive(Debug, Default)]
@@ -22,19 +24,25 @@ pub(crate) struct Standing {
 impl Oracle {
     /// Looks again, with all at rest.
     pub(crate) fn look(&self, world: &World) {
-        let now: BTreeMap<(usize, String), u64> = (0..INSTANCES.len())
-            .flat_map(|instance| {
-                let open = world.open_evidence(instance).into_iter();
-                open.map(move |(group, at)| ((instance, group), at))
+        let stands =
+            (0..INSTANCES.len()).map(|instance| (instance, Stand::of_open(world, instance)));
+        let stands: Vec<(usize, Stand)> = stands.collect();
+        let now: BTreeMap<(usize, String), u64> = stands
+            .iter()
+            .flat_map(|(instance, stand)| {
+                stand.evidence().map(move |(group, at)| ((*instance, group), at))
             })
             .collect();
+        for (instance, stand) in &stands {
+            self.look_at_session(world, *instance, stand);
+        }
         let mut state = self.state();
         let before = std::mem::take(&mut state.standing);
         let gone = before.evidence.iter().filter(|(stood, _)| !now.contains_key(stood));
         let lost = gone.map(|((instance, group), at)| (instance, group, at));
         let lost = lost.into_iter().find(|(instance, group, at)| {
             let (.., phone) = INSTANCES[**instance];
-            let is_forgotten = state.forgotten.get(phone).is_some_and(|at| *at >= before.at);
+            let is_forgotten = state.forgotten_maybe.get(phone).is_some_and(|at| *at >= before.at);
             // It may have grown old.
             let is_old = !is_young(**at);
             let ended =
@@ -45,7 +53,9 @@ impl Oracle {
         });
         if let Some((instance, group, _)) = lost {
             let (account, name, _) = INSTANCES[*instance];
-            let row = if world.has_row(*instance, group) { "the open leave" } else { "the row" };
+            let has_row =
+                stands.iter().any(|(it, stand)| it == instance && stand.rows.contains(group));
+            let row = if has_row { "the open leave" } else { "the row" };
             let what =
                 format!("{account}/{name} {group}: {row} is gone, after {} runs", before.runs);
             state.wrong.get_or_insert(Wrong { label: "evidence-lost", what });
@@ -57,7 +67,7 @@ impl Oracle {
 impl Run {
     /// Whether evidence may be gone after it.
     fn may_end(&self, group: &str) -> bool {
-        let is_plain = matches!(self.answer, Some(Answer::Told { .. }))
+        let is_plain = matches!(self.answer, Some(Answer::Told(_)))
             && !self.has_trouble
             && !self.seen.is_disturbed;
         !is_plain || self.told(group) || self.groups.iter().all(|asked| asked != group)

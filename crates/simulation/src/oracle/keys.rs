@@ -3,7 +3,9 @@
 
 use domain::identifier::Identifier;
 
-use crate::oracle::{Answer, Run, State, Wrong};
+use super::answer::Told;
+use super::run::Run;
+use super::{Answer, State, Wrong};
 
 /// How long an answer is kept, in milliseconds, and how far clocks that are off may differ.
 const KEPT: i64 = 24 * 60 * 60 * 1_000;
@@ -13,9 +15,13 @@ impl State {
     /// Whether a request with a key got what its key was to get.
     pub(crate) fn judged_by_key(&self, run: &Run) -> Option<Wrong> {
         let key = run.key?;
-        let Some(Answer::Told { statuses, body, replayed, .. }) = &run.answer else { return None };
+        let Some(Answer::Told(Told { statuses, body, replayed, messages, .. })) = &run.answer
+        else {
+            return None;
+        };
         let (status, identifier) = (*statuses.first()?, parsed(run)?);
-        let since = self.forgotten.get(run.phone()).copied().unwrap_or_default();
+        let since = self.forgotten_before(run);
+        let surely = self.forgotten_maybe.get(run.phone()).copied().unwrap_or_default();
         let earlier: Vec<&Run> = self
             .runs
             .iter()
@@ -33,7 +39,7 @@ impl State {
         };
         if *replayed {
             let is_same = |other: &&&Run| {
-                matches!(&other.answer, Some(Answer::Told { body: kept, .. }) if kept == body)
+                matches!(&other.answer, Some(Answer::Told(told)) if told.body == *body)
                     || other.is_lost()
                     // Settled, and told as unknown because the settling's reply was lost.
                     || other.seen.is_disturbed
@@ -55,11 +61,13 @@ impl State {
             };
         }
         // Before the key is looked at, or without it being reached.
-        if matches!(status, 429 | 401 | 503 | 500) || run.seen.is_disturbed {
+        let is_before = messages.first().is_some_and(|it| it.starts_with("Instance"));
+        if matches!(status, 429 | 401 | 503 | 500) || is_before || run.seen.is_disturbed {
             return None;
         }
         let kept = earlier.iter().find(|other| {
             other.ended < run.began
+                && other.ended >= surely
                 && other.is_certain()
                 && !self.is_crossed(other)
                 // Kept from some moment of its run on, by whichever clock that had then.
@@ -81,19 +89,15 @@ fn parsed(run: &Run) -> Option<Identifier> {
 impl Run {
     /// Whether its answer was settled and kept, and nothing hid that.
     fn is_certain(&self) -> bool {
-        let Some(Answer::Told { statuses, messages, replayed: false, .. }) = &self.answer else {
+        let Some(Answer::Told(Told { statuses, messages, replayed: false, .. })) = &self.answer
+        else {
             return false;
         };
         let is_kept = match (statuses.first(), messages.first()) {
-            (Some(200 | 403), _) => true,
-            (Some(404), Some(message)) => !message.starts_with("Instance"),
+            (Some(200), _) => true,
+            (Some(403 | 404), Some(message)) => !message.starts_with("Instance"),
             _ => false,
         };
         is_kept && self.seen.met.is_empty() && !self.has_trouble
-    }
-
-    /// Whether nobody was given its answer.
-    fn is_lost(&self) -> bool {
-        !matches!(self.answer, Some(Answer::Told { .. }))
     }
 }

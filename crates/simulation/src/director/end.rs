@@ -1,0 +1,50 @@
+//! The end of a world: nothing befalls anything any more.
+
+use operator::instances::State;
+
+use super::{Director, PAST_THE_LEASE};
+use crate::machine::Machine;
+use crate::steps::Ask;
+use crate::tame;
+use crate::world::{Broken, INSTANCES};
+
+impl Director {
+    /// Nothing befalls anything any more: each group is asked once, and nothing is left.
+    pub(super) async fn end(&mut self) -> Result<(), Broken> {
+        self.disturb(false);
+        self.trace.note(|| "the end".to_owned());
+        let behind = self.latest.saturating_sub(tame::world_now());
+        self.move_clocks(PAST_THE_LEASE + i64::try_from(behind).unwrap_or_default());
+        self.environments.clear();
+        self.start(0).await?;
+        for (instance, (.., phone)) in INSTANCES.into_iter().enumerate() {
+            let hands = self.hands(instance, &Machine::new(0, 0))?;
+            let operator = hands.operator();
+            if let Ok(Some(block)) = operator.block(hands.id()).await {
+                let _ = operator.unblock(hands.id(), block).await;
+            }
+            let devices = self.world.chat.phone(phone).companions();
+            let found = operator.instance(hands.id()).await;
+            let works = found.is_ok_and(|found| {
+                found.summary.state == State::Linked
+                    && found.summary.device.is_some_and(|device| devices.contains(&device))
+            });
+            if !works {
+                let linked = hands.link().await;
+                self.trace.note(|| format!("    linked again: {linked:?}"));
+            }
+            let all = crate::world::groups().map(|it| it.0).chain([crate::world::NOWHERE]);
+            for jid in all {
+                self.leave(&Ask::plain(instance, jid)).await?;
+                self.come_to_rest().await;
+                if self.oracle.wrong().is_some() {
+                    return Ok(());
+                }
+                self.oracle.ended(&self.world, instance, jid);
+            }
+        }
+        self.oracle.left_behind(&self.world);
+        self.oracle.look_at_history(&self.world);
+        Ok(())
+    }
+}

@@ -1,0 +1,76 @@
+//! Rate limits: never more than its number in a token's window, and no refusal while there
+//! is room.
+
+use super::run::Run;
+use super::{State, Wrong};
+
+/// How often the SDK may count one request whose reply was lost.
+const TRIES: u64 = 4;
+/// What clocks that are off may differ, and a window, in seconds.
+const APART: u64 = 60 + 90 + 30;
+
+impl State {
+    /// Whether a request was let in, or refused, as its token's window has it.
+    pub(super) fn judged_by_limit(&self, run: &Run) -> Option<Wrong> {
+        let told = run.answer.as_ref()?.told()?;
+        let carried = run.carried.as_ref()?;
+        let wrong = |label, what: String| Some(Wrong { label, what });
+        let window = told.window?;
+        if window.limit != carried.limit || window.remaining >= window.limit {
+            return wrong("limit", format!("{window:?} of {}", carried.limit));
+        }
+        if run.is_rate_limited() {
+            // Whoever may have been counted in it: a request whose answer nobody has, and each
+            // repetition of a call that met trouble.
+            let counted: u64 = self
+                .runs
+                .iter()
+                .filter(|other| {
+                    other.carried.as_ref().is_some_and(|it| it.secret == carried.secret)
+                })
+                // Itself was refused; a repetition of its own call was not the first.
+                .filter(|other| other.number != run.number || !run.seen.met.is_empty())
+                .filter(|other| other.number == run.number || other.may_count_in(window.reset))
+                .map(|other| if other.seen.met.is_empty() { 1 } else { TRIES })
+                .sum();
+            if counted < window.limit {
+                return wrong("429-early", format!("{counted} of {}", window.limit));
+            }
+            return None;
+        }
+        let same = self.runs.iter().filter(|other| {
+            let is_same = other.carried.as_ref().is_some_and(|it| it.secret == carried.secret);
+            is_same
+                && other.began >= self.set_back
+                && other.reset() == Some(window.reset)
+                && !other.is_rate_limited()
+        });
+        let let_in = u64::try_from(same.count()).unwrap_or(u64::MAX);
+        if let_in > window.limit {
+            return wrong("let-in-more", format!("{let_in} of {}", window.limit));
+        }
+        None
+    }
+}
+
+impl Run {
+    fn is_rate_limited(&self) -> bool {
+        let told = self.answer.as_ref().and_then(|it| it.told());
+        told.is_some_and(|told| {
+            told.messages.iter().any(|it| it.starts_with("Rate limit exceeded"))
+        })
+    }
+
+    /// When the window ends that it was counted in, as its answer says.
+    fn reset(&self) -> Option<u64> {
+        Some(self.answer.as_ref()?.told()?.window?.reset)
+    }
+
+    /// Whether it may have been counted in the window that ends then.
+    fn may_count_in(&self, reset: u64) -> bool {
+        match self.reset() {
+            Some(of_it) => of_it == reset && !self.is_rate_limited() || !self.seen.met.is_empty(),
+            None => (self.world_began / 1_000).abs_diff(reset) <= APART + 60,
+        }
+    }
+}
