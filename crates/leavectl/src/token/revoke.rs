@@ -55,11 +55,14 @@ impl Revoke {
         if self.instance.is_some_and(|name| found.scope != Scope::Instance(name)) {
             return Err(Failure::Meant(format!("{} is not for that instance", found.id)));
         }
-        if let Revoked::Id(id) = &wanted
-            && found.id != *id
-        {
-            self.consent.ask(&format!("{} is to be revoked.", told(&self.account, &found)))?;
-        }
+        let wanted = match wanted {
+            // What was shown is what goes: another token may have that beginning by now.
+            Revoked::Id(id) if found.id != id => {
+                self.consent.ask(&format!("{} is to be revoked.", told(&self.account, &found)))?;
+                Revoked::Id(found.id)
+            }
+            exact => exact,
+        };
         let revoked = operator.revoke_token(&self.account, &wanted).await?;
         let text = format!("Token {} is revoked.", revoked.id);
         let token = json::Token::from(&revoked);

@@ -9,6 +9,7 @@ use domain::token::Token;
 use operation::engine::Engine;
 use store::gate::{Caller, Gate, Refusal};
 
+use crate::pty::Pty;
 use crate::rig::{Ran, Rig};
 
 async fn admit(rig: &Rig, secret: &str) -> Result<Caller, Refusal> {
@@ -94,6 +95,23 @@ async fn a_beginning_revokes_only_what_it_names_alone() {
     assert_eq!(rig.items("TOKEN#").await.len(), 2, "a beginning asks first");
     rig.ok(&[&beginning[..], &["-y"]].concat());
     assert_eq!(rig.json(&["token", "list", "acme"])["tokens"][0]["id"], ids[1].as_str());
+}
+
+/// While somebody thinks about the answer, the one that was shown goes and another comes.
+#[tokio::test(flavor = "multi_thread")]
+async fn consent_to_one_token_revokes_no_other() {
+    let rig = Rig::start().await;
+    let shown = rig.json(&["token", "issue", "acme"])["id"].as_str().unwrap().to_owned();
+    let mut asking = Pty::of(&rig).start("token revoke acme tok_");
+    let question = asking.until("Go on?").await;
+    assert!(question.contains(&shown), "{question}");
+    rig.ok(&["token", "revoke", "acme", &shown]);
+    let other = rig.json(&["token", "issue", "acme"])["id"].as_str().unwrap().to_owned();
+    asking.type_in("y\n").await;
+    let (code, told) = asking.end().await;
+    assert_eq!(code, Some(1), "{told}");
+    assert!(told.contains(&format!("has no token {shown}")), "{told}");
+    assert_eq!(rig.json(&["token", "list", "acme"])["tokens"][0]["id"], other.as_str());
 }
 
 /// Who finds a leaked secret has it, and not the id.
