@@ -13,6 +13,7 @@
 //! | [`trace`] | what happened on a run's way |
 //! | [`invisible`] | the characters that nobody sees |
 //! | [`breakable`] | rules that a simulation breaks; nothing of it ships |
+//! | [`system_error`] | what the operating system refuses, in words |
 //!
 //! Nearly all of it is public: these are the words that the other crates speak in, and
 //! what must not be forged has a private constructor.
@@ -30,6 +31,7 @@ pub mod invisible;
 pub mod lease;
 pub mod problem;
 pub mod proxy;
+pub mod system_error;
 pub mod tenant;
 pub mod token;
 pub mod trace;

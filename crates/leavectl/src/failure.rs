@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use domain::system_error::why;
 use local_stack::StackError;
 use operation::config::ConfigError;
 use operation::engine::StartError;
@@ -121,9 +122,4 @@ impl From<serde_json::Error> for Failure {
     fn from(error: serde_json::Error) -> Self {
         Self::Io(error.into())
     }
-}
-
-/// What the file system says, as a sentence of its own.
-fn why(error: &std::io::Error) -> String {
-    session_import::error::why(error.kind()).map_or_else(|| error.to_string(), str::to_owned)
 }

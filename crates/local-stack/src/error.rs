@@ -4,7 +4,7 @@ use std::io;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
-use crate::private_files::why;
+use domain::system_error::why;
 
 /// The local stack could not be started.
 #[derive(Debug, thiserror::Error)]

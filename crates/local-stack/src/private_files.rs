@@ -42,28 +42,6 @@ pub(crate) fn hold(path: &Path) -> io::Result<File> {
     open(path, false)
 }
 
-/// What the file system says, to end a sentence with.
-pub fn why(error: &io::Error) -> String {
-    let known = match error.kind() {
-        io::ErrorKind::NotFound => "there is no such file or folder",
-        io::ErrorKind::PermissionDenied => "this user is not allowed to",
-        io::ErrorKind::NotADirectory => "a part of its path is no folder",
-        io::ErrorKind::IsADirectory => "it is a folder",
-        io::ErrorKind::ReadOnlyFilesystem => "its file system is read-only",
-        io::ErrorKind::StorageFull => "no room is left",
-        io::ErrorKind::InvalidData => "it is no text",
-        _ => "",
-    };
-    if !known.is_empty() {
-        return known.to_owned();
-    }
-    let text = error.to_string();
-    // The number says no more than the words before it.
-    let text = text.split(" (os error ").next().unwrap_or_default();
-    let mut rest = text.chars();
-    rest.next().map(|first| first.to_lowercase().chain(rest).collect()).unwrap_or_default()
-}
-
 /// Makes an empty file that only this user reads, or takes one that is there from
 /// everybody else.
 ///
@@ -90,20 +68,4 @@ fn open(path: &Path, anew: bool) -> io::Result<File> {
         file.set_permissions(std::os::unix::fs::PermissionsExt::from_mode(0o600))?;
     }
     Ok(file)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_the_file_system_says_is_a_part_of_a_sentence() {
-        for (number, words) in [
-            (2, "there is no such file or folder"),
-            (5, "input/output error"),
-            (28, "no room is left"),
-        ] {
-            assert_eq!(why(&io::Error::from_raw_os_error(number)), words);
-        }
-    }
 }

@@ -5,6 +5,7 @@ use std::io;
 use std::path::PathBuf;
 
 use domain::credentials::DeviceJid;
+use domain::system_error::why_kind;
 
 use crate::source::Source;
 
@@ -88,7 +89,7 @@ impl Seen {
 #[derive(Debug, thiserror::Error)]
 pub enum ImportError {
     /// The file system refused.
-    #[error("{} cannot be read: {}; check the path and its permissions", path.display(), of(*kind))]
+    #[error("{} cannot be read: {}; check the path and its permissions", path.display(), why_kind(*kind))]
     Unreadable {
         /// What was to be read.
         path: PathBuf,
@@ -96,7 +97,7 @@ pub enum ImportError {
         kind: io::ErrorKind,
     },
     /// What is piped in broke off.
-    #[error("cannot read the input: {}; try again, or give a file", of(*.0))]
+    #[error("cannot read the input: {}; try again, or give a file", why_kind(*.0))]
     BrokenPipe(io::ErrorKind),
     /// A device, a socket.
     #[error("{} is neither a file nor a pipe; give a file, or - for standard input", .0.display())]
@@ -248,28 +249,6 @@ pub enum ImportError {
     /// Two rows claim one device.
     #[error("{0} is stored twice, with different keys; export only the row that is in use")]
     StoredTwice(DeviceJid),
-}
-
-/// What the file system says, in words that people use; `None` for what is rare.
-pub fn why(kind: io::ErrorKind) -> Option<&'static str> {
-    Some(match kind {
-        io::ErrorKind::NotFound => "it is not there",
-        io::ErrorKind::PermissionDenied => "permission is denied",
-        io::ErrorKind::NotADirectory => "a part of its path is a file, and no folder",
-        io::ErrorKind::IsADirectory => "it is a folder",
-        io::ErrorKind::AlreadyExists => "it is there already",
-        io::ErrorKind::ReadOnlyFilesystem => "the file system is read-only",
-        io::ErrorKind::StorageFull => "the disk is full",
-        io::ErrorKind::UnexpectedEof => "it ends too early",
-        io::ErrorKind::InvalidData => "it is no UTF-8 text",
-        io::ErrorKind::TimedOut => "nothing came in time",
-        io::ErrorKind::BrokenPipe => "whoever wrote has stopped",
-        _ => return None,
-    })
-}
-
-fn of(kind: io::ErrorKind) -> String {
-    why(kind).map_or_else(|| kind.to_string(), str::to_owned)
 }
 
 /// As many as fit on a screen.
