@@ -17,7 +17,7 @@ use clap::{Args, Subcommand};
 use domain::gone::Gone;
 use domain::proxy::Proxy;
 use domain::tenant::{AccountId, InstanceId, InstanceName};
-use operator::instances::{InstanceSummary, State};
+use operator::instances::InstanceSummary;
 use operator::{Operator, OperatorError};
 
 use crate::confirm::Consent;
@@ -92,28 +92,19 @@ pub(crate) fn unreachable(names: &str) -> String {
     format!("no request can name {names}; `leavectl instance rename ACCOUNT OLD NEW` moves it")
 }
 
-/// The device of an instance that works, which another device would take the place of.
+/// The device of an instance that is linked, which another device is to take the place of.
 /// Asks before that happens: it stays on the phone, which has room for four.
-async fn replaceable(
-    operator: &Operator,
+fn replaceable(
+    device: Option<String>,
     id: &InstanceId,
     consent: Consent,
 ) -> Result<Option<String>, Failure> {
-    let Some(device) = works(operator, id).await? else { return Ok(None) };
+    let Some(device) = device else { return Ok(None) };
     consent.ask(&format!(
         "Instance {id} has device {device}, which is linked. Another device is to take its place; \
          it stays on the phone then, which has room for four, until it is removed there."
     ))?;
     Ok(Some(device))
-}
-
-/// The device of an instance that is linked.
-async fn works(operator: &Operator, id: &InstanceId) -> Result<Option<String>, Failure> {
-    match operator.instance(id).await {
-        Ok(found) if found.summary.state == State::Linked => Ok(found.summary.device),
-        Ok(_) | Err(OperatorError::NoInstance(_)) => Ok(None),
-        Err(error) => Err(error.into()),
-    }
 }
 
 /// What became of a device that was replaced.

@@ -162,6 +162,17 @@ impl Operator {
         })
     }
 
+    /// The device of an instance that is linked; none as well where there is no such
+    /// instance.
+    ///
+    /// # Errors
+    /// The table's.
+    pub async fn linked_device(&self, id: &InstanceId) -> Result<Option<String>, OperatorError> {
+        let session = self.table.session(id, patience()).await?;
+        let found = session.as_ref().map(summary).transpose()?;
+        Ok(found.filter(|found| found.state == State::Linked).and_then(|found| found.device))
+    }
+
     /// A session, read consistently.
     pub(crate) async fn session(&self, id: &InstanceId) -> Result<Session, OperatorError> {
         let session = self.table.session(id, patience()).await?;

@@ -110,10 +110,10 @@ impl Import {
         let imported = session_import::read(&input, self.from, jid.as_deref())?;
         let mut credentials = imported.credentials;
         operator.fits(&id, credentials.device.user()).await?;
-        let there = super::works(&operator, &id).await?;
+        let there = operator.linked_device(&id).await?;
         let is_same = there.as_deref() == Some(credentials.device.to_string().as_str());
         let seen = if !is_same {
-            super::replaceable(&operator, &id, self.consent).await?
+            super::replaceable(there, &id, self.consent)?
         } else if self.offline {
             self.consent.ask(&format!(
                 "Instance {id} has device {} already. Its key is to be replaced by one that no \

@@ -81,7 +81,8 @@ impl Link {
             // Before anybody is asked, or enters a code: it would be refused in the end.
             operator.fits(&id, phone.digits().parse().unwrap_or_default()).await?;
         }
-        let seen = super::replaceable(&operator, &id, self.consent).await?;
+        let there = operator.linked_device(&id).await?;
+        let seen = super::replaceable(there, &id, self.consent)?;
         let given = self.proxy.clone().map(set_proxy::Given::read).transpose()?;
         let proxy = match given.clone() {
             Some(proxy) => Some(proxy),
