@@ -7,10 +7,10 @@ use std::time::{Duration, Instant};
 
 use clap::Args;
 use local_stack::data_folder::{Standing, standing};
+use operator::shell::{self, quoted};
 
 use crate::failure::Failure;
 use crate::output;
-use crate::shell::quoted;
 use crate::up::refused::{told, who};
 
 /// What another terminal needs.
@@ -121,7 +121,7 @@ impl Env {
             };
         }
         let starting = if has_waited { ", and none is starting" } else { "" };
-        let quoted = quoted(&self.data.to_string_lossy());
+        let quoted = shell::path(&self.data);
         Without {
             short: format!("no stack runs on {folder}"),
             advice: format!("{starting}; start one with `leavectl up --data {quoted}`"),

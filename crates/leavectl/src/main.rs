@@ -54,7 +54,6 @@ mod progress;
 mod qr;
 #[cfg(test)]
 mod schemas;
-mod shell;
 mod stdin;
 mod table;
 mod terminal;

@@ -12,24 +12,32 @@ use store::seal::SealError;
 use store::table::{Code, Corrupt, StoreError};
 use whatsapp::Failure;
 
-use words::{blocks, can_change, next_step, no_token, quoted, seconds, why_gone};
+use crate::shell;
+use words::{blocks, can_change, next_step, no_token, seconds, why_gone};
 
 /// Refused, or failed. Nothing is half done unless the variant says so.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum OperatorError {
     /// No such account.
-    #[error("account {0} does not exist; `leavectl account create {0}` makes it")]
+    #[error(
+        "account {0} does not exist; `leavectl account create {name}` makes it",
+        name = shell::words(&[.0.as_str()])
+    )]
     NoAccount(AccountId),
     /// It is there already.
     #[error("account {0} exists already; pick another id")]
     AccountExists(AccountId),
     /// Someone has begun to delete it.
-    #[error("account {0} is being deleted; `leavectl account delete {0}` ends that")]
+    #[error(
+        "account {0} is being deleted; `leavectl account delete {name}` ends that",
+        name = shell::words(&[.0.as_str()])
+    )]
     AccountClosing(AccountId),
     /// It still has instances.
     #[error(
-        "account {account} still has instances ({}); delete each with `leavectl instance delete {account} NAME` first",
-        .instances.join(", ")
+        "account {account} still has instances ({}); delete each with `leavectl instance delete \
+         {name} NAME` first",
+        .instances.join(", "), name = shell::words(&[.account.as_str()])
     )]
     AccountInUse {
         /// The account.
@@ -40,7 +48,7 @@ pub enum OperatorError {
     /// No such instance.
     #[error(
         "instance {0} does not exist; `leavectl instance list {account}` shows those that do",
-        account = .0.account
+        account = shell::words(&[.0.account.as_str()])
     )]
     NoInstance(InstanceId),
     /// It is there already.
@@ -48,15 +56,14 @@ pub enum OperatorError {
     InstanceExists(InstanceId),
     /// Someone has begun to delete it.
     #[error(
-        "instance {0} is being deleted; `leavectl instance delete {account} {name}` ends that",
-        account = .0.account, name = quoted(.0.name.as_str())
+        "instance {0} is being deleted; `leavectl instance delete {names}` ends that",
+        names = shell::instance(.0)
     )]
     Deleting(InstanceId),
     /// It is being renamed, and to another name.
     #[error(
-        "instance {instance} is being renamed to {to}; `leavectl instance rename {account} {name} \
-         {to}` ends that",
-        account = .instance.account, name = quoted(.instance.name.as_str())
+        "instance {instance} is being renamed to {to}; `leavectl instance rename {names}` ends that",
+        names = shell::words(&[.instance.account.as_str(), .instance.name.as_str(), .to])
     )]
     Moving {
         /// The instance.
@@ -68,9 +75,9 @@ pub enum OperatorError {
     #[error(
         "DynamoDB did not answer, so it is not known whether device {device} is stored for \
          instance {instance}. Nothing was undone. Look later with `leavectl instance show \
-         {account} {name}`: if it shows that device, `leavectl instance link {account} {name} \
-         --resume` ends its first login; if not, unlink the device on the phone and link again",
-        account = .instance.account, name = quoted(.instance.name.as_str())
+         {names}`: if it shows that device, `leavectl instance link --resume {names}` ends its \
+         first login; if not, unlink the device on the phone and link again",
+        names = shell::instance(.instance)
     )]
     MayBeStored {
         /// The instance.
@@ -81,8 +88,9 @@ pub enum OperatorError {
     /// No reply came, and nobody can tell.
     #[error(
         "DynamoDB did not answer, so it is not known whether token {id} was issued, and its \
-         secret is not shown; `leavectl token list {account}` tells, `leavectl token revoke \
-         {account} {id}` takes it back"
+         secret is not shown; `leavectl token list {list}` tells, `leavectl token revoke \
+         {revoke}` takes it back",
+        list = shell::words(&[.account.as_str()]), revoke = shell::words(&[.account.as_str(), .id])
     )]
     MayBeIssued {
         /// The account.
@@ -149,9 +157,9 @@ pub enum OperatorError {
     },
     /// No token has that id.
     #[error(
-        "account {account} has no {}; `leavectl token list {account}` shows the ids (one issued a \
+        "account {account} has no {}; `leavectl token list {list}` shows the ids (one issued a \
          moment ago may take a second to be listed)",
-        no_token(.wanted.as_deref())
+        no_token(.wanted.as_deref()), list = shell::words(&[.account.as_str()])
     )]
     NoToken {
         /// The account.

@@ -21,6 +21,7 @@
 //! | [`proxies`] | the proxy before an instance's connections |
 //! | [`verify`] | whether WhatsApp knows a device, before it is stored |
 //! | [`version`] | the client version that is shown to WhatsApp |
+//! | [`shell`] | the names in commands that are pasted |
 //! | [`visit`] | one short connection under the lease, for the above |
 //!
 //! Everything is a method of [`Operator`]. Other people's runs are respected: what
@@ -47,6 +48,7 @@ pub mod rehearsal;
 pub mod rename;
 pub mod roster;
 pub mod schema;
+pub mod shell;
 pub mod tokens;
 pub mod verify;
 pub mod version;

@@ -2,6 +2,7 @@
 
 use clap::Args;
 use domain::tenant::AccountId;
+use operator::shell;
 
 use crate::failure::Failure;
 use crate::output::Format;
@@ -31,8 +32,9 @@ impl Create {
         self.format.show(
             &Printed::from(&made),
             &format!(
-                "Account {account} is made. Next: `leavectl instance create {account} NAME`, \
-                 `leavectl token issue {account}`."
+                "Account {account} is made. Next: `leavectl instance create {name} NAME`, \
+                 `leavectl token issue {name}`.",
+                name = shell::words(&[account.as_str()])
             ),
         )
     }

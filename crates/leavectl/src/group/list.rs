@@ -2,6 +2,7 @@
 
 use clap::Args;
 use domain::group::GroupJid;
+use operator::shell;
 use serde::Serialize;
 use whatsapp::Listed;
 
@@ -10,7 +11,7 @@ use crate::failure::Failure;
 use crate::instance::Named;
 use crate::narrow::{self, Limit};
 use crate::output::Format;
-use crate::{json, place, shell};
+use crate::{json, place};
 
 /// List the groups that an instance is known to be in, communities as trees
 #[derive(Args)]
@@ -54,7 +55,7 @@ impl List {
         let text = if groups.is_empty() {
             format!(
                 "No groups are known. `leavectl group sync {}` asks WhatsApp.",
-                shell::words(&id)
+                shell::instance(&id)
             )
         } else {
             tree(&groups).join("\n")

@@ -3,13 +3,14 @@
 use std::fmt::Write;
 
 use clap::Args;
+use operator::shell;
 use serde::Serialize;
 
 use crate::count::count;
 use crate::failure::Failure;
 use crate::instance::Named;
 use crate::output::Format;
-use crate::{json, place, progress, shell};
+use crate::{json, place, progress};
 
 /// Fill an instance's roster from WhatsApp's own list, so that the usual leave needs
 /// no extra query
@@ -61,7 +62,7 @@ impl Sync {
                 text,
                 " {} left alone, because a leave of them is unresolved: see `leavectl history {}`.",
                 synced.unresolved,
-                shell::words(&id)
+                shell::instance(&id)
             );
         }
         if synced.unreadable > 0 {

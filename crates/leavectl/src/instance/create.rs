@@ -1,11 +1,12 @@
 //! `leavectl instance create`.
 
 use clap::Args;
+use operator::shell;
 
 use super::NewlyNamed;
 use crate::failure::Failure;
 use crate::output::Format;
-use crate::{json, place, shell};
+use crate::{json, place};
 
 /// Make an instance without a device
 #[derive(Args)]
@@ -28,7 +29,7 @@ impl Create {
             &Printed::from(&made),
             &format!(
                 "Instance {id} is made. It has no device yet. Next: `leavectl instance link {}`.",
-                shell::words(&id)
+                shell::instance(&id)
             ),
         )
     }

@@ -7,6 +7,7 @@ use clap::builder::{PossibleValuesParser, TypedValueParser};
 use linking::PhoneNumber;
 use operator::device::NewDevice;
 use operator::link::{Stored, StoredDevice};
+use operator::shell;
 use serde::Serialize;
 use session_import::input::Input;
 use session_import::source::Source;
@@ -15,7 +16,7 @@ use super::{NewlyNamed, set_proxy};
 use crate::confirm::Consent;
 use crate::failure::Failure;
 use crate::output::Format;
-use crate::{json, output, place, progress, shell, stdin};
+use crate::{json, output, place, progress, stdin};
 
 /// Take over a session that other software linked
 #[derive(Args)]
@@ -173,7 +174,7 @@ impl Import {
              `leavectl instance link {}`.{}",
             credentials.device,
             imported.source,
-            shell::words(&id),
+            shell::instance(&id),
             super::told_of_replaced(replaced.as_deref())
         );
         self.format.show(&printed, &text)

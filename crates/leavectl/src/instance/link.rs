@@ -14,6 +14,7 @@ use linking::{Event, FirstLogin, Method, Paired, PhoneNumber, Timing};
 use operator::device::NewDevice;
 use operator::first_login::Unfinished;
 use operator::link::Stored;
+use operator::shell;
 use operator::{Operator, OperatorError};
 use tokio::sync::mpsc;
 use whatsapp::Dialer;
@@ -25,7 +26,7 @@ use super::{NewlyNamed, set_proxy};
 use crate::confirm::Consent;
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::{json, output, place, qr, shell};
+use crate::{json, output, place, qr};
 
 /// Longest login to unlink a device that could not be stored.
 const UNLINKING: Duration = Duration::from_secs(25);
@@ -221,9 +222,9 @@ impl Link {
         let unfinished = unfinished.map(|why| {
             format!(
                 "The device is linked and stored, but its first login did not come to its end: \
-                 {why}\nLeaving groups works. `leavectl instance link {} --resume` makes the \
+                 {why}\nLeaving groups works. `leavectl instance link --resume {}` makes the \
                  first login again; if the phone removes the device, link anew.",
-                shell::words(id)
+                shell::instance(id)
             )
         });
         if let Some(unfinished) = &unfinished {
@@ -252,7 +253,7 @@ impl Link {
         output::line(&format!(
             "Instance {id} {what} device {device}.{}\nNext: `leavectl group sync {}`",
             super::told_of_replaced(replaced.as_deref()),
-            shell::words(id)
+            shell::instance(id)
         ))
     }
 }

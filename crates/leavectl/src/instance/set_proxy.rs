@@ -2,13 +2,14 @@
 
 use clap::Args;
 use domain::proxy::{NotAProxy, Proxy};
+use operator::shell;
 
 use serde::Serialize;
 
 use super::Named;
 use crate::failure::Failure;
 use crate::output::Format;
-use crate::{json, place, shell, stdin};
+use crate::{json, place, stdin};
 
 /// Send an instance's connections through a proxy of its own, or directly again
 #[derive(Args)]
@@ -96,7 +97,7 @@ impl SetProxy {
             &printed,
             &format!(
                 "Instance {id} connects {now} from its next connection on. Try it: `leavectl instance check {}`",
-                shell::words(&id)
+                shell::instance(&id)
             ),
         )
     }

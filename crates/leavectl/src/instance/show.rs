@@ -2,12 +2,13 @@
 
 use clap::Args;
 use operator::instances::InstanceDetails;
+use operator::shell;
 use serde::Serialize;
 
 use super::{Named, state};
 use crate::failure::Failure;
 use crate::output::{Format, printable};
-use crate::{json, moment, place, shell};
+use crate::{json, moment, place};
 
 /// Show everything about an instance that is no secret
 #[derive(Args)]
@@ -98,8 +99,8 @@ impl Show {
         }
         if details.is_unfinished {
             lines.push(format!(
-                "Unfinished its first login: `leavectl instance link {} --resume`",
-                shell::words(&summary.id)
+                "Unfinished its first login: `leavectl instance link --resume {}`",
+                shell::instance(&summary.id)
             ));
         }
         if let Some(until) = details.leased_until {

@@ -2,13 +2,14 @@
 
 use clap::Args;
 use domain::block::BlockReason;
+use operator::shell;
 use serde::Serialize;
 
 use super::Named;
 use crate::confirm::Consent;
 use crate::failure::Failure;
 use crate::output::Format;
-use crate::{json, moment, place, shell};
+use crate::{json, moment, place};
 
 /// Forget that WhatsApp bans or throttles an instance's number
 #[derive(Args)]
@@ -64,7 +65,7 @@ impl Unblock {
             &Printed { named: json::Named::from(&id), lifted: Some(lifted) },
             &format!(
                 "Instance {id} is blocked no more. Try it: `leavectl instance check {}`",
-                shell::words(&id)
+                shell::instance(&id)
             ),
         )
     }

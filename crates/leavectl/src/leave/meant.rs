@@ -9,6 +9,7 @@ use domain::identifier::{Identifier, InviteCode};
 use domain::invisible;
 use domain::tenant::InstanceId;
 use linking::PhoneNumber;
+use operator::shell;
 use operator::{Operator, OperatorError};
 use unicode_normalization::UnicodeNormalization;
 use whatsapp::Listed;
@@ -16,7 +17,7 @@ use whatsapp::Listed;
 use crate::failure::Failure;
 use crate::group;
 use crate::output::printable;
-use crate::{shell, visible};
+use crate::visible;
 
 /// Refuses identifiers that name something else, with the JID that is meant. Asks the table
 /// only where one is given that could.
@@ -80,7 +81,7 @@ fn told(
     numbers: &[(String, InstanceId)],
 ) -> Option<String> {
     let shown = printable(text.trim());
-    let list = format!("`leavectl group list {}` shows the JIDs of groups", shell::words(id));
+    let list = format!("`leavectl group list {}` shows the JIDs of groups", shell::instance(id));
     let is_known = |identifier: &Identifier| matches!(identifier, Identifier::Jid(jid) if roster.iter().any(|it| it.group.jid == *jid));
     if Identifier::parse(text).is_ok_and(|identifier| is_known(&identifier)) {
         return None;

@@ -3,6 +3,7 @@
 use clap::Args;
 use domain::tenant::{AccountId, InstanceName};
 use domain::token::Scope;
+use operator::shell;
 use operator::tokens::TokenRequest;
 use serde::Serialize;
 use store::gate::DEFAULT_LIMIT;
@@ -91,9 +92,9 @@ impl Issue {
         shown.map_err(|why| {
             Failure::Refused(format!(
                 "token {id} is issued, and its secret could not be handed over ({why}); take it \
-                 back: `leavectl token revoke {} {id}`",
-                self.account,
-                id = issued.id
+                 back: `leavectl token revoke {names}`",
+                id = issued.id,
+                names = shell::words(&[self.account.as_str(), &issued.id])
             ))
         })?;
         let whom = match &scope {

@@ -3,6 +3,7 @@
 use clap::Args;
 use domain::tenant::{AccountId, InstanceId, InstanceName};
 use domain::token::Scope;
+use operator::shell;
 use serde::Serialize;
 
 use super::instance;
@@ -76,7 +77,8 @@ impl List {
                 or_dash(token.note.as_deref()),
             ]);
         }
-        let none = format!("No tokens. `leavectl token issue {whose}` makes one.");
+        let none =
+            format!("No tokens. `leavectl token issue {}` makes one.", shell::words(&[&whose]));
         let printed = Printed {
             account: self.account.to_string(),
             token_count: total,

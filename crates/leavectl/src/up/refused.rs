@@ -7,14 +7,15 @@ use domain::clock::UnixMillis;
 use local_stack::StackError;
 use local_stack::data_folder::Holder;
 use operator::OperatorError;
+use operator::shell;
 
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::{moment, shell};
+use crate::moment;
 
 /// Another stack runs on the folder.
 pub(super) fn taken(folder: &Path, holder: Option<&Holder>) -> Failure {
-    let (shown, quoted) = (folder.display(), shell::quoted(&folder.to_string_lossy()));
+    let (shown, quoted) = (folder.display(), shell::path(folder));
     let stop = holder.map_or_else(
         || "Stop that one".to_owned(),
         |holder| format!("Stop that one (Ctrl-C in its terminal, or `kill {}`)", holder.pid),

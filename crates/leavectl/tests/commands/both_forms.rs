@@ -44,3 +44,26 @@ async fn tokens_are_issued_and_listed_for_one_instance() {
     let twice = rig.run(&["token", "list", "acme/sales", "--instance", "sales"]);
     assert_eq!(twice.code, 2, "{twice:?}");
 }
+
+/// What is told to be run next runs, also where a name could be taken for a flag.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_next_command_takes_no_name_for_a_flag() {
+    let rig = Rig::start().await;
+    rig.ok(&["account", "create", "--", "-a"]);
+    for (arguments, next, code) in [
+        (&["instance", "create", "--", "acme", "-y"][..], "instance link -- acme -y", None),
+        (&["group", "list", "--", "acme", "-y"], "group sync -- acme -y", Some(1)),
+        (&["token", "list", "acme/-y"], "token issue acme/-y", Some(0)),
+        (&["instance", "show", "--", "-a", "x"], "instance list -- -a", Some(0)),
+        (&["token", "list", "--", "-a"], "token issue -- -a", Some(0)),
+    ] {
+        let ran = rig.run(arguments);
+        let told = format!("{}{}", ran.stdout, ran.stderr);
+        assert!(told.contains(&format!("`leavectl {next}`")), "{arguments:?}: {ran:?}");
+        if let Some(code) = code {
+            let words: Vec<_> = next.split(' ').collect();
+            let ran = rig.run(&words);
+            assert_eq!(ran.code, code, "{next}: {ran:?}");
+        }
+    }
+}

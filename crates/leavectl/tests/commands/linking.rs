@@ -342,7 +342,7 @@ async fn a_first_login_that_was_cut_short_is_resumed() {
     let (code, stderr) = linking.end().await;
     assert_eq!(code, 0, "{stderr}");
     let unfinished = linked["unfinished"].as_str().unwrap();
-    assert!(unfinished.contains("leavectl instance link acme new --resume"), "{unfinished}");
+    assert!(unfinished.contains("leavectl instance link --resume acme new"), "{unfinished}");
     assert_eq!(rig.json(&["instance", "show", "acme", "new"])["firstLoginEnded"], false);
     assert!(rig.ok(&["instance", "show", "acme", "new"]).contains("--resume"));
 

@@ -71,12 +71,3 @@ pub(super) fn no_token(wanted: Option<&str>) -> String {
         None => "such token (what was given is no id, and is not repeated here)".to_owned(),
     }
 }
-
-/// A name as a shell reads it back: the commands in these texts are pasted.
-pub(super) fn quoted(name: &str) -> String {
-    if name.chars().all(|c| c.is_ascii_alphanumeric() || "._-".contains(c)) {
-        name.to_owned()
-    } else {
-        format!("'{}'", name.replace('\'', r"'\''"))
-    }
-}

@@ -157,7 +157,7 @@ async fn what_may_be_stored_is_told_apart_from_what_is_not() {
     let other = rig.device("5511999990002");
     let error = rig.operator.store_linked(&id("support"), &other).await.unwrap_err();
     assert!(matches!(error, OperatorError::MayBeStored { .. }), "{error}");
-    assert!(error.to_string().contains("instance link acme support --resume"), "{error}");
+    assert!(error.to_string().contains("instance link --resume acme support"), "{error}");
     rig.traffic.forget_faults();
     rig.opens("sales", &old).await;
     // Asked again, it is stored.
