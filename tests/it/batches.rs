@@ -10,7 +10,7 @@ use crate::support::{
     ACCOUNT_TOKEN, GROUP, Request, Rig, ask, leave_all, leave_all_within, statuses, success,
 };
 
-const COMMUNITY: &str = "120363402000000010@g.us";
+pub const COMMUNITY: &str = "120363402000000010@g.us";
 const ANNOUNCEMENT: &str = "120363402000000011@g.us";
 const SUBGROUP: &str = "120363402000000012@g.us";
 const LEFT: &str = "Successfully left the group";
@@ -20,7 +20,7 @@ const NOT_MEMBER: &str = "Group not found or you are not a member of this group"
 const NOT_ALLOWED: &str = "Not allowed to leave this group";
 
 /// A community with an announcement group and a subgroup, all of them known.
-async fn community(rig: &Rig) {
+pub async fn community(rig: &Rig) {
     let parent = || COMMUNITY.to_owned();
     let known = || Some(COMMUNITY.parse().unwrap());
     let groups = [

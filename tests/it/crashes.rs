@@ -9,7 +9,7 @@ use local_stack::proxy::Proxy;
 use local_stack::traffic::CallFault;
 use whatsapp_simulator::{Fault, HoldHandle, Moment, NewGroup, Reaction};
 
-use crate::support::{ACCOUNT_TOKEN, Request, Rig, Shape};
+use crate::support::{ACCOUNT_TOKEN, Release, Request, Rig, Shape};
 
 /// How the group is known, which decides the steps that there are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -127,11 +127,12 @@ fn hold(rig: &Rig, proxy: &Proxy, at: At) -> HoldHandle {
     hold
 }
 
-async fn crash(row: Row) {
+/// One release is killed, and one makes the retry.
+pub async fn crash(row: Row, killed: Release, next: Release) {
     let rig = Rig::start().await;
     let identifier = group(&rig, row.known).await;
     let proxy = Proxy::start(rig.backends.dynamodb()).await.unwrap();
-    let process = rig.process_with(&[("AWS_ENDPOINT_URL_DYNAMODB", &proxy.url())]).await;
+    let process = rig.process_of(killed, &[("AWS_ENDPOINT_URL_DYNAMODB", &proxy.url())]).await;
     process.runtime.asked(1).await;
     proxy.traffic().clear();
 
@@ -152,7 +153,7 @@ async fn crash(row: Row) {
     // Until the lease has run out, nobody else may act.
     let is_held = rig.session().await.contains_key("lease_owner");
     assert_eq!(is_held, row.lease, "{row:?}");
-    let next = rig.process_with(&[("LEASE_WAIT_MS", "0")]).await;
+    let next = rig.process_of(next, &[("LEASE_WAIT_MS", "0")]).await;
     if row.lease {
         let reply = next.send(&request, Shape::HttpApi).await;
         assert_eq!(reply.status, 503, "{row:?} {reply:?}");
@@ -178,7 +179,7 @@ async fn crash(row: Row) {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_process_killed_at_any_step_leaves_nothing_that_the_retry_does_not_heal() {
     for row in ROWS {
-        crash(row).await;
+        crash(row, Release::This, Release::This).await;
     }
 }
 

@@ -10,7 +10,7 @@ use whatsapp_simulator::{Device, Fault, GroupKind as Kind, Moment, NewGroup, Ran
 
 use crate::support::{ACCOUNT_TOKEN, PLENTY, Request, Rig, ask, envelope, id, success};
 
-const COMMUNITY: &str = "120363401000000010@g.us";
+pub const COMMUNITY: &str = "120363401000000010@g.us";
 const NOT_ALLOWED: &str = "Not allowed to leave this group";
 
 fn imported() -> InstanceId {
@@ -19,7 +19,7 @@ fn imported() -> InstanceId {
 
 /// An instance that was imported without its LID, and owns a community that shows
 /// LIDs alone.
-async fn import(rig: &Rig, lid: Option<&str>) -> Device {
+pub async fn import(rig: &Rig, lid: Option<&str>) -> Device {
     let device = rig.simulator().link_device("5511999990002");
     let credentials = Credentials {
         noise_private_key: zeroize::Zeroizing::new(device.noise_private_key),

@@ -55,6 +55,7 @@ mod template;
 mod tenants;
 mod token_end;
 mod truth;
+mod two_releases;
 mod unreadable;
 mod visits;
 mod waiting_times;

@@ -7,6 +7,7 @@ use std::fmt::Write;
 
 use crate::crashes::{At, Known, ROWS};
 use crate::support::Driven;
+use crate::two_releases::{FORMS, Form};
 use crate::{
     certificates, deadline, fencing, fuzz, logins, memory, outcomes, refusal_places, refusals,
     spent, storage, truth, unreadable, waiting_times,
@@ -88,6 +89,20 @@ fn page(broken: &str) -> String {
         };
         let lease = if row.lease { "yes" } else { "no" };
         writeln!(page, "| {known} | {} | {lease} | {}{why} |", row.step, row.retry).unwrap();
+    }
+    page.push_str(
+        "\n## Two releases at work\n\n\
+         While traffic is shifted, and after going back, this release and the one before work on one\n\
+         table (`deploy.md`). Each crash above also with the one killed and the other making the retry:\n\
+         the same answers. `two_releases::what_the_release_before_left_when_it_was_killed_is_healed_by_this_one`,\n\
+         `two_releases::what_this_release_left_when_it_was_killed_is_healed_by_the_one_before`.\n\n\
+         And what one writes while both are at work on one instance, read by the other; each both ways\n\
+         round:\n\n\
+         | written by one | read by the other | test |\n|---|---|---|\n",
+    );
+    for Form { test, written, read } in FORMS.iter().copied().flatten() {
+        let test = test.trim_start_matches("it::");
+        writeln!(page, "| {written} | {read} | `{test}` |").unwrap();
     }
     page.push_str("\n## Everything else\n\n| fault | step | answer | afterwards | test |\n|---|---|---|---|---|\n");
     for Driven { test, fault, step, answer, afterwards, .. } in DRIVEN.iter().copied().flatten() {

@@ -9,6 +9,7 @@ mod observed;
 mod online;
 mod packed;
 mod proxies;
+mod release;
 mod rig;
 mod row;
 
@@ -22,6 +23,7 @@ pub use observed::{Observed, read_line};
 pub use online::PLENTY;
 pub use packed::bomb;
 pub use proxies::{PASSWORD, ProxyKind, ProxyServer, USER};
+pub use release::Release;
 pub use rig::{
     ACCOUNT_TOKEN, GROUP, INSTANCE_TOKEN, ORIGIN, Process, Rig, ask, ask_within, command, envelope,
     id, spawn, success, token_partition,

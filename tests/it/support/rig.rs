@@ -2,7 +2,6 @@
 //! run the function before them.
 
 use std::collections::BTreeMap;
-use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -28,6 +27,7 @@ use serde_json::{Value, json};
 use whatsapp_simulator::{Device, NewGroup, Rank, Simulator};
 
 use super::event::{Reply, Request, Shape};
+use super::release::{self, Release};
 
 /// The token of account `acme`, which the files of `events/` carry.
 pub const ACCOUNT_TOKEN: &str = "leave-group-example-token-0001";
@@ -151,8 +151,14 @@ impl Rig {
     }
 
     pub async fn process_with(&self, changes: &[(&str, &str)]) -> Process {
+        self.process_of(Release::This, changes).await
+    }
+
+    /// The binary of this release, or of the one before.
+    pub async fn process_of(&self, release: Release, changes: &[(&str, &str)]) -> Process {
+        let binary = release.bootstrap().await;
         let runtime = RuntimeApi::start().await.unwrap();
-        let function = spawn(&self.environment(changes), &runtime);
+        let function = Function::spawn(&binary, &self.environment(changes), &runtime).unwrap();
         Process { runtime, function }
     }
 
@@ -202,11 +208,9 @@ pub fn id(account: &str, name: &str) -> InstanceId {
     InstanceId { account: account.parse().unwrap(), name: InstanceName::of_stored(name).unwrap() }
 }
 
+/// The real binary before a Runtime API that others may ask too.
 pub fn spawn(environment: &BTreeMap<String, String>, runtime: &RuntimeApi) -> Function {
-    // An artefact that was built elsewhere can be put in place of this build's.
-    let built = env!("CARGO_BIN_EXE_bootstrap");
-    let binary = std::env::var("LEAVE_GROUP_BOOTSTRAP").unwrap_or_else(|_| built.to_owned());
-    Function::spawn(Path::new(&binary), environment, runtime).unwrap()
+    Function::spawn(&release::this(), environment, runtime).unwrap()
 }
 
 /// A running `bootstrap` and its Runtime API.
