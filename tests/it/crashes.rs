@@ -139,13 +139,16 @@ pub async fn crash(row: Row, killed: Release, next: Release) {
     let mut changes = rig.simulator().changes();
     let hold = hold(&rig, &proxy, row.at);
     let request = Request::leave(ACCOUNT_TOKEN, "sales", identifier);
-    let answer = process.runtime.begin(&request.event(Shape::HttpApi), Duration::from_secs(29));
-    if row.at == Left {
-        let gone = |_: &u64| !rig.simulator().is_member(JID, &rig.device.phone);
-        changes.wait_for(gone).await.unwrap();
-    } else {
-        hold.reached().await;
-    }
+    let mut answer = process.runtime.begin(&request.event(Shape::HttpApi), Duration::from_secs(29));
+    let reached = async {
+        if row.at == Left {
+            let gone = |_: &u64| !rig.simulator().is_member(JID, &rig.device.phone);
+            changes.wait_for(gone).await.unwrap();
+        } else {
+            hold.reached().await;
+        }
+    };
+    process.on_its_way(&mut answer, reached).await;
     let output = process.function.kill().await.unwrap();
     assert!(!output.contains("\"answered\""), "it was killed too late: {row:?}\n{output}");
     drop(answer);

@@ -24,6 +24,7 @@ use local_stack::{Backends, Options};
 use operation::engine::{Ports, http_client};
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
+use tokio::sync::oneshot;
 use whatsapp_simulator::{Device, NewGroup, Rank, Simulator};
 
 use super::event::{Reply, Request, Shape};
@@ -229,6 +230,19 @@ impl Process {
         match self.outcome(event).await {
             Outcome::Response(answer) => Reply::read(&answer),
             Outcome::Error(error) => panic!("an error in place of an answer: {error}"),
+        }
+    }
+
+    /// Waits for something on a run's way. Where the run ends without it the test fails, and
+    /// does not wait for ever.
+    pub async fn on_its_way(
+        &self,
+        answer: &mut oneshot::Receiver<Outcome>,
+        reached: impl Future<Output = ()>,
+    ) {
+        tokio::select! {
+            () = reached => {}
+            ended = answer => panic!("it ended before: {ended:?}\n{}", self.function.output()),
         }
     }
 

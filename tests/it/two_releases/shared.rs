@@ -56,8 +56,8 @@ async fn a_lease_of_the_other_makes_busy_and_is_taken_over_when_it_is_over() {
         let pair = Pair::of(order).await;
         let hold = HoldHandle::new();
         pair.rig.simulator().script(Fault::new(Moment::Leave, Reaction::Hold(hold.clone())));
-        let held = pair.first.runtime.begin(&leave(GROUP).event(Shape::HttpApi), TIMEOUT);
-        hold.reached().await;
+        let mut held = pair.first.runtime.begin(&leave(GROUP).event(Shape::HttpApi), TIMEOUT);
+        pair.first.on_its_way(&mut held, hold.reached()).await;
         let busy = pair.second(&leave(GROUP)).await;
         let row = envelope("Instance is busy. Try again later.");
         assert_eq!(told(&busy), (503, row.as_str()), "{order:?}");
