@@ -35,7 +35,7 @@ fn jid() -> GroupJid {
 
 async fn leave(online: &mut Online) -> Result<usize, LeaveError> {
     let group = Group { jid: jid(), kind: GroupKind::Group };
-    online.leave(&[group], plenty()).await.map(|replies| replies.len())
+    online.leave(&[group], plenty(), || true).await.map(|replies| replies.len())
 }
 
 #[tokio::test]

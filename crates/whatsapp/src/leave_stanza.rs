@@ -103,6 +103,9 @@ pub enum LeaveError {
     /// Nothing of the stanza left this process: nobody was made to leave.
     #[error("not sent: {0}")]
     Unsent(#[source] Failure),
+    /// The lease had no time left right before the stanza: nobody was made to leave.
+    #[error("not sent: the lease ran out")]
+    LeaseExpired,
     /// The stanza was handed to a live connection, and no valid reply came: it
     /// may have been carried out, whatever the failure says.
     #[error("no reply: {0}")]
@@ -110,8 +113,8 @@ pub enum LeaveError {
 }
 
 impl Online {
-    /// Leaves the targets with one stanza and returns what WhatsApp says of
-    /// each, in order. `<group>` and `<linked_groups>` never mix in one
+    /// Leaves the targets with one stanza, if the lease still has time right before it is
+    /// sent (`is_held`), and returns what WhatsApp says of each, in order. `<group>` and `<linked_groups>` never mix in one
     /// `<leave>`, so communities and groups must come apart: see [`share_stanza`].
     ///
     /// # Errors
@@ -122,11 +125,14 @@ impl Online {
         &mut self,
         targets: &[Group],
         budget: Budget,
+        is_held: impl FnOnce() -> bool,
     ) -> Result<Vec<TargetReply>, LeaveError> {
         let children: Vec<Node> = targets.iter().map(element).collect();
         let leave = NodeBuilder::new("leave").children(children).build();
         let iq = Iq::to_groups(InfoQueryType::Set, leave);
-        let reply = self.exchange(iq, budget).await.map_err(|unanswered| match unanswered {
+        let answer = self.exchange(iq, budget, is_held).await;
+        let reply = answer.map_err(|unanswered| match unanswered {
+            Unanswered::Withheld => LeaveError::LeaseExpired,
             Unanswered::Unsent(failure) => LeaveError::Unsent(failure),
             Unanswered::Lost(failure) if broken!(LostIsUnconfirmed) => LeaveError::Unsent(failure),
             Unanswered::Lost(failure) => LeaveError::Lost(failure),

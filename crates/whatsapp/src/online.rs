@@ -51,12 +51,15 @@ pub(super) enum Unanswered {
     Unsent(Failure),
     /// It was handed to a live connection: it may have been carried out.
     Lost(Failure),
+    /// Right before it was to be sent, whoever asked had no leave to send it any more.
+    Withheld,
 }
 
 impl Unanswered {
     fn failure(self) -> Failure {
         match self {
             Self::Unsent(failure) | Self::Lost(failure) => failure,
+            Self::Withheld => Failure::Protocol("a stanza that was not to be sent"),
         }
     }
 }
@@ -104,22 +107,23 @@ impl Online {
     /// failure. After [`Failure::Timeout`] the next question may be asked; the
     /// late answer to this one is passed over then.
     pub(crate) async fn ask(&mut self, iq: Iq, budget: Budget) -> Result<OwnedNodeRef, Failure> {
-        let answer = self.exchange(iq, budget).await.map_err(Unanswered::failure)?;
+        let answer = self.exchange(iq, budget, || true).await.map_err(Unanswered::failure)?;
         stanza::accepted(answer)
     }
 
-    /// Asks one IQ. What came before it is read first, without waiting: a stream
-    /// that has ended already is noticed before anything is sent.
+    /// Asks one IQ, if it still may be sent right before it is. What came before it is read
+    /// first, without waiting: a stream that has ended already is noticed before anything is sent.
     pub(super) async fn exchange(
         &mut self,
         iq: Iq,
         budget: Budget,
+        may_send: impl FnOnce() -> bool,
     ) -> Result<OwnedNodeRef, Unanswered> {
         let id = iq.id();
         let mut allowance = Allowance::of_one_answer();
         let ended = broken!(SpentIsNotSent => Unanswered::Lost; Unanswered::Unsent);
         self.notice(&mut allowance).await.map_err(ended)?;
-        self.hand_over(&iq.node(), budget.end()).await?;
+        self.hand_over(&iq.node(), budget.end(), may_send).await?;
         let answer = timeout_at(budget.end(), self.answer(&id, &mut allowance))
             .await
             .unwrap_or(Err(Failure::Timeout(Step::Iq)))
@@ -179,27 +183,35 @@ impl Online {
     /// # Errors
     /// When it cannot be written, or the connection is closed.
     pub async fn send(&mut self, node: &Node, budget: Budget) -> Result<(), Failure> {
-        self.hand_over(node, budget.end()).await.map_err(Unanswered::failure)
+        self.hand_over(node, budget.end(), || true).await.map_err(Unanswered::failure)
     }
 
-    async fn hand_over(&mut self, node: &Node, end: Instant) -> Result<(), Unanswered> {
+    async fn hand_over(
+        &mut self,
+        node: &Node,
+        end: Instant,
+        may_send: impl FnOnce() -> bool,
+    ) -> Result<(), Unanswered> {
         use Unanswered::{Lost, Unsent};
         self.live().map_err(Unsent)?;
         let bytes = wacore_binary::marshal(node)
             .map_err(|_| Unsent(Failure::Protocol("stanza to send")))?;
+        let late = || Failure::Timeout(Step::Iq);
+        let ready = timeout_at(end, self.socket.ready()).await.unwrap_or_else(|_| Err(late()));
+        ready.map_err(|failure| Unsent(self.spend(failure)))?;
+        // From here to the frame's way out nothing is waited for.
+        if !may_send() {
+            return Err(Unanswered::Withheld);
+        }
         let sealed = self
             .writer
             .encrypt_with_counter(self.sent, &bytes)
             .map_err(|_| Unsent(Failure::Protocol("encrypt")))?;
         self.sent += 1;
 
-        let late = || Failure::Timeout(Step::Iq);
         // Spent until the frame is written whole: also when this is dropped halfway.
         self.spent = Some(late());
-        let ready = timeout_at(end, self.socket.ready()).await.unwrap_or_else(|_| Err(late()));
-        ready
-            .and_then(|()| self.socket.hand_over(&sealed, None))
-            .map_err(|failure| Unsent(self.spend(failure)))?;
+        self.socket.hand_over(&sealed, None).map_err(|failure| Unsent(self.spend(failure)))?;
         let written = timeout_at(end, self.socket.flush()).await.unwrap_or_else(|_| Err(late()));
         written.map_err(|failure| Lost(self.spend(failure)))?;
         self.spent = None;

@@ -66,7 +66,7 @@ async fn the_linked_device_leaves_a_group() {
 
     let mut online = account.log_in(&linked.credentials).await;
     let target = Group { jid: group.parse().unwrap(), kind: GroupKind::Group };
-    let replies = online.leave(&[target], Budget::of(LONG)).await.unwrap();
+    let replies = online.leave(&[target], Budget::of(LONG), || true).await.unwrap();
     online.close(Budget::of(LONG)).await;
     assert!(matches!(replies[..], [TargetReply::Left(_)]), "{replies:?}");
     assert!(!account.simulator.is_member(&group, NUMBER));

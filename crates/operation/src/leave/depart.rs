@@ -138,15 +138,18 @@ impl Run<'_, '_> {
             tracing::warn!(instance = %self.leased.instance(), "no time is left for the leave");
             return Sent::Withheld(Problem::WhatsAppUnavailable);
         };
-        if !self.leased.is_held() && !broken!(LeaseBeforeStanza) {
-            tracing::warn!(instance = %self.leased.instance(), "the lease ran out before the leave");
-            return Sent::Withheld(Problem::WhatsAppUnavailable);
-        }
         let groups: Vec<Group> = intended.iter().map(|target| target.group().clone()).collect();
         let jids = || groups.iter().map(|group| &group.jid);
         self.progress.sending(jids());
-        match self.online.leave(&groups, budget).await {
+        let leased = self.leased;
+        let is_held = || leased.is_held() || broken!(LeaseBeforeStanza);
+        match self.online.leave(&groups, budget, is_held).await {
             Ok(replies) => Sent::Answered(replies),
+            Err(LeaveError::LeaseExpired) => {
+                tracing::warn!(instance = %leased.instance(), "the lease ran out before the leave");
+                self.progress.not_sent(jids());
+                Sent::Withheld(Problem::WhatsAppUnavailable)
+            }
             Err(LeaveError::Lost(failure)) => {
                 self.saw(&failure);
                 Sent::Lost
