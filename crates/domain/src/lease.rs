@@ -23,6 +23,9 @@ pub struct LeaseTimes {
     pub first_wait: Duration,
     /// Longest wait between two looks at a busy session.
     pub longest_wait: Duration,
+    /// Later than this after it was signed AWS takes no request (IAM user guide, "Elements of
+    /// an AWS API request signature": within five minutes of its time stamp).
+    pub latest: Duration,
     /// How long an intent counts from the last stanza that it covered.
     pub intent: Duration,
 }
@@ -36,6 +39,7 @@ pub const LEASE: LeaseTimes = LeaseTimes {
     least: Duration::from_millis(50),
     first_wait: Duration::from_millis(40),
     longest_wait: Duration::from_millis(640),
+    latest: Duration::from_mins(5),
     intent: Duration::from_hours(24),
 };
 
@@ -46,8 +50,11 @@ impl LeaseTimes {
     }
 
     /// A lease that ends later than this from now was written by a clock that ran away,
-    /// and does not last: two of the longest.
+    /// and does not last: two of the longest, and what a request may be late.
+    ///
+    /// "Now" is when the request was made. Without the latter one that is late by the length
+    /// of a lease would take one for absurd that somebody has just begun.
     pub const fn absurd(&self) -> Duration {
-        self.longest().saturating_mul(2)
+        self.longest().saturating_mul(2).saturating_add(self.latest)
     }
 }

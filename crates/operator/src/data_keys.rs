@@ -19,7 +19,7 @@ use crate::{Operator, OperatorError, PATIENCE, patience};
 
 /// A key is kept this long after another took its place: a run may have read its
 /// session just before that was resealed. Longer than any run.
-const LAST_RUNS: Duration = LEASE.absurd();
+const LAST_RUNS: Duration = LEASE.longest().saturating_mul(2);
 
 /// What a rotation did.
 #[derive(Debug, Clone, PartialEq, Eq)]
