@@ -50,7 +50,8 @@ fn a_folder_that_cannot_be_used_is_named_with_the_reason() {
     assert!(up(file).starts_with(&format!("{file} is no folder, and --data takes one")));
     let below = format!("{file}/below");
     let told = up(&below);
-    let why = format!("{below} cannot be made: a part of its path is no folder; mend that");
+    let why =
+        format!("{below} cannot be made: a part of its path is a file, and no folder; mend that");
     assert!(told.starts_with(&why) && told.contains("--data"), "{told}");
 }
 
