@@ -26,7 +26,8 @@ MAY = {
         "whatsapp",
     },
     "simulation": {
-        "domain", "leave-group", "operation", "operator", "whatsapp", "whatsapp-simulator",
+        "domain", "leave-group", "linking", "operation", "operator", "whatsapp",
+        "whatsapp-simulator",
     },
     "floor": set(),
 }

@@ -118,13 +118,27 @@ fn page(broken: &str) -> String {
     page.extend([BROKEN[0], broken, BROKEN[1]]);
     page.push_str(
         "\n## Beyond single faults\n\n\
-         - `crates/simulation`: the shipped code under one seed, several environments and an operator at\n  \
+         - `crates/simulation`: the shipped code under one seed, several environments and operators at\n  \
            once: crashes and freezes at any await, lost and late calls, cut connections, refusals, clocks\n  \
-           that are off and jump, removals, rejoins, deletions; each answer is judged by what happened.\n\
+           that are off and jump, removals, rejoins, deletions; each answer, log line, write and row of\n  \
+           the history is judged by what happened.\n\
          - `crates/protocol-model`: the protocol of lease, intent, leave and settle, explored\n  \
            exhaustively within its bounds; each rule, broken on purpose, makes it fail. What it says is\n  \
            certain of the rules; that the code keeps them, and what lies beyond its bounds (batches,\n  \
-           communities, kept answers, clocks, operators), the simulation walks.\n",
+           communities, kept answers, clocks, operators), the simulation walks.\n\n\
+         | promise | certain within the model's bounds | walked in what ships |\n\
+         |---|---|---|\n\
+         | a 200 is true, and a lost leave is never denied (rules 1 to 6) | `one_group`, `age` | yes |\n\
+         | one verdict for a group, and the rest of a cut batch (rules 5, 7, 10) | `batch` | yes, with queues |\n\
+         | settling does not depend on tidying; at most 100 open (rule 8) | `room` | yes |\n\
+         | a name that is used again starts empty (rule 9) | `generation` | yes, with tokens |\n\
+         | a kept answer is the first, and the only one | `kept` | yes |\n\
+         | whoever has not the lease writes nothing that is its | `one_group` | yes, at each write |\n\
+         | no login and no leave when the lease has ended | no: it has no clock of its own | yes |\n\
+         | every refusal has its reason, `Retry-After` is sane | no | yes |\n\
+         | the limiter, tokens, tenants | no | yes; exactness under load: `rate_limit` |\n\
+         | log lines, metrics, history | no | yes |\n\
+         | a killed process, sockets, another release beside it | no | no: the matrices above |\n",
     );
     page
 }

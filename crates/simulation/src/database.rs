@@ -1,9 +1,9 @@
 //! `DynamoDB`: the embedded one, called inside the SDK's own HTTP boundary. No socket and no
 //! HTTP, but the real requests and the real answers, and whatever can befall a call.
 
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use aws_smithy_runtime_api::client::http::{
     HttpConnector, HttpConnectorFuture, SharedHttpClient, SharedHttpConnector, http_client_fn,
@@ -18,11 +18,13 @@ use serde_json::{Value, json};
 use tokio::sync::{Notify, oneshot};
 use tokio::time::sleep;
 
-use crate::fate::{Fates, Kind};
+use crate::call_fault::CallFault;
+use crate::fate::Fates;
 use crate::machine::Machine;
 use crate::tame;
 use crate::trace::Trace;
 use crate::weights::Weights;
+use crate::written::{Watcher, Written};
 
 /// The one table, for every machine.
 #[derive(Clone)]
@@ -40,48 +42,8 @@ struct Shared {
     rest: Notify,
     /// Whether anything befalls calls.
     is_disturbed: Mutex<bool>,
-}
-
-/// What befalls a call.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum CallFault {
-    /// It is applied, and nobody hears the reply.
-    LoseReply,
-    /// It never arrives.
-    Reset,
-    /// A 500.
-    ServerError,
-    /// Too many calls.
-    Throttled,
-    /// Another transaction was at the same items.
-    Conflict,
-    /// It arrives late.
-    LateBefore(Duration),
-    /// Its reply arrives late.
-    LateAfter(Duration),
-}
-
-impl CallFault {
-    /// Its name, as situations are counted.
-    fn name(self) -> &'static str {
-        match self {
-            Self::LoseReply => "call: lost reply",
-            Self::Reset => "call: reset",
-            Self::ServerError => "call: 500",
-            Self::Throttled => "call: throttled",
-            Self::Conflict => "call: conflict",
-            Self::LateBefore(_) => "call: arrives late",
-            Self::LateAfter(_) => "call: answered late",
-        }
-    }
-
-    /// Whether whoever called cannot know what became of it.
-    fn hides(self) -> bool {
-        match self {
-            Self::LoseReply | Self::Reset | Self::LateBefore(_) | Self::LateAfter(_) => true,
-            Self::ServerError | Self::Throttled | Self::Conflict => false,
-        }
-    }
+    watcher: Watcher,
+    read_sessions: Mutex<BTreeMap<String, Option<Value>>>,
 }
 
 impl Dynamo {
@@ -95,6 +57,8 @@ impl Dynamo {
                 going: AtomicUsize::new(0),
                 rest: Notify::new(),
                 is_disturbed: Mutex::new(false),
+                watcher: Watcher::default(),
+                read_sessions: Mutex::default(),
             }),
         })
     }
@@ -102,6 +66,15 @@ impl Dynamo {
     /// From here on calls meet what the seed has for them, or nothing.
     pub(crate) fn disturb(&self, disturbed: bool) {
         *self.shared.is_disturbed.lock().unwrap_or_else(PoisonError::into_inner) = disturbed;
+    }
+
+    /// Tells of each write that is applied.
+    pub(crate) fn watch(&self, watch: impl Fn(&Written<'_>) + Send + Sync + 'static) {
+        self.shared.watcher.watch(watch);
+    }
+
+    fn is_disturbed(&self) -> bool {
+        *self.shared.is_disturbed.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The HTTP client of a machine.
@@ -127,6 +100,23 @@ impl Dynamo {
 
     /// One item.
     pub(crate) fn item(&self, pk: &str, sk: &str) -> Option<Value> {
+        if sk != "SESSION" {
+            return self.read(pk, sk);
+        }
+        let read = self.read_sessions().get(pk).cloned();
+        read.unwrap_or_else(|| {
+            let session = self.read(pk, sk);
+            self.read_sessions().insert(pk.to_owned(), session.clone());
+            session
+        })
+    }
+
+    /// Sessions as they were read last, until anything is written of them.
+    fn read_sessions(&self) -> MutexGuard<'_, BTreeMap<String, Option<Value>>> {
+        self.shared.read_sessions.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn read(&self, pk: &str, sk: &str) -> Option<Value> {
         let request = json!({"TableName": "leave-group", "ConsistentRead": true,
             "Key": {"pk": {"S": pk}, "sk": {"S": sk}}});
         let (_, answer) = self.apply("GetItem", &request.to_string());
@@ -144,27 +134,22 @@ impl Dynamo {
         answer["Items"].as_array().cloned().unwrap_or_default()
     }
 
-    fn fault(&self, machine: &Machine) -> (Duration, Option<CallFault>, Duration) {
-        let shared = &self.shared;
-        let mut dice = shared.fates.next(Kind::Call);
-        let mut hop = || Duration::from_millis(dice.u64(1..=6));
-        let (before, after) = (hop(), hop());
-        let is_disturbed = *shared.is_disturbed.lock().unwrap_or_else(PoisonError::into_inner);
-        if !is_disturbed || machine.is_calm() || !shared.weights.call.strikes(&mut dice) {
-            return (before, None, after);
+    /// Leaves of these groups had no outcome at these times, in milliseconds. Nothing is done
+    /// where there is no session.
+    pub(crate) fn plant_intents(&self, pk: &str, groups: &[(String, u64)]) {
+        let (mut names, mut values, mut sets) = (json!({}), json!({}), Vec::new());
+        for (number, (group, at)) in groups.iter().enumerate() {
+            names[format!("#g{number}")] = group.as_str().into();
+            values[format!(":v{number}")] = json!({"M": {"by": {"S": "0".repeat(32)},
+                "began": {"N": at.to_string()}, "at": {"N": at.to_string()}}});
+            sets.push(format!("intents.#g{number} = :v{number}"));
         }
-        let late =
-            Duration::from_millis(dice.choice([300, 1_000, 2_000, 8_000, 45_000]).unwrap_or(300));
-        let fault = match dice.u8(0..10) {
-            0..=2 => CallFault::LoseReply,
-            3 => CallFault::Reset,
-            4 => CallFault::ServerError,
-            5 => CallFault::Throttled,
-            6 | 7 => CallFault::Conflict,
-            8 => CallFault::LateBefore(late),
-            _ => CallFault::LateAfter(late),
-        };
-        (before, Some(fault), after)
+        let request = json!({"TableName": "leave-group",
+            "Key": {"pk": {"S": pk}, "sk": {"S": "SESSION"}},
+            "ConditionExpression": "attribute_exists(intents)",
+            "UpdateExpression": format!("SET {}", sets.join(", ")),
+            "ExpressionAttributeNames": names, "ExpressionAttributeValues": values});
+        self.apply("UpdateItem", &request.to_string());
     }
 
     async fn carry_out(
@@ -173,7 +158,8 @@ impl Dynamo {
         body: String,
         machine: &Machine,
     ) -> Option<(u16, String)> {
-        let (before, fault, after) = self.fault(machine);
+        let (before, fault, after) =
+            CallFault::draw(&self.shared.fates, &self.shared.weights, machine, self.is_disturbed());
         if let Some(fault) = fault {
             machine.met(fault.name(), fault.hides());
             self.shared.trace.note(|| format!("    {operation}: {fault:?}"));
@@ -202,25 +188,35 @@ impl Dynamo {
             }
             Some(CallFault::LateBefore(late)) => {
                 sleep(late).await;
-                Some(self.apply(&operation, &body))
+                Some(self.carried(&operation, &body, machine))
             }
             Some(CallFault::LateAfter(late)) => {
-                let reply = self.apply(&operation, &body);
+                let reply = self.carried(&operation, &body, machine);
                 sleep(late).await;
                 Some(reply)
             }
             Some(CallFault::LoseReply) => {
-                self.apply(&operation, &body);
+                self.carried(&operation, &body, machine);
                 None
             }
-            Some(CallFault::Conflict) | None => Some(self.apply(&operation, &body)),
+            Some(CallFault::Conflict) | None => Some(self.carried(&operation, &body, machine)),
         };
         sleep(after).await;
         reply
     }
 
+    /// Applies a machine's call.
+    fn carried(&self, operation: &str, body: &str, machine: &Machine) -> (u16, String) {
+        let item = |pk: &str, sk: &str| self.item(pk, sk);
+        let apply = || self.apply(operation, body);
+        self.shared.watcher.see(machine, (operation, body), item, apply)
+    }
+
     fn apply(&self, operation: &str, body: &str) -> (u16, String) {
         let database = &self.shared.database;
+        if !matches!(operation, "GetItem" | "Query" | "Scan" | "BatchGetItem") {
+            self.read_sessions().retain(|pk, _| !body.contains(pk.as_str()));
+        }
         let done = match operation {
             "GetItem" => call(body, |request| database.get_item(request)),
             "PutItem" => call(body, |request| database.put_item(request)),

@@ -17,8 +17,8 @@ use tokio::time::sleep;
 use crate::coverage::Coverage;
 use crate::fate::Fates;
 use crate::machine::{Machine, Riding, Trouble};
-use crate::oracle::{Oracle, Wrong};
-use crate::steps::{Other, Step, Time, What};
+use crate::oracle::{Oracle, Wrong, group_of};
+use crate::steps::{Other, Step, Takeover, Time, What};
 use crate::tame;
 use crate::trace::Trace;
 use crate::weights::Weights;
@@ -47,6 +47,8 @@ pub(crate) struct Outcome {
     pub(crate) wrong: Option<Wrong>,
     pub(crate) trace: Vec<String>,
     pub(crate) coverage: Coverage,
+    /// How long the world was, in milliseconds, without what its clocks were moved by.
+    pub(crate) lasted: u64,
 }
 
 pub(crate) struct Director {
@@ -58,6 +60,8 @@ pub(crate) struct Director {
     requests: u64,
     /// The latest that the world's clock ever was: clocks go back too.
     latest: u64,
+    /// Whether leaves stand that no run of this world began.
+    is_crowded: bool,
 }
 
 /// Runs one seed's steps.
@@ -77,6 +81,7 @@ pub(crate) async fn run(seed: u64, steps: &[Step], weights: &Weights) -> Result<
         under_way: Vec::new(),
         requests: 0,
         latest: 0,
+        is_crowded: false,
     };
     let mut done = 0;
     let mut wrong = None;
@@ -99,7 +104,8 @@ pub(crate) async fn run(seed: u64, steps: &[Step], weights: &Weights) -> Result<
         wrong = director.oracle.wrong();
     }
     let coverage = director.oracle.coverage();
-    Ok(Outcome { steps: done, wrong, trace: trace.lines(), coverage })
+    let lasted = tame::elapsed();
+    Ok(Outcome { steps: done, wrong, trace: trace.lines(), coverage, lasted })
 }
 
 impl Director {
@@ -108,10 +114,15 @@ impl Director {
         self.disturb(true);
         match &step.what {
             What::Leave(ask) => self.leave(ask).await?,
+            What::Later(by, ask) => {
+                self.time(Time::By(*by));
+                self.leave(ask).await?;
+            }
             What::Command(identifiers, ask) => self.command(identifiers, ask).await?,
             What::Queue(messages, ask) => self.queue(messages, ask).await?,
             What::Check(ask) => self.check(ask).await?,
             What::Operate(instance, act, hand) => self.operate(*instance, *act, *hand)?,
+            What::Crowd(instance, open, ended) => self.crowd(*instance, *open, *ended).await,
             What::Others(instance, group, other) => self.others(*instance, group, *other),
             What::Time(time) => self.time(*time),
             What::Environment(skew) => {
@@ -122,16 +133,27 @@ impl Director {
                 self.start(*skew).await?;
             }
         }
+        if let Some(takeover) = step.takes_over() {
+            self.take_over(takeover).await?;
+        }
         match step.overlap {
             Some(wait) => sleep(Duration::from_millis(wait)).await,
-            None if step.takes_over() => {
-                // It has frozen by now, and its lease ends before it goes on.
-                sleep(FROZEN_BY).await;
-                self.time(Time::PastTheLease);
-            }
             None => self.come_to_rest().await,
         }
         Ok(())
+    }
+
+    /// A run has frozen, and its lease ends before it goes on.
+    async fn take_over(&mut self, takeover: &Takeover) -> Result<(), Broken> {
+        sleep(FROZEN_BY).await;
+        self.time(Time::PastTheLease);
+        if let Some((instance, identifier)) = &takeover.rejoins {
+            self.others(*instance, &group_of(identifier), Other::Add);
+        }
+        match &takeover.rival {
+            Some(rival) => self.leave(rival).await,
+            None => Ok(()),
+        }
     }
 
     fn disturb(&self, disturbed: bool) {

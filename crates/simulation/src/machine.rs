@@ -22,12 +22,17 @@ struct State {
     skew: i64,
     /// Nothing befalls it.
     is_calm: bool,
+    is_operators: bool,
+    outage: Option<u32>,
+    calls: u32,
     run: Seen,
 }
 
 /// What the world saw of a run.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Seen {
+    /// The machine that it was on.
+    pub(crate) machine: u64,
     /// Its connections to WhatsApp.
     pub(crate) connections: Vec<u64>,
     /// Whether each of them went through the proxy.
@@ -40,7 +45,7 @@ pub(crate) struct Seen {
 
 impl Machine {
     pub(crate) fn new(number: u64, skew: i64) -> Self {
-        Self(Arc::new(Mutex::new(State { number, skew, is_calm: false, run: Seen::default() })))
+        Self(Arc::new(Mutex::new(State { number, skew, ..State::default() })))
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -51,6 +56,16 @@ impl Machine {
     pub(crate) fn calm(self) -> Self {
         self.state().is_calm = true;
         self
+    }
+
+    /// The same, as an operator's.
+    pub(crate) fn operators(self) -> Self {
+        self.state().is_operators = true;
+        self
+    }
+
+    pub(crate) fn is_operators(&self) -> bool {
+        self.state().is_operators
     }
 
     pub(crate) fn is_calm(&self) -> bool {
@@ -65,9 +80,18 @@ impl Machine {
         self.state().skew
     }
 
-    /// A run begins.
-    pub(crate) fn begin(&self) {
-        self.state().run = Seen::default();
+    /// A run begins, and the table answers with errors from this call of it on.
+    pub(crate) fn begin(&self, outage: Option<u32>) {
+        let mut state = self.state();
+        (state.outage, state.calls) = (outage, 0);
+        state.run = Seen { machine: state.number, ..Seen::default() };
+    }
+
+    /// A call of the run begins; returns whether the table is out for it.
+    pub(crate) fn calls(&self) -> bool {
+        let mut state = self.state();
+        state.calls += 1;
+        state.outage.is_some_and(|call| state.calls > call)
     }
 
     /// What was seen of the run so far.
@@ -96,6 +120,8 @@ pub(crate) struct Trouble {
     pub(crate) crash: Option<u32>,
     /// It is not polled for so long, from this poll on.
     pub(crate) freeze: Option<(u32, Duration)>,
+    /// The table answers it with errors from this call on.
+    pub(crate) outage: Option<u32>,
 }
 
 /// A run on a machine: `None` when it crashed.

@@ -1,6 +1,7 @@
 //! The shipped code under one seed: see the README beside this crate.
 
 mod arguments;
+mod call_fault;
 mod coverage;
 mod database;
 mod director;
@@ -18,6 +19,7 @@ mod tokens;
 mod trace;
 mod weights;
 mod world;
+mod written;
 
 use std::io::Write;
 use std::process::ExitCode;
@@ -100,12 +102,13 @@ fn simulate() -> Result<bool, Broken> {
     }
     let began = Instant::now();
     let first = arguments.seed.unwrap_or_else(|| fastrand::u64(..1 << 48));
-    let (mut steps, mut wrong, mut seed) = (0, 0_u64, first);
+    let (mut steps, mut wrong, mut seed, mut lasted) = (0, 0_u64, first, 0);
     let mut coverage = Coverage::default();
     loop {
         let (list, weights) = drawn(seed, arguments.steps);
         let outcome = run(seed, list.clone(), weights.clone())?;
         steps += outcome.steps;
+        lasted += outcome.lasted;
         coverage.add(&outcome.coverage);
         if arguments.is_traced {
             for line in &outcome.trace {
@@ -137,6 +140,7 @@ fn simulate() -> Result<bool, Broken> {
         write!(out, "{}", coverage.acts())?;
     }
     write!(out, "{}", coverage.excuses())?;
+    writeln!(out, "{} minutes of the world's own time", lasted / 60_000)?;
     writeln!(out, "seeds {first} to {}", seed - 1)?;
     writeln!(out, "{steps} steps, {wrong} wrong")?;
     Ok(wrong == 0)

@@ -3,21 +3,25 @@
 mod answer;
 mod end;
 mod facts;
+mod fences;
 mod history;
 mod judgement;
 mod keys;
 mod limits;
+mod lost;
+mod memory;
 mod refusals;
 mod reports;
 mod run;
 mod standing;
+mod stanzas;
 mod timeline;
 mod together;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use whatsapp_simulator::{Direction, Fault, Record};
+use whatsapp_simulator::{Fault, Record};
 
 use crate::coverage::Coverage;
 use crate::machine::Seen;
@@ -26,9 +30,11 @@ use crate::tame;
 use crate::world::{INSTANCES, World};
 pub(crate) use answer::Answer;
 use facts::{AllFacts, Visit};
+use fences::Lease;
 pub(crate) use reports::of_queue;
 pub(crate) use run::Begun;
 use run::Run;
+pub(crate) use run::group_of;
 use standing::Standing;
 
 /// An answer that is not true.
@@ -60,6 +66,9 @@ pub(crate) struct Change {
 /// A window of a limit, in milliseconds.
 const A_WINDOW: u64 = 60_000;
 
+/// What no clock goes on by within a run, in milliseconds.
+const A_JUMP: u64 = 5 * 60_000;
+
 /// Something odd that WhatsApp was to do.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Script {
@@ -83,12 +92,20 @@ pub(crate) struct State {
     pub(crate) facts: AllFacts,
     pub(crate) visits: Vec<Visit>,
     pub(crate) scripts: Vec<Script>,
+    /// Instances with leaves that no run began.
+    pub(crate) crowded: BTreeSet<usize>,
     /// Groups whose invite was revoked.
     pub(crate) revoked: BTreeSet<String>,
     /// Whether a group may be attached to the community.
     pub(crate) attaches: bool,
+    /// Owners whose lease another one took before they gave it back.
+    pub(crate) taken_over: BTreeSet<String>,
+    /// The last lease of each machine at each instance.
+    pub(crate) leases: BTreeMap<(u64, usize), Lease>,
     /// What the clocks were moved by altogether, in milliseconds.
     pub(crate) moved: i64,
+    /// Whether clocks went on by minutes since all was at rest.
+    pub(crate) has_jumped: bool,
     /// When clocks were last behind by more than a window of a limit: it begins anew then.
     pub(crate) set_back: u64,
     /// Connections of devices that are being linked: those do acknowledge.
@@ -107,6 +124,8 @@ impl Oracle {
     pub(crate) fn new(world: &World, attaches: bool) -> Self {
         let oracle = Self(Arc::default());
         oracle.state().attaches = attaches;
+        let watching = oracle.clone();
+        world.dynamo.watch(move |written| watching.written(written));
         let watching = oracle.clone();
         world.chat.watch_departures(move |departure| {
             let cause = Cause::Left(departure.connection);
@@ -150,13 +169,18 @@ impl Oracle {
 
     /// What an instance did before is forgotten: it was deleted.
     pub(crate) fn forgotten(&self, phone: &str) {
-        self.state().forgotten.insert(phone.to_owned(), tame::elapsed());
+        let now = tame::elapsed();
+        let mut state = self.state();
+        state.forgotten.insert(phone.to_owned(), now);
+        let maybe = state.forgotten_maybe.entry(phone.to_owned()).or_default();
+        *maybe = (*maybe).max(now);
     }
 
     /// Clocks were moved, and are that far behind the latest that they ever were.
     pub(crate) fn moved(&self, by: i64, behind: u64) {
         let mut state = self.state();
         state.moved += by;
+        state.has_jumped |= by.unsigned_abs() > A_JUMP;
         if behind > A_WINDOW {
             state.set_back = tame::elapsed();
         }
@@ -167,6 +191,11 @@ impl Oracle {
         let state = self.state();
         let lost = state.runs.iter().rev().find(|run| run.lost_any());
         lost.map(|run| run.world_began)
+    }
+
+    /// Leaves of an instance have no outcome that no run began.
+    pub(crate) fn crowded(&self, instance: usize) {
+        self.state().crowded.insert(instance);
     }
 
     /// WhatsApp is to do something odd.
@@ -196,10 +225,13 @@ impl Oracle {
     pub(crate) fn end(&self, number: u64, answer: Answer, seen: Seen) {
         let mut state = self.state();
         let moved = state.moved;
+        let leases = state.leases.clone();
         if let Some(run) = usize::try_from(number).ok().and_then(|at| state.runs.get_mut(at)) {
             run.answer = Some(answer);
             run.ended = tame::elapsed();
             run.moved_ended = moved;
+            let lease = leases.get(&(seen.machine, run.instance));
+            run.lease = lease.filter(|lease| lease.at >= run.began).cloned();
             let met = seen.met.iter().chain(&run.troubles).copied().collect();
             run.seen = seen;
             let (asked, stood) = run.situation;
@@ -220,29 +252,23 @@ impl Oracle {
             (script.rested, script.moved) = (now, moved);
         }
         let mut is_gone = std::mem::take(&mut state.is_gone);
+        state.has_jumped = false;
         let ended: Vec<usize> = (0..state.runs.len())
             .filter(|at| !state.runs[*at].is_judged && state.runs[*at].answer.is_some())
             .collect();
         for at in ended {
             state.runs[at].is_judged = true;
+            state.look_at_stanzas(at, record);
             let run = state.runs[at].clone();
             is_gone |= matches!(run.answer, Some(Answer::Crashed | Answer::Killed));
-            let named: Vec<String> = record
-                .stanzas
-                .iter()
-                .filter(|stanza| {
-                    stanza.direction == Direction::Received
-                        && run.seen.connections.contains(&stanza.connection)
-                        && stanza.name() == "leave"
-                })
-                .map(|stanza| format!("{:?}", stanza.node))
-                .collect();
             let wrong = state
-                .judged(&run, &named)
+                .judged(&run)
                 .or_else(|| state.judged_by_key(&run))
                 .or_else(|| State::judged_by_bearer(&run))
                 .or_else(|| state.judged_by_limit(&run))
-                .or_else(|| state.judged_by_way(&run));
+                .or_else(|| state.judged_by_way(&run))
+                .or_else(|| state.judged_by_memory(&run))
+                .or_else(|| State::judged_by_stanzas(&run, record));
             if let Some(wrong) = wrong {
                 state.wrong.get_or_insert(wrong);
             }

@@ -3,7 +3,7 @@
 
 use crate::machine::Trouble;
 use crate::run;
-use crate::steps::{Step, What};
+use crate::steps::{Hand, Step, Takeover, What};
 use crate::weights::{Chance, Weights};
 use crate::world::Broken;
 
@@ -81,7 +81,26 @@ fn simpler(step: &Step) -> Vec<Step> {
     if step.overlap.is_some() {
         found.push(Step { overlap: None, ..step.clone() });
     }
-    if let What::Leave(ask) | What::Command(_, ask) = &step.what {
+    if let Some((takeover, rival)) = step.takeover.as_ref().map(|it| (it, it.rival.clone())) {
+        found.push(Step { takeover: None, ..step.clone() });
+        if let Some(rival) = rival.filter(|rival| rival.server.is_some()) {
+            let rival = Some(crate::steps::Ask { server: None, ..rival });
+            let takeover = Takeover { rival, ..takeover.clone() };
+            found.push(Step { takeover: Some(takeover), ..step.clone() });
+        }
+    }
+    if let What::Operate(instance, act, hand) = &step.what {
+        let calm = Hand { skew: 0, trouble: Trouble::default(), is_calm: true };
+        if *hand != calm {
+            found.push(Step { what: What::Operate(*instance, *act, calm), ..step.clone() });
+        }
+    }
+    if let What::Leave(ask)
+    | What::Command(_, ask)
+    | What::Queue(_, ask)
+    | What::Later(_, ask)
+    | What::Check(ask) = &step.what
+    {
         let mut changed = Vec::new();
         if ask.server.is_some() {
             changed.push(crate::steps::Ask { server: None, ..ask.clone() });
@@ -95,6 +114,9 @@ fn simpler(step: &Step) -> Vec<Step> {
         for ask in changed {
             let what = match &step.what {
                 What::Command(identifiers, _) => What::Command(identifiers.clone(), ask),
+                What::Queue(messages, _) => What::Queue(messages.clone(), ask),
+                What::Later(by, _) => What::Later(*by, ask),
+                What::Check(_) => What::Check(ask),
                 _ => What::Leave(ask),
             };
             found.push(Step { what, ..step.clone() });

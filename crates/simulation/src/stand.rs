@@ -10,6 +10,8 @@ use crate::world::{INSTANCES, World};
 /// A lost outcome counts for a day; clocks that are off decide the rest, in milliseconds.
 const A_DAY_BUT_A_MARGIN: u64 = (24 * 60 - 10) * 60 * 1_000;
 
+const A_DAY_AND_A_MARGIN: u64 = (24 * 60 + 10) * 60 * 1_000;
+
 /// One instance's session and roster, at one moment.
 pub(crate) struct Stand {
     session: Value,
@@ -77,6 +79,28 @@ impl Stand {
         } else {
             "row"
         }
+    }
+
+    /// The same without regard to age, but for those that ended long ago.
+    pub(crate) fn maybe_evidence(&self) -> BTreeSet<String> {
+        let young = |at: u64| tame::world_now() < at + A_DAY_AND_A_MARGIN;
+        let open = self.intents().filter(|(group, at)| young(*at) && self.rows.contains(*group));
+        open.map(|(group, _)| group.clone()).collect()
+    }
+
+    /// Whether the leave of a group has no outcome.
+    pub(crate) fn is_open(&self, group: &str) -> bool {
+        self.intents().any(|(open, _)| open == group)
+    }
+
+    /// Who has the lease, if anybody.
+    pub(crate) fn has_lease(&self) -> bool {
+        !self.text("lease_owner").is_empty()
+    }
+
+    /// How many leaves have no outcome, whatever their age.
+    pub(crate) fn open(&self) -> usize {
+        self.intents().count()
     }
 
     /// Leaves that have no outcome, with the time from which they count.

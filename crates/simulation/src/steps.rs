@@ -1,9 +1,11 @@
 //! What a world is put through: a list that is drawn first, so that steps can be left out.
 
+mod asks;
 mod server;
 
 use std::time::Duration;
 
+use asks::{again, ask, command, identifier, queue, trouble};
 use fastrand::Rng;
 pub(crate) use server::Refuses;
 use server::server;
@@ -11,9 +13,7 @@ use whatsapp_simulator::{Fault, Rank};
 
 use crate::machine::Trouble;
 use crate::weights::Weights;
-use crate::world::{
-    ANNOUNCEMENT, ATTACHED, COMMUNITY, INSTANCES, NOWHERE, PLAIN, SUBGROUPS, groups,
-};
+use crate::world::{ATTACHED, COMMUNITY, INSTANCES, groups};
 
 /// One request, one operator's act, or one disturbance.
 #[derive(Debug, Clone)]
@@ -24,16 +24,27 @@ pub(crate) struct Step {
     /// The next one does not wait for it; so long until then, in milliseconds.
     pub(crate) overlap: Option<u64>,
     /// Where it is a run that freezes, its lease ends meanwhile.
-    pub(crate) takeover: bool,
+    pub(crate) takeover: Option<Takeover>,
+}
+
+/// What happens while a run is frozen, and its lease ends.
+#[derive(Debug, Clone)]
+pub(crate) struct Takeover {
+    /// Somebody adds an instance to a group again.
+    pub(crate) rejoins: Option<(usize, String)>,
+    /// Another request of the same session.
+    pub(crate) rival: Option<Ask>,
 }
 
 impl Step {
-    /// Whether a run freezes for so long that another one takes its lease.
-    pub(crate) fn takes_over(&self) -> bool {
-        let (What::Leave(ask) | What::Command(_, ask) | What::Queue(_, ask)) = &self.what else {
-            return false;
+    /// What happens to a run that freezes for so long that another one takes its lease.
+    pub(crate) fn takes_over(&self) -> Option<&Takeover> {
+        let trouble = match &self.what {
+            What::Leave(ask) | What::Command(_, ask) | What::Queue(_, ask) => ask.trouble,
+            What::Operate(_, _, hand) => hand.trouble,
+            _ => return None,
         };
-        self.takeover && ask.trouble.freeze.is_some()
+        self.takeover.as_ref().filter(|_| trouble.freeze.is_some())
     }
 }
 
@@ -42,6 +53,8 @@ impl Step {
 pub(crate) enum What {
     /// A request over HTTP.
     Leave(Ask),
+    /// Half a day later the same is asked again.
+    Later(i64, Ask),
     /// A typed command.
     Command(Vec<String>, Ask),
     /// Messages of a queue.
@@ -56,6 +69,9 @@ pub(crate) enum What {
     Time(Time),
     /// An environment ends; a new one has a clock of its own.
     Environment(i64),
+    /// So many leaves of other groups have no outcome, and so many had none once: as if as many
+    /// runs had crashed before.
+    Crowd(usize, usize, usize),
 }
 
 /// Whose token a request carries.
@@ -121,6 +137,7 @@ pub(crate) enum Act {
     Import,
     /// A QR code is scanned.
     LinkByQr,
+    Delete,
     DeleteAndLink,
     Unblock,
     /// The instance's own token is revoked, and another one issued.
@@ -164,6 +181,9 @@ pub(crate) enum Time {
     AboutADay(i64),
 }
 
+/// In milliseconds.
+const HOUR: i64 = 60 * 60 * 1_000;
+
 /// Draws one step. `asked` are requests that were drawn before.
 pub(crate) fn draw(number: u64, dice: &mut Rng, weights: &Weights, asked: &mut Vec<Ask>) -> Step {
     let what = match weighted(dice, &weights.steps) {
@@ -178,19 +198,54 @@ pub(crate) fn draw(number: u64, dice: &mut Rng, weights: &Weights, asked: &mut V
         }
         2 => others(dice, weights),
         3 => What::Time(Time::PastTheLease),
-        4 => What::Time(match dice.u8(0..3) {
+        4 => What::Time(match dice.u8(0..5) {
             0 => Time::By(dice.i64(-120_000..300_000)),
             1 => Time::AboutADay(dice.i64(-7_000..1_000)),
+            2 => Time::By(dice.i64(11 * HOUR..23 * HOUR)),
+            3 if weights.rare.strikes(dice) => Time::By(dice.i64(24 * HOUR..160 * HOUR)),
             _ => Time::By(dice.i64(1_000..60_000)),
         }),
         5 => What::Environment(skew(dice)),
         6 => queue(dice, weights, asked),
+        9 => {
+            let ask = again(dice, weights, asked);
+            let hours = if dice.u8(0..4) > 0 { 11..14 } else { 24..170 };
+            What::Later(dice.i64(hours.start * HOUR..hours.end * HOUR), ask)
+        }
+        8 if weights.rare.strikes(dice) => {
+            let open = dice.choice([0, 60, 97, 100]).unwrap_or(0);
+            What::Crowd(dice.usize(0..INSTANCES.len()), open, dice.usize(0..90))
+        }
         7 => What::Check(Ask { key: None, ..ask(dice, weights, asked) }),
         _ => What::Leave(ask(dice, weights, asked)),
     };
-    let takeover = weights.takeover.strikes(dice);
+    let takeover = weights.takeover.strikes(dice).then(|| takeover(&what, dice, weights)).flatten();
     let overlap = weights.overlap.strikes(dice).then(|| dice.u64(0..60));
     Step { number, what, overlap, takeover }
+}
+
+/// What happens while the run of a step is frozen, if it is.
+fn takeover(what: &What, dice: &mut Rng, weights: &Weights) -> Option<Takeover> {
+    let (instance, key, named) = match what {
+        What::Leave(ask) | What::Command(_, ask) | What::Queue(_, ask) => {
+            (ask.instance, ask.key, ask.identifier.clone())
+        }
+        What::Operate(instance, ..) => (*instance, None, identifier(dice)),
+        _ => return None,
+    };
+    let identifier = match dice.u8(0..8) {
+        0..=4 => named.clone(),
+        5 => COMMUNITY.to_owned(),
+        _ => identifier(dice),
+    };
+    let rival = Ask {
+        key,
+        server: dice.bool().then(|| server(dice)),
+        trouble: Trouble { freeze: None, ..trouble(dice, weights) },
+        ..Ask::plain(instance, &identifier)
+    };
+    let rejoins = (dice.u8(0..3) == 0).then_some((instance, named));
+    Some(Takeover { rejoins, rival: (dice.u8(0..4) > 0).then_some(rival) })
 }
 
 fn skew(dice: &mut Rng) -> i64 {
@@ -246,97 +301,10 @@ fn act(dice: &mut Rng) -> Act {
         Act::Import,
         Act::LinkByQr,
         Act::DeleteAndLink,
+        Act::Delete,
         Act::Unblock,
         Act::RenewToken,
         Act::RenewToken,
     ];
     dice.choice(acts).unwrap_or(Act::Sync)
-}
-
-fn ask(dice: &mut Rng, weights: &Weights, asked: &mut Vec<Ask>) -> Ask {
-    // Mostly a request of just before, as clients repeat them.
-    let recent = asked.len().saturating_sub(if dice.u8(0..4) > 0 { 3 } else { asked.len() });
-    let earlier =
-        weights.repeat.strikes(dice).then(|| dice.choice(asked[recent..].iter())).flatten();
-    let mut ask = match earlier {
-        Some(earlier) => earlier.clone(),
-        None => Ask {
-            key: weights.key.strikes(dice).then(|| dice.u8(0..3)),
-            bearer: bearer(dice, weights),
-            ..Ask::plain(dice.usize(0..INSTANCES.len()), &identifier(dice))
-        },
-    };
-    ask.remaining =
-        Duration::from_millis(dice.choice([29_000, 29_000, 6_000, 2_500]).unwrap_or(29_000));
-    ask.trouble = trouble(dice, weights);
-    ask.server = weights.server.strikes(dice).then(|| server(dice));
-    asked.push(ask.clone());
-    ask
-}
-
-fn bearer(dice: &mut Rng, weights: &Weights) -> Bearer {
-    if weights.stranger.strikes(dice) {
-        let strangers = [Bearer::Former, Bearer::Neighbour, Bearer::Nobody];
-        return dice.choice(strangers).unwrap_or(Bearer::Nobody);
-    }
-    if weights.own_token.strikes(dice) { Bearer::Own } else { Bearer::Account }
-}
-
-fn command(dice: &mut Rng, weights: &Weights, asked: &mut Vec<Ask>) -> What {
-    let ask = Ask { key: None, ..ask(dice, weights, asked) };
-    What::Command(several(dice, 5), ask)
-}
-
-/// At most `most` identifiers of few groups, so that one is named twice.
-fn several(dice: &mut Rng, most: usize) -> Vec<String> {
-    let some: Vec<_> = (0..dice.usize(1..=3)).map(|_| jid(dice)).collect();
-    let identifiers = (0..dice.usize(1..=most)).map(|_| {
-        let jid = dice.choice(some.iter().copied()).unwrap_or(PLAIN[0]);
-        spelled(dice, jid)
-    });
-    identifiers.collect()
-}
-
-fn queue(dice: &mut Rng, weights: &Weights, asked: &mut Vec<Ask>) -> What {
-    let ask = Ask { key: None, ..ask(dice, weights, asked) };
-    let messages = (0..dice.usize(1..=4)).map(|_| Message {
-        instance: dice.usize(0..INSTANCES.len()),
-        identifiers: several(dice, 3),
-    });
-    What::Queue(messages.collect(), ask)
-}
-
-fn identifier(dice: &mut Rng) -> String {
-    let jid = jid(dice);
-    spelled(dice, jid)
-}
-
-fn jid(dice: &mut Rng) -> &'static str {
-    match dice.u8(0..16) {
-        0..=8 => PLAIN[dice.usize(0..PLAIN.len())],
-        9..=11 => SUBGROUPS[dice.usize(0..SUBGROUPS.len())],
-        12 | 13 => COMMUNITY,
-        14 => ANNOUNCEMENT,
-        _ => NOWHERE,
-    }
-}
-
-/// A group as callers name it.
-fn spelled(dice: &mut Rng, jid: &str) -> String {
-    let code = groups().find(|(group, _)| *group == jid).map(|(_, code)| code);
-    match (dice.u8(0..8), code) {
-        (0, Some(code)) => code,
-        (1, Some(code)) => format!("https://chat.whatsapp.com/{code}"),
-        (2, _) => jid.trim_end_matches("@g.us").to_owned(),
-        _ => jid.to_owned(),
-    }
-}
-
-fn trouble(dice: &mut Rng, weights: &Weights) -> Trouble {
-    let crash = weights.crash.strikes(dice).then(|| dice.u32(1..60));
-    let freeze = weights.freeze.strikes(dice).then(|| {
-        let long = dice.choice([800, 6_000, 24_000, 31_000, 70_000]).unwrap_or(800);
-        (dice.u32(1..50), Duration::from_millis(long))
-    });
-    Trouble { crash, freeze }
 }

@@ -64,6 +64,12 @@ pub(crate) fn elapsed() -> u64 {
     u64::try_from(elapsed).unwrap_or(u64::MAX)
 }
 
+/// The same, at another moment of the runtime's time.
+pub(crate) fn elapsed_at(moment: Instant) -> u64 {
+    let elapsed = BEGAN.get().map(|began| moment.duration_since(began).as_millis());
+    u64::try_from(elapsed.unwrap_or_default()).unwrap_or(u64::MAX)
+}
+
 fn wall_nanos() -> i128 {
     let elapsed = BEGAN.get().map(|began| began.elapsed().as_nanos()).unwrap_or_default();
     let off = i128::from(MOVED.get()) + i128::from(SKEW.get());

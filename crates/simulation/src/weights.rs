@@ -32,6 +32,8 @@ pub(crate) struct Weights {
     pub(crate) server: Chance,
     /// A run crashes.
     pub(crate) crash: Chance,
+    /// The table answers with errors from some call of a run on.
+    pub(crate) outage: Chance,
     /// A run freezes.
     pub(crate) freeze: Chance,
     /// The next step does not wait for this one.
@@ -48,10 +50,12 @@ pub(crate) struct Weights {
     pub(crate) operator: Chance,
     /// The lease of a run that freezes ends meanwhile.
     pub(crate) takeover: Chance,
+    /// A command names more than are looked at in one go.
+    pub(crate) long: Chance,
     /// Ranks, kinds, invites and devices change.
     pub(crate) rare: Chance,
     /// Steps of each kind, against each other.
-    pub(crate) steps: [u16; 8],
+    pub(crate) steps: [u16; 10],
 }
 
 impl Weights {
@@ -62,6 +66,7 @@ impl Weights {
             connection: chance([20, 80, 200, 400]),
             server: chance([50, 150, 300, 500]),
             crash: chance([20, 80, 200, 400]),
+            outage: chance([20, 50, 100, 200]),
             freeze: chance([20, 60, 150, 300]),
             overlap: chance([50, 150, 400, 700]),
             repeat: chance([100, 300, 400, 700]),
@@ -70,6 +75,7 @@ impl Weights {
             stranger: chance([20, 50, 100, 200]),
             operator: chance([200, 500, 1_000, 1_000]),
             takeover: chance([300, 500, 800, 1_000]),
+            long: chance([50, 100, 200, 400]),
             rare: chance([200, 400, 600, 1_000]),
             steps: std::array::from_fn(|_| dice.choice([0, 0, 1, 2, 4, 8]).unwrap_or(1)),
         }

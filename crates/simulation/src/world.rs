@@ -162,7 +162,7 @@ impl World {
     /// A machine of an operator's, which is used once.
     pub(crate) fn hand(&mut self, hand: Hand) -> Machine {
         self.machines += 1;
-        let machine = Machine::new(self.machines, hand.skew);
+        let machine = Machine::new(self.machines, hand.skew).operators();
         if hand.is_calm { machine.calm() } else { machine }
     }
 

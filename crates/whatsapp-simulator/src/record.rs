@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use tokio::time::Instant;
 use wacore_binary::Node;
 
 use crate::pairing_record::Pairing;
@@ -75,6 +76,8 @@ pub struct Stanza {
     pub direction: Direction,
     /// The stanza itself.
     pub node: Node,
+    /// When it went.
+    pub at: Instant,
 }
 
 impl Stanza {

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use bytes::BytesMut;
 use tokio::sync::mpsc;
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout};
 use wacore_binary::builder::NodeBuilder;
 use wacore_binary::{Node, OwnedNodeRef, marshal::marshal, util::unpack_bytes};
 
@@ -276,6 +276,7 @@ impl Session {
             connection: self.connection,
             direction,
             node: stanza.clone(),
+            at: Instant::now(),
         });
     }
 }

@@ -16,7 +16,6 @@ use whatsapp_simulator::Simulator;
 use super::Director;
 use crate::machine::{Machine, Riding};
 use crate::network::PROXY_HOST;
-use crate::oracle::Oracle;
 use crate::steps::{Act, Hand};
 use crate::tokens::Tokens;
 use crate::world::{Broken, INSTANCES, credentials};
@@ -28,7 +27,6 @@ type Came = Result<String, String>;
 pub(super) struct Hands {
     operator: Operator,
     chat: Simulator,
-    oracle: Oracle,
     tokens: Tokens,
     id: InstanceId,
     instance: usize,
@@ -61,7 +59,6 @@ impl Director {
         Ok(Hands {
             operator: self.world.operator(machine)?,
             chat: self.world.chat.clone(),
-            oracle: self.oracle.clone(),
             tokens: self.world.tokens.clone(),
             id: InstanceId { account: account.parse()?, name: name.parse()? },
             instance,
@@ -105,15 +102,9 @@ impl Hands {
                 self.store(&device).await
             }
             Act::LinkByQr => self.link_by_qr().await,
+            Act::Delete => self.delete().await,
             Act::DeleteAndLink => {
-                let deleting = self.tokens.deleting(self.instance);
-                let deleted = operator.delete_instance(id).await;
-                drop(deleting);
-                if deleted.is_ok() {
-                    let (.., phone) = INSTANCES[self.instance];
-                    self.oracle.forgotten(phone);
-                }
-                let deleted = told(deleted, |it| format!("{} rows", it.rows));
+                let deleted = self.delete().await;
                 let linked = self.link().await;
                 let renewed = self.renew().await;
                 Ok(format!("{}, {}, {}", deleted?, linked?, renewed?))
@@ -127,6 +118,13 @@ impl Hands {
             },
             Act::RenewToken => self.renew().await,
         }
+    }
+
+    async fn delete(&self) -> Came {
+        let deleting = self.tokens.deleting(self.instance);
+        let deleted = self.operator.delete_instance(&self.id).await;
+        drop(deleting);
+        told(deleted, |it| format!("{} rows", it.rows))
     }
 
     async fn renew(&self) -> Came {

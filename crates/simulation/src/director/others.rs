@@ -3,13 +3,41 @@
 use whatsapp_simulator::{GroupKind, Rank};
 
 use super::Director;
+use crate::stand::{Stand, partition};
 use crate::steps::Other;
+use crate::tame;
 use crate::world::{COMMUNITY, INSTANCES, groups};
+
+/// A group that no request names.
+fn crowd_group(number: usize) -> String {
+    format!("1203634990000{number:05}@g.us")
+}
 
 /// Messages that somebody writes at a time.
 const MESSAGES: usize = 3;
 
+/// How long ago a leave counted last that counts no more, in milliseconds.
+const LONG_AGO: u64 = 25 * 60 * 60 * 1_000;
+/// Most that are written at once: an expression is at most 4 KB.
+const AT_ONCE: usize = 50;
+
 impl Director {
+    /// Leaves of other groups get no outcome, as if as many runs had crashed.
+    pub(super) async fn crowd(&mut self, instance: usize, open: usize, ended: usize) {
+        self.come_to_rest().await;
+        let now = tame::world_now();
+        let room = 100_usize.saturating_sub(Stand::of_open(&self.world, instance).open());
+        let open = (0..open.min(room)).map(|number| (number, now));
+        let ended = (0..ended).map(|number| (500 + number, now.saturating_sub(LONG_AGO)));
+        let all: Vec<(usize, u64)> = open.chain(ended).collect();
+        for some in all.chunks(AT_ONCE) {
+            let groups = some.iter().map(|(number, at)| (crowd_group(*number), *at));
+            self.world.dynamo.plant_intents(&partition(instance), &groups.collect::<Vec<_>>());
+        }
+        self.is_crowded = true;
+        self.oracle.crowded(instance);
+    }
+
     pub(super) fn others(&self, instance: usize, group: &str, other: Other) {
         let (.., phone) = INSTANCES[instance];
         let chat = &self.world.chat;

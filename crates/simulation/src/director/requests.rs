@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::future::Future;
 use std::sync::{Arc, PoisonError};
+use std::time::Duration;
 
 use leave_group::entry::{self, Invocation};
 use leave_group::service::Service;
@@ -37,7 +38,7 @@ impl Director {
         self.under_way.push(tokio::spawn(async move {
             let Invoked { answer, request_id, machine } = running.await;
             let answer = answer.map_or_else(|answer| answer, |reply| Answer::read(&reply));
-            oracle.read_line(&answer, &lines.take(&request_id), "http");
+            let answer = oracle.read_line(answer, &lines.take(&request_id), "http");
             if tokens.changes(instance) != changes {
                 oracle.token_changed(run);
             }
@@ -60,7 +61,7 @@ impl Director {
         self.under_way.push(tokio::spawn(async move {
             let Invoked { answer, request_id, machine } = running.await;
             let answer = answer.map_or_else(|answer| answer, |reply| Answer::read(&reply));
-            oracle.read_line(&answer, &lines.take(&request_id), "command");
+            let answer = oracle.read_line(answer, &lines.take(&request_id), "command");
             oracle.end(run, answer, machine.seen());
         }));
         Ok(())
@@ -172,11 +173,13 @@ impl Director {
         }
         self.requests += 1;
         let request_id = format!("request-{}", self.requests);
-        machine.begin();
+        machine.begin(ask.trouble.outage);
         let event = RawValue::from_string(event.to_string())?;
         let invocation =
             Invocation { request_id: request_id.clone(), trace_id: None, remaining: ask.remaining };
-        let (trouble, limit) = (ask.trouble, ask.remaining + GRACE);
+        // Nobody's clock goes on while a whole machine stands still.
+        let frozen = ask.trouble.freeze.map_or(Duration::ZERO, |(_, long)| long);
+        let (trouble, limit) = (ask.trouble, ask.remaining + GRACE + frozen);
         let trace = self.trace.clone();
         self.trace.note(|| format!("    {request_id} on machine {}", machine.number()));
         Ok(async move {

@@ -25,6 +25,8 @@ pub(crate) struct Told {
     pub(crate) replayed: bool,
     /// `X-RateLimit-…`.
     pub(crate) window: Option<Window>,
+    /// What the line calls each outcome.
+    pub(crate) names: Vec<String>,
 }
 
 /// What an answer says of its token's window.
@@ -70,7 +72,16 @@ impl Answer {
             window: window(),
             replayed: headers["idempotent-replayed"] == "true",
             body,
+            names: Vec::new(),
         })
+    }
+
+    /// The same, with what its line calls the outcomes.
+    pub(crate) fn named(self, names: Vec<String>) -> Self {
+        match self {
+            Self::Told(told) => Self::Told(Told { names, ..told }),
+            other => other,
+        }
     }
 
     pub(crate) fn told(&self) -> Option<&Told> {

@@ -8,7 +8,7 @@ use super::{Oracle, State};
 use crate::stand::Stand;
 use crate::steps::Act;
 use crate::tame;
-use crate::world::{INSTANCES, World};
+use crate::world::World;
 
 /// What is known of one instance.
 #[derive(Debug, Clone)]
@@ -55,21 +55,25 @@ impl Oracle {
         let facts = state.facts.entry(instance).or_default();
         match act {
             Some(Act::Relink | Act::Import | Act::LinkByQr) => facts.works.set(began, false),
-            Some(Act::DeleteAndLink) => {
+            Some(Act::Delete | Act::DeleteAndLink) => {
                 facts.works.set(began, false);
                 facts.exists.set(began, false);
             }
             _ => {}
         }
-        if matches!(
+        let changes_way = matches!(
             act,
-            Some(Act::SetProxy(_) | Act::Relink | Act::Import | Act::LinkByQr | Act::DeleteAndLink)
-        ) {
+            Some(
+                Act::SetProxy(_)
+                    | Act::Relink
+                    | Act::Import
+                    | Act::LinkByQr
+                    | Act::Delete
+                    | Act::DeleteAndLink
+            )
+        );
+        if changes_way {
             facts.proxied.set(began, None);
-        }
-        if act == Some(Act::DeleteAndLink) {
-            let (.., phone) = INSTANCES[instance];
-            state.forgotten_maybe.insert(phone.to_owned(), u64::MAX);
         }
         state.visits.push(Visit { instance, began, ended: u64::MAX });
         state.visits.len() - 1
@@ -89,10 +93,6 @@ impl Oracle {
         if let (Some(Act::SetProxy(through)), true, true) = (act, is_done, is_alone) {
             let facts = state.facts.entry(instance).or_default();
             facts.proxied.set(now, Some(through));
-        }
-        if act == Some(Act::DeleteAndLink) {
-            let (.., phone) = INSTANCES[instance];
-            state.forgotten_maybe.insert(phone.to_owned(), now);
         }
     }
 

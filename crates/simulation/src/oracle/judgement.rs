@@ -8,11 +8,6 @@ use super::run::{Run, is_jid, is_unconfirmed};
 use super::{Answer, Cause, Change, State, Wrong};
 use crate::world::NOWHERE;
 
-/// How long a lost outcome counts, in milliseconds.
-const DAY: i64 = 24 * 60 * 60 * 1_000;
-/// Around that, clocks of machines that are off decide.
-const MARGIN: i64 = 10 * 60 * 1_000;
-
 impl State {
     /// How far the world's clock went from when a run began to when another ended.
     pub(crate) fn between(from: &Run, to: &Run) -> i64 {
@@ -30,7 +25,7 @@ impl State {
     fn is_in(&self, phone: &str, group: &str, at: u64) -> bool {
         let last =
             self.changes.iter().rfind(|it| it.at <= at && it.phone == phone && it.group == group);
-        last.is_none_or(|change| change.cause == Cause::Joined) && group != NOWHERE
+        last.is_none_or(|change| change.cause == Cause::Joined) && !group.starts_with(NOWHERE)
     }
 
     fn changes_within<'a>(
@@ -76,20 +71,6 @@ impl State {
         forgotten.filter(|at| *at <= run.began).unwrap_or_default()
     }
 
-    /// Whether an earlier leave of ours may have lost its outcome.
-    fn has_lost_before(&self, run: &Run, group: &str) -> bool {
-        let since = self.forgotten_before(run);
-        self.runs.iter().any(|earlier| {
-            earlier.number != run.number
-                && earlier.instance == run.instance
-                && earlier.began <= run.ended
-                && earlier.ended >= since
-                && (earlier.lost(group) || (earlier.names(group) && self.is_crossed(earlier)))
-                && (Self::between(earlier, run) <= DAY + MARGIN
-                    || self.was_blocked_between(earlier, run))
-        })
-    }
-
     /// Whether another run of the instance was under way at the same time.
     pub(crate) fn is_crossed(&self, run: &Run) -> bool {
         self.runs.iter().any(|other| {
@@ -102,63 +83,7 @@ impl State {
         })
     }
 
-    /// The run that left the group, with evidence and under an intent, whose outcome nobody
-    /// has heard and nobody has settled since. Whatever the table says by now.
-    fn lost_leave(&self, run: &Run, group: &str) -> Option<u64> {
-        let phone = run.phone();
-        let since = self.forgotten_maybe.get(phone).copied().unwrap_or_default();
-        let last = self
-            .changes
-            .iter()
-            .rfind(|it| it.phone == phone && it.group == group && it.at <= run.began)?;
-        let Cause::Left(connection) = last.cause else { return None };
-        let leaver = self
-            .runs
-            .iter()
-            .find(|it| it.instance == run.instance && it.seen.connections.contains(&connection))?;
-        let is_unheard = !leaver.told(group) && leaver.number != run.number;
-        let had_evidence = leaver.rows.contains(group)
-            && leaver.groups.iter().any(|it| it == group)
-            // Its answer is the community's.
-            && !leaver.groups.iter().any(|it| it != group && leaver.along(it).contains(&group));
-        let is_young = Self::between(leaver, run) < DAY - MARGIN;
-        let is_settled = self.runs.iter().any(|other| {
-            other.number != leaver.number
-                && other.number != run.number
-                && other.instance == run.instance
-                && other.names(group)
-                && other.ended >= leaver.began
-                && other.began <= run.ended
-                // Nobody settles what was done after it had connected: whoever has the lease
-                // then is another.
-                && other.seen.connections.iter().any(|its| *its > connection)
-                // Who was told, and who crashed after it was settled.
-                && (other.told(group) || other.has_trouble || other.seen.is_disturbed)
-        });
-        // A run that crashed or lost its settling's reply may have settled all the same.
-        let may_have_settled = leaver.has_trouble || leaver.seen.is_disturbed;
-        (is_unheard
-            && had_evidence
-            && is_young
-            && leaver.began >= since
-            && !is_settled
-            && !may_have_settled)
-            .then_some(leaver.number)
-    }
-
-    /// Whether a ban or throttling was remembered meanwhile: an open leave counts from its end.
-    fn was_blocked_between(&self, earlier: &Run, run: &Run) -> bool {
-        self.runs.iter().any(|other| {
-            other.instance == run.instance
-                && other.ended >= earlier.began
-                && other.began <= run.ended
-                && matches!(&other.answer, Some(Answer::Told(told))
-                    if told.messages.iter().any(|it| it.starts_with("WhatsApp rate limit")
-                        || it.starts_with("Instance is temporarily banned")))
-        })
-    }
-
-    pub(crate) fn judged(&mut self, run: &Run, leaves: &[String]) -> Option<Wrong> {
+    pub(crate) fn judged(&mut self, run: &Run) -> Option<Wrong> {
         let wrong = |label, what: String| {
             Some(Wrong { label, what: format!("run {}: {what}; {run:?}", run.number) })
         };
@@ -208,6 +133,9 @@ impl State {
                 return wrong("twice", what());
             }
             if *replayed {
+                if leads_nowhere && !message.starts_with("Invite link") {
+                    return wrong("key-kind", what());
+                }
                 continue;
             }
             let wait = waits.get(at).copied().flatten();
@@ -226,6 +154,10 @@ impl State {
                     if !is_ours && !self.has_lost_before(run, group) {
                         return wrong("200-other", what());
                     }
+                    let is_known = run.maybe_evidence.contains(group) || self.is_crossed(run);
+                    if run.name(at) == "recovered" && !is_known && !is_ours {
+                        return wrong("200-unknown", what());
+                    }
                     let last = self
                         .changes
                         .iter()
@@ -240,6 +172,9 @@ impl State {
                     }
                     if self.left_by(run, group) {
                         return wrong("404-left-now", what());
+                    }
+                    if self.is_fenced_off(run, group) {
+                        return wrong("404-fenced", what());
                     }
                     if let Some(earlier) = self.lost_leave(run, group) {
                         return wrong("404-lost", format!("{}, left by run {earlier}", what()));
@@ -258,8 +193,7 @@ impl State {
                     }
                 }
                 (503, message) if is_unconfirmed(message) => {
-                    let id = group.trim_end_matches("@g.us");
-                    let was_sent = leaves.iter().any(|stanza| stanza.contains(id));
+                    let was_sent = run.sent.contains(group);
                     // Another run of the session may have thrown this one out with its stanza
                     // under way.
                     let may_be = run.has_trouble || self.is_crossed(run)

@@ -65,6 +65,19 @@ impl State {
         if matches!(status, 429 | 401 | 503 | 500) || is_before || run.seen.is_disturbed {
             return None;
         }
+        let at_once = earlier.iter().find(|other| {
+            other.ended >= run.began
+                && other.ended <= run.ended
+                && other.began >= surely
+                && other.is_certain()
+                && other.is_plain()
+                && run.is_certain()
+                && run.is_plain()
+                && parsed(other).as_ref() == Some(&identifier)
+        });
+        if at_once.is_some_and(|other| !self.is_crossed_by_a_third(run, other)) {
+            return wrong("key-at-once", "two were carried out at once");
+        }
         let kept = earlier.iter().find(|other| {
             other.ended < run.began
                 && other.ended >= surely
@@ -79,6 +92,22 @@ impl State {
         } else {
             wrong("key-unheard", "the same key for another identifier is no 422")
         }
+    }
+}
+
+impl State {
+    /// Whether anybody else was at the instance while either of two runs was under way.
+    fn is_crossed_by_a_third(&self, run: &Run, other: &Run) -> bool {
+        let (began, ended) = (run.began.min(other.began), run.ended.max(other.ended));
+        self.runs.iter().any(|it| {
+            it.instance == run.instance
+                && it.number != run.number
+                && it.number != other.number
+                && it.began <= ended
+                && it.ended >= began
+        }) || self.visits.iter().any(|visit| {
+            visit.instance == run.instance && visit.began <= ended && visit.ended >= began
+        })
     }
 }
 

@@ -48,9 +48,11 @@ fn named(line: &Value) -> Vec<&str> {
 }
 
 impl Oracle {
-    /// Reads the line of a request.
-    pub(crate) fn read_line(&self, answer: &Answer, lines: &[Value], kind: &str) {
+    /// Reads the line of a request. Returns the answer with what the line calls it.
+    pub(crate) fn read_line(&self, answer: Answer, lines: &[Value], kind: &str) -> Answer {
         self.found(answer.told().and_then(|told| judged(told, lines, kind)));
+        let names = lines.iter().flat_map(named).map(str::to_owned);
+        answer.named(names.collect())
     }
 
     /// Reads what became of a queue's messages.
@@ -169,6 +171,7 @@ pub(crate) fn of_queue(instance: usize, lines: &[Value]) -> Option<Answer> {
     });
     let (statuses, messages): (Vec<u16>, Vec<&str>) = results.unzip();
     Some(Answer::Told(Told {
+        names: named(line).into_iter().map(str::to_owned).collect(),
         waits: vec![None; statuses.len()],
         messages: messages.into_iter().map(str::to_owned).collect(),
         statuses,

@@ -8,6 +8,7 @@ use whatsapp_simulator::{Fault, Moment};
 
 use super::Answer;
 use super::answer::Told;
+use super::fences::Lease;
 use crate::machine::{Seen, Trouble};
 use crate::stand::Stand;
 use crate::steps::{Ask, Bearer};
@@ -17,6 +18,8 @@ use crate::world::{
     ANNOUNCEMENT, ATTACHED, COMMUNITY, INSTANCES, NOWHERE, SUBGROUPS, World, groups,
 };
 
+/// Longest that a run works.
+const LONGEST_RUN: Duration = Duration::from_secs(25);
 /// Time in which an undisturbed run comes to its end.
 const LONG_ENOUGH: Duration = Duration::from_secs(20);
 
@@ -46,6 +49,10 @@ pub(crate) struct Run {
     attaches: bool,
     pub(crate) began: u64,
     pub(crate) ended: u64,
+    /// How long it had at most, in milliseconds.
+    pub(crate) had: u64,
+    /// The lease that it took.
+    pub(crate) lease: Option<Lease>,
     /// What the clocks had been moved by then, in milliseconds.
     pub(crate) moved_began: i64,
     pub(crate) moved_ended: i64,
@@ -61,6 +68,11 @@ pub(crate) struct Run {
     pub(crate) rows: BTreeSet<String>,
     /// Groups of which an open leave and evidence of membership stood in the table.
     pub(crate) evidence: BTreeSet<String>,
+    /// The same, and what may have ended by another's clock.
+    pub(crate) maybe_evidence: BTreeSet<String>,
+    /// Groups that WhatsApp was asked about, and that it was asked to leave.
+    pub(crate) looked_at: BTreeSet<String>,
+    pub(crate) sent: BTreeSet<String>,
     pub(crate) is_judged: bool,
 }
 
@@ -121,6 +133,8 @@ impl Run {
             attaches,
             began: tame::elapsed(),
             ended: u64::MAX,
+            had: u64::try_from(ask.remaining.min(LONGEST_RUN).as_millis()).unwrap_or(u64::MAX),
+            lease: None,
             moved_began: moved,
             moved_ended: moved,
             world_began: tame::world_now(),
@@ -130,6 +144,9 @@ impl Run {
             situation: (asked, stand.name()),
             troubles,
             evidence: stand.evidence().map(|(group, _)| group).collect(),
+            maybe_evidence: stand.maybe_evidence(),
+            looked_at: BTreeSet::new(),
+            sent: BTreeSet::new(),
             rows: stand.rows,
             is_judged: false,
         }
@@ -137,12 +154,12 @@ impl Run {
 }
 
 /// The group that an identifier leads to.
-fn group_of(text: &str) -> String {
+pub(crate) fn group_of(text: &str) -> String {
     match Identifier::parse(text) {
         Ok(Identifier::Jid(jid)) => jid.to_string(),
         Ok(Identifier::Invite(code)) => groups()
             .find(|(_, known)| *known == code.as_str())
-            .map_or_else(|| NOWHERE.to_owned(), |(jid, _)| jid.to_owned()),
+            .map_or_else(|| format!("{NOWHERE} {}", code.as_str()), |(jid, _)| jid.to_owned()),
         Err(_) => String::new(),
     }
 }
@@ -193,6 +210,36 @@ impl Run {
     /// Whether nobody was given its answer.
     pub(super) fn is_lost(&self) -> bool {
         self.told_results().is_none()
+    }
+
+    /// What its line calls the outcome for the identifier at a place.
+    pub(super) fn name(&self, at: usize) -> &str {
+        self.told_results().and_then(|told| told.names.get(at)).map_or("", String::as_str)
+    }
+
+    /// Whether nothing befell it, and it was told.
+    pub(super) fn is_plain(&self) -> bool {
+        self.told_results().is_some()
+            && self.seen.met.is_empty()
+            && !self.has_trouble
+            && self.moved_began == self.moved_ended
+    }
+
+    /// How long WhatsApp is to be left alone, as it was told, in milliseconds.
+    pub(super) fn blocked_for(&self) -> Option<i64> {
+        let told = self.told_results()?;
+        let at = told.messages.iter().position(|message| {
+            message.starts_with("WhatsApp rate limit")
+                || message.starts_with("Instance is temporarily banned")
+        })?;
+        let wait = told.waits.get(at).copied().flatten()?;
+        i64::try_from(wait * 1_000).ok()
+    }
+
+    /// Whether any of its results begins so.
+    pub(super) fn was_told(&self, begins: &str) -> bool {
+        self.told_results()
+            .is_some_and(|told| told.messages.iter().any(|it| it.starts_with(begins)))
     }
 
     /// Whether it told how we stand to the group for certain: out, or refused although in.

@@ -2,10 +2,10 @@
 //! a lost outcome. Between two looks it may only go with a run of that very group that told
 //! its outcome, or of which nobody knows how far it came.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::run::Run;
-use super::{Answer, Oracle, Wrong};
+use super::{Answer, Oracle, State, Wrong};
 use crate::stand::{Stand, is_young};
 use crate::tame;
 use crate::world::{INSTANCES, World};
@@ -15,6 +15,8 @@ use crate::world::{INSTANCES, World};
 pub(crate) struct Standing {
     /// By when the leave was, on the world's clock.
     evidence: BTreeMap<(usize, String), u64>,
+    /// Instances that somebody had the lease of.
+    leased: BTreeSet<usize>,
     /// Runs that had begun by then.
     runs: usize,
     /// Of time that no clock's move changes, in milliseconds.
@@ -60,7 +62,44 @@ impl Oracle {
                 format!("{account}/{name} {group}: {row} is gone, after {} runs", before.runs);
             state.wrong.get_or_insert(Wrong { label: "evidence-lost", what });
         }
-        state.standing = Standing { evidence: now, runs: state.runs.len(), at: tame::elapsed() };
+        let wrong = stands
+            .iter()
+            .find_map(|(instance, stand)| state.judged_stand(*instance, stand, &before));
+        if let Some(wrong) = wrong {
+            state.wrong.get_or_insert(wrong);
+        }
+        let leased = stands.iter().filter(|(_, stand)| stand.has_lease());
+        let leased = leased.map(|(instance, _)| *instance).collect();
+        state.standing =
+            Standing { evidence: now, leased, runs: state.runs.len(), at: tame::elapsed() };
+    }
+}
+
+impl State {
+    /// Whether the runs since the last look left what they should not: a lease that nobody has,
+    /// or the leave that they said was learned.
+    fn judged_stand(&self, instance: usize, stand: &Stand, before: &Standing) -> Option<Wrong> {
+        let since: Vec<&Run> =
+            self.runs.iter().skip(before.runs).filter(|run| run.instance == instance).collect();
+        let visited =
+            self.visits.iter().any(|visit| visit.instance == instance && visit.ended >= before.at);
+        if visited || since.is_empty() {
+            return None;
+        }
+        let (account, name, _) = INSTANCES[instance];
+        if stand.has_lease()
+            && !before.leased.contains(&instance)
+            && since.iter().all(|run| run.is_plain())
+        {
+            let what = format!("{account}/{name}: a lease is left by runs that nothing befell");
+            return Some(Wrong { label: "lease-left", what });
+        }
+        let [run] = since.as_slice() else { return None };
+        let mut recovered =
+            run.groups.iter().enumerate().filter(|(at, _)| run.name(*at) == "recovered");
+        let (_, open) = recovered.find(|(_, group)| stand.is_open(group))?;
+        let what = format!("{account}/{name} {open}: told as left, and not settled; {run:?}");
+        Some(Wrong { label: "200-unsettled", what })
     }
 }
 

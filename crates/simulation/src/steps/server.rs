@@ -116,7 +116,10 @@ fn at_the_login(dice: &mut Rng) -> Reaction {
             let reasons = [401, 403, 405, 406, 409, 429, 500, 503];
             Reaction::Failure { reason: dice.choice(reasons).unwrap_or(503), expire: None }
         }
-        3 => Reaction::Failure { reason: 402, expire: Some(dice.u64(1..600)) },
+        3 => {
+            let most = dice.choice([600, 600, 6 * 86_400, 90 * 86_400]).unwrap_or(600);
+            Reaction::Failure { reason: 402, expire: Some(dice.u64(1..most)) }
+        }
         4 => Reaction::StreamError(stream_error(dice)),
         5 => Reaction::Silence,
         6 => Reaction::SuccessWithoutLid,
@@ -149,7 +152,7 @@ fn iq_error(dice: &mut Rng) -> Reaction {
         0 => Reaction::IqError {
             code: 429,
             text: "rate-overlimit".to_owned(),
-            backoff: Some(dice.u32(1..90)),
+            backoff: Some(dice.choice([1, 30, 90, 86_400 * 30]).unwrap_or(30)),
         },
         1 => {
             Reaction::IqError { code: 500, text: "internal-server-error".to_owned(), backoff: None }

@@ -1,0 +1,108 @@
+//! What a run said to WhatsApp.
+
+use std::time::Duration;
+
+use whatsapp_simulator::{Direction, Record, Stanza};
+
+use super::run::Run;
+use super::{State, Wrong};
+use crate::tame;
+
+/// How long a stanza is under way at most, and an answer to it.
+const UNDER_WAY: Duration = Duration::from_millis(20);
+
+/// What clocks may differ by, in milliseconds.
+const APART: u64 = 4_000;
+/// A run of this length has all of what is kept back, in milliseconds.
+const LONG: u64 = 6_000;
+/// What is kept back of a run for settling, in milliseconds.
+const KEPT: u64 = 1_500;
+
+impl State {
+    /// Notes which groups a run asked about, and which it asked to leave.
+    pub(super) fn look_at_stanzas(&mut self, at: usize, record: &Record) {
+        let run = &mut self.runs[at];
+        let groups: std::collections::BTreeSet<String> = run.groups.iter().cloned().collect();
+        for stanza in its(run, record).filter(|it| it.direction == Direction::Received) {
+            let name = stanza.name();
+            if name != "leave" && name != "query" {
+                continue;
+            }
+            let text = format!("{:?}", stanza.node);
+            let named =
+                groups.iter().filter(|group| text.contains(group.trim_end_matches("@g.us")));
+            let named: Vec<String> = named.cloned().collect();
+            if name == "leave" {
+                run.sent.extend(named);
+            } else {
+                run.looked_at.extend(named);
+            }
+        }
+    }
+
+    /// Whether a run that was told to stay away said nothing more.
+    pub(super) fn judged_by_stanzas(run: &Run, record: &Record) -> Option<Wrong> {
+        if run.is_queued {
+            return None;
+        }
+        if let Some(wrong) = late(run, record) {
+            return Some(wrong);
+        }
+        if run.has_trouble {
+            return None;
+        }
+        let told_off = its(run, record)
+            .find(|stanza| stanza.direction == Direction::Sent && is_throttling(stanza))?;
+        let later = its(run, record).find(|stanza| {
+            stanza.direction == Direction::Received
+                && stanza.tag() == "iq"
+                && stanza.at > told_off.at + UNDER_WAY
+        })?;
+        let what = format!("{:?} after {:?}", later.node, told_off.node);
+        Some(Wrong { label: "asked-on", what })
+    }
+}
+
+/// Whether a run logged in, or asked to leave, when its lease had ended; or asked to leave when
+/// no answer could come any more.
+fn late(run: &Run, record: &Record) -> Option<Wrong> {
+    if run.moved_began != run.moved_ended {
+        return None;
+    }
+    let ends = run.lease.as_ref().map(|lease| lease.until + APART);
+    its(run, record).find_map(|stanza| {
+        let at = tame::elapsed_at(stanza.at);
+        let of_the_world = run.world_began + at.saturating_sub(run.began);
+        let is_login = stanza.direction == Direction::Sent && stanza.tag() == "success";
+        let is_leave = stanza.direction == Direction::Received && stanza.name() == "leave";
+        let is_late = (is_login || is_leave) && ends.is_some_and(|ends| of_the_world > ends);
+        let left = (run.began + run.had).saturating_sub(at);
+        // Half of the least that is kept for a reply, and what is kept for settling.
+        let least = KEPT + run.had.min(12_000) / 16;
+        let may_be_short = run.has_trouble || run.had < LONG;
+        let label = match (is_late, is_leave && left < least && !may_be_short) {
+            (true, _) => {
+                if is_login {
+                    "late-login"
+                } else {
+                    "late-leave"
+                }
+            }
+            (false, true) => "no-time",
+            (false, false) => return None,
+        };
+        Some(Wrong { label, what: format!("{left} ms were left: {:?}", stanza.node) })
+    })
+}
+
+fn its<'a>(run: &Run, record: &'a Record) -> impl Iterator<Item = &'a Stanza> + use<'a> {
+    let (connections, phone) = (run.seen.connections.clone(), run.phone());
+    record.stanzas.iter().filter(move |stanza| {
+        connections.contains(&stanza.connection) && stanza.device.starts_with(phone)
+    })
+}
+
+/// Whether a reply says that we are throttled.
+fn is_throttling(stanza: &Stanza) -> bool {
+    format!("{:?}", stanza.node).contains("String(\"429\")")
+}
