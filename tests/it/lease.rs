@@ -6,10 +6,11 @@ use std::time::Duration;
 use aws_sdk_dynamodb::types::AttributeValue;
 use domain::clock::{Clock, SystemClock, UnixMillis};
 use domain::group::GroupKind;
+use domain::lease::LEASE;
 use local_stack::items::{number, text};
 use local_stack::manual_clock::ManualClock;
 use local_stack::runtime_api::{Outcome, RuntimeApi};
-use local_stack::traffic::Traffic;
+use local_stack::traffic::{CallFault, Traffic};
 use whatsapp_simulator::{Fault, HoldHandle, Moment, NewGroup, Reaction};
 
 use crate::support::{
@@ -117,6 +118,30 @@ async fn an_expired_lease_is_taken_over_and_one_of_a_runaway_clock_does_not_last
         assert_eq!(reply.status, 200, "{reply:?}");
         rig.assert_settled().await;
     }
+}
+
+/// To a request that is as old as a lease lasts, the next run's looks as if a clock had run away.
+#[tokio::test]
+async fn an_acquire_that_arrives_late_takes_no_lease_that_has_just_begun() {
+    let rig = Rig::start().await;
+    let clock = Arc::new(ManualClock::at(SystemClock::new().now()));
+    let traffic = Traffic::new();
+    let service = rig.service_with(clock.clone(), &traffic, &[("LEASE_WAIT_MS", "0")]);
+    let hold = HoldHandle::new();
+    traffic.plan("UpdateItem", CallFault::Pass);
+    traffic.plan("UpdateItem", CallFault::HoldBefore(hold.clone()));
+    let late =
+        tokio::spawn(
+            async move { ask(&service, &Request::leave(ACCOUNT_TOKEN, "sales", GROUP)).await },
+        );
+    hold.reached().await;
+    take(&rig, clock.now().plus(Duration::from_secs(45) + LEASE.longest())).await;
+    let taken = rig.session().await;
+    hold.release();
+    let reply = late.await.unwrap();
+    assert_eq!((reply.status, reply.body), (503, envelope("Instance is busy. Try again later.")));
+    assert_eq!(rig.session().await, taken);
+    assert_eq!(rig.simulator().record().connections, 0);
 }
 
 #[tokio::test]

@@ -62,6 +62,19 @@ async fn after_a_failure_nothing_is_sent_and_every_question_is_told_so() {
     }
 }
 
+/// The lease is looked at after everything that is waited for: a freeze finds it ended.
+#[tokio::test]
+async fn a_leave_without_its_lease_is_not_sent_and_the_connection_goes_on() {
+    let rig = Rig::start().await;
+    let mut online = rig.online().await;
+    let group = Group { jid: jid(), kind: GroupKind::Group };
+    let refused = online.leave(&[group], plenty(), || false).await.unwrap_err();
+    assert_eq!(refused, LeaveError::LeaseExpired);
+    assert!(!online.is_spent());
+    assert_eq!(leave(&mut online).await, Ok(1));
+    assert_eq!(rig.simulator().record().iqs(&rig.device.jid), ["leave"]);
+}
+
 #[tokio::test]
 async fn an_end_that_has_come_already_is_noticed_before_the_leave_is_sent() {
     for kind in [StreamErrorKind::Replaced, StreamErrorKind::Code(503)] {
