@@ -5,7 +5,21 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 
 /// What was asked.
-const ASKED: [&str; 5] = ["jid", "invite", "community", "batch", "queue"];
+const ASKED: [&str; 13] = [
+    "jid",
+    "invite",
+    "community",
+    "batch",
+    "queue",
+    "sync",
+    "check",
+    "rotate",
+    "proxy",
+    "link",
+    "delete",
+    "unblock",
+    "token",
+];
 /// How a session can stand when a run begins.
 const STOOD: [&str; 6] = ["clean", "row", "intent", "leased", "blocked", "logged out"];
 

@@ -121,9 +121,9 @@ impl Director {
             What::Command(identifiers, ask) => self.command(identifiers, ask).await?,
             What::Queue(messages, ask) => self.queue(messages, ask).await?,
             What::Check(ask) => self.check(ask).await?,
-            What::Operate(instance, act, hand) => self.operate(*instance, *act, *hand)?,
+            What::Operate(instance, act, hand) => self.operate(*instance, *act, hand)?,
             What::Crowd(instance, open, ended) => self.crowd(*instance, *open, *ended).await,
-            What::Others(instance, group, other) => self.others(*instance, group, *other),
+            What::Others(instance, group, other) => self.others(*instance, group, *other)?,
             What::Time(time) => self.time(*time),
             What::Environment(skew) => {
                 self.come_to_rest().await;
@@ -148,7 +148,7 @@ impl Director {
         sleep(FROZEN_BY).await;
         self.time(Time::PastTheLease);
         if let Some((instance, identifier)) = &takeover.rejoins {
-            self.others(*instance, &group_of(identifier), Other::Add);
+            self.others(*instance, &group_of(identifier), Other::Add)?;
         }
         match &takeover.rival {
             Some(rival) => self.leave(rival).await,

@@ -34,7 +34,7 @@ use fences::Lease;
 pub(crate) use reports::of_queue;
 pub(crate) use run::Begun;
 use run::Run;
-pub(crate) use run::group_of;
+pub(crate) use run::{group_of, server};
 use standing::Standing;
 
 /// An answer that is not true.
@@ -67,7 +67,7 @@ pub(crate) struct Change {
 const A_WINDOW: u64 = 60_000;
 
 /// What no clock goes on by within a run, in milliseconds.
-const A_JUMP: u64 = 5 * 60_000;
+const A_JUMP: i64 = 5 * 60_000;
 
 /// Something odd that WhatsApp was to do.
 #[derive(Debug, Clone, Copy)]
@@ -104,7 +104,7 @@ pub(crate) struct State {
     pub(crate) leases: BTreeMap<(u64, usize), Lease>,
     /// What the clocks were moved by altogether, in milliseconds.
     pub(crate) moved: i64,
-    /// Whether clocks went on by minutes since all was at rest.
+    /// Whether clocks went back, or on by minutes, since all was at rest.
     pub(crate) has_jumped: bool,
     /// When clocks were last behind by more than a window of a limit: it begins anew then.
     pub(crate) set_back: u64,
@@ -180,7 +180,7 @@ impl Oracle {
     pub(crate) fn moved(&self, by: i64, behind: u64) {
         let mut state = self.state();
         state.moved += by;
-        state.has_jumped |= by.unsigned_abs() > A_JUMP;
+        state.has_jumped |= !(0..=A_JUMP).contains(&by);
         if behind > A_WINDOW {
             state.set_back = tame::elapsed();
         }

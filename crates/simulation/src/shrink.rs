@@ -90,8 +90,8 @@ fn simpler(step: &Step) -> Vec<Step> {
         }
     }
     if let What::Operate(instance, act, hand) = &step.what {
-        let calm = Hand { skew: 0, trouble: Trouble::default(), is_calm: true };
-        if *hand != calm {
+        let calm = Hand { skew: 0, trouble: Trouble::default(), is_calm: true, server: None };
+        if hand.trouble != calm.trouble || hand.server.is_some() || !hand.is_calm {
             found.push(Step { what: What::Operate(*instance, *act, calm), ..step.clone() });
         }
     }

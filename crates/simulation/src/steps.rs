@@ -145,12 +145,13 @@ pub(crate) enum Act {
 }
 
 /// How an operator's machine is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub(crate) struct Hand {
     pub(crate) skew: i64,
     pub(crate) trouble: Trouble,
     /// Nothing befalls its calls and connections.
     pub(crate) is_calm: bool,
+    pub(crate) server: Option<Fault>,
 }
 
 /// What others do at WhatsApp.
@@ -168,6 +169,8 @@ pub(crate) enum Other {
     Unlink,
     /// Messages wait for the device.
     Write,
+    /// Another program logs in with the same device, and hangs up.
+    Program,
 }
 
 /// How clocks move.
@@ -193,6 +196,7 @@ pub(crate) fn draw(number: u64, dice: &mut Rng, weights: &Weights, asked: &mut V
                 skew: skew(dice),
                 trouble: trouble(dice, weights),
                 is_calm: !weights.operator.strikes(dice),
+                server: weights.server.strikes(dice).then(|| server(dice)),
             };
             What::Operate(dice.usize(0..INSTANCES.len()), act(dice), hand)
         }
@@ -268,6 +272,7 @@ fn others(dice: &mut Rng, weights: &Weights) -> What {
         2 if rare => (group, Other::RevokeInvite),
         3 if rare => (group, Other::Unlink),
         4 if rare => (group, Other::Write),
+        5 if rare => (group, Other::Program),
         _ => (group, if dice.bool() { Other::Add } else { Other::Remove }),
     };
     What::Others(instance, group, other)

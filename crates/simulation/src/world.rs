@@ -1,7 +1,7 @@
 //! What a world begins with: accounts, tokens, instances, groups; and the machines in it.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use domain::clock::SystemClock;
 use domain::credentials::Credentials;
@@ -60,6 +60,7 @@ pub(crate) struct World {
     pub(crate) chat: Simulator,
     environment: BTreeMap<String, String>,
     pub(crate) tokens: Tokens,
+    pub(crate) devices: Devices,
     pub(crate) lines: Lines,
     machines: u64,
 }
@@ -88,7 +89,8 @@ impl World {
         let environment =
             environment.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
         let (tokens, lines) = (Tokens::default(), Lines::default());
-        let world = Self { dynamo, net, chat, environment, tokens, lines, machines: 0 };
+        let devices = Devices::default();
+        let world = Self { dynamo, net, chat, environment, tokens, devices, lines, machines: 0 };
         world.make_groups();
         let operator = world.operator(&Machine::new(0, 0))?;
         operator.create_table(&schema::of_template()?).await?;
@@ -107,8 +109,9 @@ impl World {
                 world.tokens.of_account(account, issued.secret.to_string());
             }
             let instance = InstanceId { account: id, name: name.parse()? };
-            let device = world.chat.link_device(phone);
-            operator.store_linked(&instance, &credentials(device)?).await?;
+            let device = credentials(world.chat.link_device(phone))?;
+            operator.store_linked(&instance, &device).await?;
+            world.devices.is(index, Arc::new(device));
             world.tokens.renew(&operator, &instance, index).await?;
             if synced[index] {
                 operator.sync_roster(&instance).await?;
@@ -160,7 +163,7 @@ impl World {
     }
 
     /// A machine of an operator's, which is used once.
-    pub(crate) fn hand(&mut self, hand: Hand) -> Machine {
+    pub(crate) fn hand(&mut self, hand: &Hand) -> Machine {
         self.machines += 1;
         let machine = Machine::new(self.machines, hand.skew).operators();
         if hand.is_calm { machine.calm() } else { machine }
@@ -178,6 +181,20 @@ impl World {
     fn has_sockets(&self, phone: &str) -> bool {
         let devices = self.chat.phone(phone).companions();
         self.chat.look(|record| devices.iter().any(|device| record.open_sockets(device) > 0))
+    }
+}
+
+/// The device of each instance that was linked last, for other programs that have it too.
+#[derive(Clone, Default)]
+pub(crate) struct Devices(Arc<Mutex<BTreeMap<usize, Arc<Credentials>>>>);
+
+impl Devices {
+    pub(crate) fn is(&self, instance: usize, device: Arc<Credentials>) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(instance, device);
+    }
+
+    pub(crate) fn of(&self, instance: usize) -> Option<Arc<Credentials>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).get(&instance).cloned()
     }
 }
 

@@ -10,15 +10,18 @@ use domain::proxy::Proxy;
 use domain::tenant::InstanceId;
 use linking::{Event, Method, Timing};
 use operation::check::{self, When};
+use operation::connection::try_login;
 use operator::{Operator, OperatorError};
 use whatsapp_simulator::Simulator;
 
 use super::Director;
 use crate::machine::{Machine, Riding};
 use crate::network::PROXY_HOST;
+use crate::oracle::server;
+use crate::stand::Stand;
 use crate::steps::{Act, Hand};
 use crate::tokens::Tokens;
-use crate::world::{Broken, INSTANCES, credentials};
+use crate::world::{Broken, Devices, INSTANCES, credentials};
 
 /// What an act came to: in words, and whether it was done.
 type Came = Result<String, String>;
@@ -28,23 +31,33 @@ pub(super) struct Hands {
     operator: Operator,
     chat: Simulator,
     tokens: Tokens,
+    devices: Devices,
     id: InstanceId,
     instance: usize,
 }
 
 impl Director {
     /// An operator begins.
-    pub(super) fn operate(&mut self, instance: usize, act: Act, hand: Hand) -> Result<(), Broken> {
+    pub(super) fn operate(&mut self, instance: usize, act: Act, hand: &Hand) -> Result<(), Broken> {
+        if let Some(fault) = &hand.server {
+            self.script(fault);
+        }
+        let (trouble, server) = (hand.trouble, hand.server.as_ref().map(server));
         let machine = self.world.hand(hand);
         let hands = self.hands(instance, &machine)?;
+        let stood = Stand::of(&self.world, instance).name();
+        machine.begin(trouble.outage);
         let visit = self.oracle.visit(instance, Some(act));
         let (oracle, trace) = (self.oracle.clone(), self.trace.clone());
         // Progress that is shown need not be sent to another thread.
         self.under_way.push(tokio::task::spawn_local(async move {
             let acting = async { hands.act(act).await };
-            let came = Riding::new(&machine, hand.trouble, acting).await;
+            let came = Riding::new(&machine, trouble, acting).await;
             trace.note(|| format!("    {act:?}: {came:?}"));
-            oracle.operated(act, came.as_ref());
+            let mut seen = machine.seen();
+            seen.met.extend(server);
+            seen.met.extend(trouble.freeze.map(|_| "freeze"));
+            oracle.operated(act, stood, came.as_ref(), &seen);
             if act == Act::LinkByQr {
                 oracle.linking(&machine.seen());
             }
@@ -60,6 +73,7 @@ impl Director {
             operator: self.world.operator(machine)?,
             chat: self.world.chat.clone(),
             tokens: self.world.tokens.clone(),
+            devices: self.world.devices.clone(),
             id: InstanceId { account: account.parse()?, name: name.parse()? },
             instance,
         })
@@ -127,16 +141,28 @@ impl Hands {
         told(deleted, |it| format!("{} rows", it.rows))
     }
 
+    /// Logs in as another program that has the device, and hangs up.
+    pub(super) async fn intrude(&self) {
+        if let Some(device) = self.devices.of(self.instance) {
+            let budget = Budget::of(Duration::from_secs(20));
+            let _ = Box::pin(try_login(self.operator.engine(), &device, budget)).await;
+        }
+    }
+
     async fn renew(&self) -> Came {
         let renewed = self.tokens.renew(&self.operator, &self.id, self.instance).await;
         told(renewed, |()| "a new token".to_owned())
     }
 
     /// Takes the phone's devices off it, and puts another one on.
-    fn new_device(&self) -> Result<Credentials, String> {
+    fn new_device(&self) -> Result<Arc<Credentials>, String> {
         self.unlink_all();
         let (.., phone) = INSTANCES[self.instance];
-        credentials(self.chat.link_device(phone)).map_err(|error| error.to_string())
+        let device =
+            credentials(self.chat.link_device(phone)).map_err(|error| error.to_string())?;
+        let device = Arc::new(device);
+        self.devices.is(self.instance, Arc::clone(&device));
+        Ok(device)
     }
 
     fn unlink_all(&self) {
@@ -153,7 +179,8 @@ impl Hands {
 
     /// A new device of the same phone, in place of the old one.
     pub(super) async fn link(&self) -> Came {
-        self.store(&self.new_device()?).await
+        let device = self.new_device()?;
+        self.store(&device).await
     }
 
     /// The phone scans a QR code; the device is stored, and logs in for the first time.

@@ -3,10 +3,11 @@
 use whatsapp_simulator::{GroupKind, Rank};
 
 use super::Director;
+use crate::machine::Machine;
 use crate::stand::{Stand, partition};
 use crate::steps::Other;
 use crate::tame;
-use crate::world::{COMMUNITY, INSTANCES, groups};
+use crate::world::{Broken, COMMUNITY, INSTANCES, groups};
 
 /// A group that no request names.
 fn crowd_group(number: usize) -> String {
@@ -38,9 +39,14 @@ impl Director {
         self.oracle.crowded(instance);
     }
 
-    pub(super) fn others(&self, instance: usize, group: &str, other: Other) {
+    pub(super) fn others(
+        &mut self,
+        instance: usize,
+        group: &str,
+        other: Other,
+    ) -> Result<(), Broken> {
         let (.., phone) = INSTANCES[instance];
-        let chat = &self.world.chat;
+        let chat = self.world.chat.clone();
         let is_member = chat.is_member(group, phone);
         match other {
             Other::Add if !is_member => {
@@ -81,7 +87,15 @@ impl Director {
                     chat.queue_offline(&device, MESSAGES);
                 }
             }
-            Other::Add | Other::Remove | Other::Rank(_) => return,
+            Other::Program => {
+                let hands = self.hands(instance, &Machine::new(u64::MAX, 0))?;
+                let (oracle, visit) = (self.oracle.clone(), self.oracle.visit(instance, None));
+                self.under_way.push(tokio::spawn(async move {
+                    hands.intrude().await;
+                    oracle.visited(visit, None, true);
+                }));
+            }
+            Other::Add | Other::Remove | Other::Rank(_) => return Ok(()),
         }
         self.oracle.did(match other {
             Other::Add => "others add",
@@ -91,6 +105,8 @@ impl Director {
             Other::RevokeInvite => "others revoke an invite",
             Other::Unlink => "others unlink",
             Other::Write => "others write",
+            Other::Program => "another program logs in",
         });
+        Ok(())
     }
 }

@@ -21,6 +21,13 @@ impl State {
         elapsed.saturating_add(to.moved_ended - from.moved_ended)
     }
 
+    /// How far it went at least from when a run was answered to when another looked at what
+    /// that had left: clocks may have moved since.
+    pub(super) fn at_least(from: &Run, to: &Run) -> i64 {
+        let elapsed = i64::try_from(to.began.saturating_sub(from.ended)).unwrap_or(i64::MAX);
+        elapsed.saturating_add(to.moved_began.min(to.moved_ended) - from.moved_ended)
+    }
+
     /// Membership at a moment: all are in at the beginning.
     fn is_in(&self, phone: &str, group: &str, at: u64) -> bool {
         let last =

@@ -2,6 +2,7 @@
 
 use super::run::Run;
 use super::{Answer, Cause, State};
+use crate::steps::Refuses;
 
 /// How long a lost outcome counts, in milliseconds.
 const DAY: i64 = 24 * 60 * 60 * 1_000;
@@ -18,7 +19,7 @@ impl State {
                 && earlier.began <= run.ended
                 && earlier.ended >= since
                 && (earlier.lost(group) || (earlier.names(group) && self.is_crossed(earlier)))
-                && (Self::between(earlier, run) <= DAY + MARGIN
+                && (Self::at_least(earlier, run) <= DAY + MARGIN
                     || self.was_blocked_between(earlier, run))
         })
     }
@@ -70,7 +71,13 @@ impl State {
 
     /// Whether a ban or throttling was remembered meanwhile: an open leave counts from its end.
     fn was_blocked_between(&self, earlier: &Run, run: &Run) -> bool {
-        self.runs.iter().any(|other| {
+        // Told as "did not confirm" where an earlier leave is open, too.
+        let said = self.scripts.iter().any(|script| {
+            matches!(script.refuses, Refuses::ForAWhile | Refuses::Banned)
+                && script.rested >= earlier.began
+                && script.began <= run.ended
+        });
+        said || self.runs.iter().any(|other| {
             other.instance == run.instance
                 && other.ended >= earlier.began
                 && other.began <= run.ended
@@ -97,7 +104,9 @@ impl State {
             let is_certain = other.is_plain()
                 && !self.is_crossed(other)
                 && !self.crowded.contains(&run.instance)
-                && !other.seen.connections.is_empty();
+                && !other.seen.connections.is_empty()
+                // It was open still.
+                && Self::between(leaver, other) < DAY - MARGIN;
             let ends = other.blocked_for().filter(|_| is_certain && other.number > leaver.number);
             ends.is_some_and(|wait| Self::since(other, run) - wait < DAY - MARGIN)
         })

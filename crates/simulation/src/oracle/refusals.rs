@@ -172,7 +172,7 @@ impl State {
                 other.instance == run.instance
                     && other.number < run.number
                     && (!other.seen.met.is_empty() || other.has_trouble || other.is_lost())
-                    && Self::between(other, run) <= moved
+                    && Self::at_least(other, run) <= moved
             })
             || self.visits.iter().any(|visit| {
                 visit.instance == run.instance

@@ -83,7 +83,28 @@ impl Oracle {
     }
 
     /// An operator's act ended.
-    pub(crate) fn operated(&self, act: Act, came: Option<&Result<String, String>>) {
+    pub(crate) fn operated(
+        &self,
+        act: Act,
+        stood: &'static str,
+        came: Option<&Result<String, String>>,
+        seen: &Seen,
+    ) {
+        let kind = match act {
+            Act::Sync => "sync",
+            Act::Check => "check",
+            Act::Rotate | Act::Prune => "rotate",
+            Act::SetProxy(_) => "proxy",
+            Act::Relink | Act::Import | Act::LinkByQr => "link",
+            Act::Delete | Act::DeleteAndLink => "delete",
+            Act::Unblock => "unblock",
+            Act::RenewToken => "token",
+        };
+        let mut met = seen.met.clone();
+        if came.is_none() {
+            met.insert("crash");
+        }
+        self.state().coverage.count(kind, &met, stood);
         let came_to = match came {
             Some(Ok(_)) => "done",
             Some(Err(_)) => "refused",

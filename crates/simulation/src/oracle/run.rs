@@ -169,7 +169,7 @@ pub(crate) fn is_jid(text: &str) -> bool {
 }
 
 /// A fault of WhatsApp's, by the moment when it comes.
-fn server(fault: &Fault) -> &'static str {
+pub(crate) fn server(fault: &Fault) -> &'static str {
     match fault.moment {
         Moment::Leave => "server: at the leave",
         Moment::Login => "server: at the login",

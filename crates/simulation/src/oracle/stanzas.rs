@@ -13,6 +13,8 @@ const UNDER_WAY: Duration = Duration::from_millis(20);
 
 /// What clocks may differ by, in milliseconds.
 const APART: u64 = 4_000;
+/// Most identifiers that are looked at in one go.
+const ONE_PORTION: usize = 40;
 /// A run of this length has all of what is kept back, in milliseconds.
 const LONG: u64 = 6_000;
 /// What is kept back of a run for settling, in milliseconds.
@@ -77,9 +79,10 @@ fn late(run: &Run, record: &Record) -> Option<Wrong> {
         let is_leave = stanza.direction == Direction::Received && stanza.name() == "leave";
         let is_late = (is_login || is_leave) && ends.is_some_and(|ends| of_the_world > ends);
         let left = (run.began + run.had).saturating_sub(at);
-        // Half of the least that is kept for a reply, and what is kept for settling.
-        let least = KEPT + run.had.min(12_000) / 16;
-        let may_be_short = run.has_trouble || run.had < LONG;
+        // A quarter of the least that is kept for a reply, and what is kept for settling.
+        let least = KEPT + run.had.min(12_000) / 32;
+        // A later portion of a long command has a part of what is left.
+        let may_be_short = run.has_trouble || run.had < LONG || run.groups.len() > ONE_PORTION;
         let label = match (is_late, is_leave && left < least && !may_be_short) {
             (true, _) => {
                 if is_login {
