@@ -8,7 +8,6 @@
 //! | [`completing`], [`offers`] | what a shell is answered that completes a line |
 //! | [`place`] | which table and which WhatsApp: the function's environment variables, AWS's default chain |
 //! | [`visible`] | what cannot be seen in others' text, made visible |
-//! | [`shell`] | lines for a shell to read |
 //! | [`stdin`] | secrets on standard input |
 //! | [`json`] | the words of `--json` that commands have in common |
 //! | [`narrow`] | how much of a long list is shown |
