@@ -50,7 +50,8 @@ impl State {
         if let Some(wrong) = late(run, record) {
             return Some(wrong);
         }
-        if run.has_trouble {
+        // What was said may not have been heard.
+        if run.has_trouble || !run.seen.met.is_empty() {
             return None;
         }
         let told_off = its(run, record)
