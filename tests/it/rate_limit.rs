@@ -1,9 +1,10 @@
 //! The limit is exact under any concurrency, and clocks may be wrong.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, SystemTime};
 
-use domain::clock::UnixMillis;
+use domain::clock::{Clock, UnixMillis};
 use leave_group::service::Service;
 use local_stack::manual_clock::ManualClock;
 use local_stack::traffic::{CallFault, Traffic};
@@ -97,6 +98,32 @@ async fn a_clock_one_window_behind_counts_in_the_window_that_is() {
         rig.service(Arc::new(ManualClock::at(MINUTE.minus(Duration::from_secs(30)))), &traffic);
     assert_eq!(let_in(std::slice::from_ref(&right), ACCOUNT_TOKEN, 60).await, 60);
     assert_eq!(let_in(&[behind, right], ACCOUNT_TOKEN, 200).await, 40);
+}
+
+/// A machine that is half a minute behind until it hears DynamoDB's time.
+#[derive(Debug, Default)]
+struct Behind(AtomicBool);
+
+impl Clock for Behind {
+    fn now(&self) -> UnixMillis {
+        let right = MINUTE.plus(Duration::from_secs(10));
+        if self.0.load(Ordering::SeqCst) { right } else { right.minus(WINDOW / 2) }
+    }
+
+    fn observe(&self, _: i64, _: SystemTime) {
+        self.0.store(true, Ordering::SeqCst);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_clock_that_was_behind_names_the_wait_by_the_time_that_it_heard() {
+    let rig = Rig::start().await;
+    let traffic = Traffic::new();
+    let right = [rig.service(Arc::new(ManualClock::at(MINUTE)), &traffic)];
+    assert_eq!(let_in(&right, INSTANCE_TOKEN, 100).await, 100);
+    let behind = rig.service(Arc::new(Behind::default()), &traffic);
+    let reply = ask(&behind, &Request::leave(INSTANCE_TOKEN, "sales", GROUP)).await;
+    assert_eq!((reply.status, reply.number("retry-after")), (429, 50));
 }
 
 #[tokio::test]

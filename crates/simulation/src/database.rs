@@ -11,7 +11,8 @@ use aws_smithy_runtime_api::client::http::{
 use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
 use aws_smithy_runtime_api::client::result::ConnectorError;
 use aws_smithy_runtime_api::http::StatusCode;
-use dynoxide::{Database, DynoxideError};
+use dynoxide::actions::get_item::GetItemRequest;
+use dynoxide::{AttributeValue, Database, DynoxideError};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
@@ -117,11 +118,18 @@ impl Dynamo {
     }
 
     fn read(&self, pk: &str, sk: &str) -> Option<Value> {
-        let request = json!({"TableName": "leave-group", "ConsistentRead": true,
-            "Key": {"pk": {"S": pk}, "sk": {"S": sk}}});
-        let (_, answer) = self.apply("GetItem", &request.to_string());
-        let mut answer: Value = serde_json::from_str(&answer).unwrap_or_default();
-        Some(answer["Item"].take()).filter(Value::is_object)
+        let text = |text: &str| AttributeValue::S(text.to_owned());
+        let request = GetItemRequest {
+            table_name: "leave-group".to_owned(),
+            key: [("pk".to_owned(), text(pk)), ("sk".to_owned(), text(sk))].into(),
+            consistent_read: Some(true),
+            projection_expression: None,
+            expression_attribute_names: None,
+            return_consumed_capacity: None,
+            attributes_to_get: None,
+        };
+        let item = self.shared.database.get_item(request).ok()?.item?;
+        serde_json::to_value(item).ok()
     }
 
     /// The roster rows of a partition.
@@ -214,9 +222,6 @@ impl Dynamo {
 
     fn apply(&self, operation: &str, body: &str) -> (u16, String) {
         let database = &self.shared.database;
-        if !matches!(operation, "GetItem" | "Query" | "Scan" | "BatchGetItem") {
-            self.read_sessions().retain(|pk, _| !body.contains(pk.as_str()));
-        }
         let done = match operation {
             "GetItem" => call(body, |request| database.get_item(request)),
             "PutItem" => call(body, |request| database.put_item(request)),
@@ -238,7 +243,12 @@ impl Dynamo {
             )),
         };
         match done {
-            Ok(body) => (200, body),
+            Ok(answer) => {
+                if !matches!(operation, "GetItem" | "Query" | "Scan" | "BatchGetItem") {
+                    self.read_sessions().retain(|pk, _| !body.contains(pk.as_str()));
+                }
+                (200, answer)
+            }
             Err(refused) => refused,
         }
     }

@@ -31,20 +31,25 @@ use fastrand::Rng;
 use crate::arguments::Arguments;
 use crate::coverage::Coverage;
 use crate::director::Outcome;
-use crate::steps::Step;
+use crate::steps::{Draw, Step};
 use crate::weights::Weights;
 use crate::world::Broken;
+
+/// A sixth of the time goes into getting memory and giving it back; with libc's it is more.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 /// The steps and weights of a seed.
 fn drawn(seed: u64, count: u64) -> (Vec<Step>, Weights) {
     let mut dice = Rng::with_seed(fate::mixed(&[seed, 1]));
     let weights = Weights::draw(&mut dice);
-    let mut asked = Vec::new();
+    let mut draw = Draw::new(&weights);
     let steps = (0..count).map(|number| {
         let mut dice = Rng::with_seed(fate::mixed(&[seed, 2, number]));
-        steps::draw(number, &mut dice, &weights, &mut asked)
+        draw.step(number, &mut dice)
     });
-    (steps.collect(), weights)
+    let steps = steps.collect();
+    (steps, weights)
 }
 
 /// Runs steps in a thread of their own: what is seeded is the thread's.

@@ -100,6 +100,8 @@ pub(crate) struct State {
     pub(crate) attaches: bool,
     /// Owners whose lease another one took before they gave it back.
     pub(crate) taken_over: BTreeSet<String>,
+    /// Who gave the lease of an instance back last.
+    pub(crate) released: BTreeMap<usize, String>,
     /// The last lease of each machine at each instance.
     pub(crate) leases: BTreeMap<(u64, usize), Lease>,
     /// What the clocks were moved by altogether, in milliseconds.
@@ -264,6 +266,8 @@ impl Oracle {
             let wrong = state
                 .judged(&run)
                 .or_else(|| state.judged_by_key(&run))
+                .or_else(|| state.judged_by_deletion(&run))
+                .or_else(|| state.judged_by_repetition(&run))
                 .or_else(|| State::judged_by_bearer(&run))
                 .or_else(|| state.judged_by_limit(&run))
                 .or_else(|| state.judged_by_way(&run))

@@ -83,15 +83,15 @@ fn simpler(step: &Step) -> Vec<Step> {
     }
     if let Some((takeover, rival)) = step.takeover.as_ref().map(|it| (it, it.rival.clone())) {
         found.push(Step { takeover: None, ..step.clone() });
-        if let Some(rival) = rival.filter(|rival| rival.server.is_some()) {
-            let rival = Some(crate::steps::Ask { server: None, ..rival });
+        if let Some(rival) = rival.filter(|rival| !rival.server.is_empty()) {
+            let rival = Some(crate::steps::Ask { server: Vec::new(), ..rival });
             let takeover = Takeover { rival, ..takeover.clone() };
             found.push(Step { takeover: Some(takeover), ..step.clone() });
         }
     }
     if let What::Operate(instance, act, hand) = &step.what {
-        let calm = Hand { skew: 0, trouble: Trouble::default(), is_calm: true, server: None };
-        if hand.trouble != calm.trouble || hand.server.is_some() || !hand.is_calm {
+        let calm = Hand::calm();
+        if hand.trouble != calm.trouble || !hand.server.is_empty() || !hand.is_calm {
             found.push(Step { what: What::Operate(*instance, *act, calm), ..step.clone() });
         }
     }
@@ -102,8 +102,8 @@ fn simpler(step: &Step) -> Vec<Step> {
     | What::Check(ask) = &step.what
     {
         let mut changed = Vec::new();
-        if ask.server.is_some() {
-            changed.push(crate::steps::Ask { server: None, ..ask.clone() });
+        if !ask.server.is_empty() {
+            changed.push(crate::steps::Ask { server: Vec::new(), ..ask.clone() });
         }
         if ask.trouble != Trouble::default() {
             changed.push(crate::steps::Ask { trouble: Trouble::default(), ..ask.clone() });

@@ -55,7 +55,12 @@ impl Stand {
 
     /// Whether there is a session that nobody deletes.
     pub(crate) fn exists(&self) -> bool {
-        self.session.is_object() && self.text("session_state") != "deleting"
+        self.session.is_object() && !self.is_deleting()
+    }
+
+    /// Whether somebody deletes it.
+    pub(crate) fn is_deleting(&self) -> bool {
+        self.text("session_state") == "deleting"
     }
 
     /// The device that it is linked with.
@@ -91,6 +96,13 @@ impl Stand {
     /// Whether the leave of a group has no outcome.
     pub(crate) fn is_open(&self, group: &str) -> bool {
         self.intents().any(|(open, _)| open == group)
+    }
+
+    /// Leaves without an outcome that the run with this lease wrote down.
+    pub(crate) fn open_by(&self, owner: &str) -> impl Iterator<Item = &String> {
+        let intents = self.session["intents"]["M"].as_object().into_iter().flatten();
+        let its = intents.filter(move |(_, intent)| intent["M"]["by"]["S"].as_str() == Some(owner));
+        its.map(|(group, _)| group)
     }
 
     /// Who has the lease, if anybody.

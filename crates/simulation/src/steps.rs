@@ -3,10 +3,11 @@
 mod asks;
 mod draw;
 mod server;
+mod stories;
 
 use std::time::Duration;
 
-pub(crate) use draw::draw;
+pub(crate) use draw::Draw;
 pub(crate) use server::Refuses;
 use whatsapp_simulator::{Fault, Rank};
 
@@ -95,7 +96,8 @@ pub(crate) struct Ask {
     pub(crate) bearer: Bearer,
     pub(crate) remaining: Duration,
     pub(crate) trouble: Trouble,
-    pub(crate) server: Option<Fault>,
+    /// What WhatsApp does instead of its usual answers.
+    pub(crate) server: Vec<Fault>,
 }
 
 impl Ask {
@@ -108,7 +110,7 @@ impl Ask {
             bearer: Bearer::Account,
             remaining: Duration::from_secs(29),
             trouble: Trouble::default(),
-            server: None,
+            server: Vec::new(),
         }
     }
 }
@@ -148,7 +150,15 @@ pub(crate) struct Hand {
     pub(crate) trouble: Trouble,
     /// Nothing befalls its calls and connections.
     pub(crate) is_calm: bool,
-    pub(crate) server: Option<Fault>,
+    /// What WhatsApp does instead of its usual answers.
+    pub(crate) server: Vec<Fault>,
+}
+
+impl Hand {
+    /// One that nothing befalls.
+    pub(crate) fn calm() -> Self {
+        Self { skew: 0, trouble: Trouble::default(), is_calm: true, server: Vec::new() }
+    }
 }
 
 /// What others do at WhatsApp.

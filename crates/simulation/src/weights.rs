@@ -52,6 +52,8 @@ pub(crate) struct Weights {
     pub(crate) takeover: Chance,
     /// A command names more than are looked at in one go.
     pub(crate) long: Chance,
+    /// A story begins.
+    pub(crate) story: Chance,
     /// Ranks, kinds, invites and devices change.
     pub(crate) rare: Chance,
     /// Steps of each kind, against each other.
@@ -76,6 +78,7 @@ impl Weights {
             operator: chance([200, 500, 1_000, 1_000]),
             takeover: chance([300, 500, 800, 1_000]),
             long: chance([50, 100, 200, 400]),
+            story: chance([20, 50, 100, 200]),
             rare: chance([200, 400, 600, 1_000]),
             steps: std::array::from_fn(|_| dice.choice([0, 0, 1, 2, 4, 8]).unwrap_or(1)),
         }

@@ -114,8 +114,9 @@ pub enum LeaveError {
 
 impl Online {
     /// Leaves the targets with one stanza, if the lease still has time right before it is
-    /// sent (`is_held`), and returns what WhatsApp says of each, in order. `<group>` and `<linked_groups>` never mix in one
-    /// `<leave>`, so communities and groups must come apart: see [`share_stanza`].
+    /// sent (`is_held`), and returns what WhatsApp says of each, in order. `<group>` and
+    /// `<linked_groups>` never mix in one `<leave>`, so communities and groups must come
+    /// apart: see [`share_stanza`].
     ///
     /// # Errors
     /// [`LeaveError`], which tells whether the stanza can have been carried out.

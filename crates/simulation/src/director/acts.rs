@@ -39,10 +39,11 @@ pub(super) struct Hands {
 impl Director {
     /// An operator begins.
     pub(super) fn operate(&mut self, instance: usize, act: Act, hand: &Hand) -> Result<(), Broken> {
-        if let Some(fault) = &hand.server {
+        for fault in &hand.server {
             self.script(fault);
         }
-        let (trouble, server) = (hand.trouble, hand.server.as_ref().map(server));
+        let trouble = hand.trouble;
+        let odd: Vec<_> = hand.server.iter().map(server).collect();
         let machine = self.world.hand(hand);
         let hands = self.hands(instance, &machine)?;
         let stood = Stand::of(&self.world, instance).name();
@@ -55,7 +56,7 @@ impl Director {
             let came = Riding::new(&machine, trouble, acting).await;
             trace.note(|| format!("    {act:?}: {came:?}"));
             let mut seen = machine.seen();
-            seen.met.extend(server);
+            seen.met.extend(odd);
             seen.met.extend(trouble.freeze.map(|_| "freeze"));
             oracle.operated(act, stood, came.as_ref(), &seen);
             if act == Act::LinkByQr {

@@ -168,7 +168,7 @@ impl Director {
         let (machine, service) = (environment.machine.clone(), Arc::clone(&environment.service));
         let is_busy = Arc::clone(&environment.is_busy);
         *is_busy.lock().unwrap_or_else(PoisonError::into_inner) = true;
-        if let Some(fault) = &ask.server {
+        for fault in &ask.server {
             self.script(fault);
         }
         self.requests += 1;

@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::{Oracle, State, Wrong};
 use crate::tame;
 use crate::world::INSTANCES;
-use crate::written::Written;
+use crate::written::{Row, Written};
 
 /// What clocks may differ by that are corrected by `DynamoDB`'s, in milliseconds.
 const APART: u64 = 10_000;
@@ -67,6 +67,9 @@ impl Oracle {
         if !held.is_empty() && !holds.is_empty() && held != holds {
             state.taken_over.insert(held.to_owned());
         }
+        if !held.is_empty() && holds.is_empty() {
+            state.released.insert(*instance, held.to_owned());
+        }
         let key = (written.machine.number(), *instance);
         let owner = text(after, "lease_owner");
         if !owner.is_empty() && text(before, "lease_owner") != owner {
@@ -76,9 +79,12 @@ impl Oracle {
         } else if let Some(lease) = state.leases.get_mut(&key).filter(|it| it.owner == owner) {
             lease.until = number(after, "lease_until");
         }
-        drop(state);
         // From here on nothing counts that was before.
         let is_another = text(before, "generation") != text(after, "generation");
+        if is_another {
+            state.released.remove(instance);
+        }
+        drop(state);
         if begins_deletion || (before.is_object() && is_another) {
             self.forgotten(INSTANCES[*instance].2);
         }
@@ -104,6 +110,9 @@ impl State {
         if takes && !held.is_empty() && stands && !self.has_jumped {
             return wrong("lease-taken", "a lease that another run holds was taken");
         }
+        if takes && self.released.get(instance).is_some_and(|last| last == holds) {
+            return wrong("lease-again", "whoever gave the lease back took it again");
+        }
         let (open, open_before) = (open(after, now), open(before, now));
         if open.len() > MOST_OPEN && open.len() > open_before.len() {
             return wrong("bound", "more leaves are open than may be");
@@ -128,7 +137,12 @@ impl State {
                 return wrong("fence", &format!("{changed} was written without the lease"));
             }
             // A deletion tidies by generation, whoever has the name by then.
-            let row = rows.iter().find(|row| !(row.is_deleted && machine.is_operators()));
+            let is_tidying = |row: &Row| {
+                row.is_deleted
+                    && machine.is_operators()
+                    && row.before["generation"] != before["generation"]
+            };
+            let row = rows.iter().find(|row| !is_tidying(row));
             if let Some(row) = row {
                 return wrong("fence", &format!("{} was written without the lease", row.key));
             }

@@ -31,7 +31,7 @@ impl State {
                     && other.key == Some(key)
                     && other.ended >= since
                     && other.began <= run.ended
-                    && Self::since(other, run) <= KEPT + MARGIN
+                    && Self::at_least(other, run) <= KEPT + MARGIN
             })
             .collect();
         let wrong = |label, what: &str| {
@@ -66,7 +66,7 @@ impl State {
             return None;
         }
         let at_once = earlier.iter().find(|other| {
-            other.ended >= run.began
+            other.ended > run.began
                 && other.ended <= run.ended
                 && other.began >= surely
                 && other.is_certain()

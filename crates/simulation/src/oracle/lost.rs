@@ -19,9 +19,19 @@ impl State {
                 && earlier.began <= run.ended
                 && earlier.ended >= since
                 && (earlier.lost(group) || (earlier.names(group) && self.is_crossed(earlier)))
+                && !self.changed_nothing(earlier, group)
                 && (Self::at_least(earlier, run) <= DAY + MARGIN
                     || self.was_blocked_between(earlier, run))
         })
+    }
+
+    /// Whether a run said so, and nothing hid that: it may have stood still, but it sent
+    /// nothing, and nobody took its lease.
+    fn changed_nothing(&self, run: &Run, group: &str) -> bool {
+        let is_over = run.lease.as_ref().is_some_and(|it| self.taken_over.contains(&it.owner));
+        let is_heard = run.seen.met.is_empty() && !is_over && run.was_told_of(group);
+        // What it sent is known once it was looked at.
+        is_heard && run.is_judged && !run.sent.iter().any(|sent| run.along(sent).contains(&group))
     }
 
     /// The run that left the group, with evidence and under an intent, whose outcome nobody

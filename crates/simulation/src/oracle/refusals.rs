@@ -48,6 +48,28 @@ impl State {
         unless(is_right, "token", what)
     }
 
+    /// Whether whoever asked while the instance was being deleted heard that there is none.
+    pub(super) fn judged_by_deletion(&self, run: &Run) -> Option<Wrong> {
+        let told = run.answer.as_ref()?.told()?;
+        let visited = self.visits.iter().any(|visit| {
+            visit.instance == run.instance && visit.began <= run.ended && visit.ended >= run.began
+        });
+        if !run.was_deleting || visited {
+            return None;
+        }
+        // What is told before the instance is looked at, and what hides it.
+        let before = [
+            "Instance not found",
+            "Invalid token",
+            "Rate limit exceeded",
+            "Instance token does not match",
+            "Service is temporarily",
+        ];
+        let told = told.messages.iter();
+        let strange = told.clone().find(|told| !before.iter().any(|it| told.starts_with(it)))?;
+        Some(Wrong { label: "deleting", what: format!("{strange}; {run:?}") })
+    }
+
     /// Whether one result that is no 200 and no "not a member" has its reason.
     pub(super) fn judged_refusal(
         &self,
@@ -140,7 +162,7 @@ impl State {
     }
 
     /// Whether WhatsApp was to be odd in any way while the run was under way.
-    fn has_any_script(&self, run: &Run) -> bool {
+    pub(super) fn has_any_script(&self, run: &Run) -> bool {
         self.scripts_beside(run).next().is_some()
     }
 

@@ -64,6 +64,8 @@ pub(crate) struct Run {
     /// What was asked, and how the session stood, as situations are counted.
     pub(crate) situation: (&'static str, &'static str),
     pub(crate) troubles: BTreeSet<&'static str>,
+    /// Whether it was being deleted.
+    pub(crate) was_deleting: bool,
     /// Groups of which a roster row of the session's generation stood in the table.
     pub(crate) rows: BTreeSet<String>,
     /// Groups of which an open leave and evidence of membership stood in the table.
@@ -73,6 +75,8 @@ pub(crate) struct Run {
     /// Groups that WhatsApp was asked about, and that it was asked to leave.
     pub(crate) looked_at: BTreeSet<String>,
     pub(crate) sent: BTreeSet<String>,
+    /// The same, more than once.
+    pub(crate) sent_again: BTreeSet<String>,
     pub(crate) is_judged: bool,
 }
 
@@ -112,9 +116,7 @@ impl Run {
         if ask.trouble.freeze.is_some() {
             troubles.insert("freeze");
         }
-        if let Some(fault) = &ask.server {
-            troubles.insert(server(fault));
-        }
+        troubles.extend(ask.server.iter().map(server));
         let (account, ..) = INSTANCES[instance];
         let mut others = INSTANCES.into_iter().enumerate();
         Self {
@@ -143,10 +145,12 @@ impl Run {
             has_trouble: ask.trouble != Trouble::default(),
             situation: (asked, stand.name()),
             troubles,
+            was_deleting: stand.is_deleting(),
             evidence: stand.evidence().map(|(group, _)| group).collect(),
             maybe_evidence: stand.maybe_evidence(),
             looked_at: BTreeSet::new(),
             sent: BTreeSet::new(),
+            sent_again: BTreeSet::new(),
             rows: stand.rows,
             is_judged: false,
         }
@@ -242,6 +246,16 @@ impl Run {
             .is_some_and(|told| told.messages.iter().any(|it| it.starts_with(begins)))
     }
 
+    /// Whether what became of the group was told: not that nobody knows.
+    pub(super) fn was_told_of(&self, group: &str) -> bool {
+        self.told_results().is_some_and(|told| {
+            let mut told = self.groups.iter().zip(&told.messages);
+            !told.any(|(asked, message)| {
+                self.along(asked).contains(&group) && is_unconfirmed(message)
+            })
+        })
+    }
+
     /// Whether it told how we stand to the group for certain: out, or refused although in.
     pub(crate) fn told(&self, group: &str) -> bool {
         let Some(told) = self.told_results() else { return false };
@@ -269,13 +283,7 @@ impl Run {
         }
         match self.told_results() {
             None => true,
-            Some(told) => {
-                self.seen.is_disturbed
-                    || self.has_trouble
-                    || self.groups.iter().zip(&told.messages).any(|(asked, message)| {
-                        self.along(asked).contains(&group) && is_unconfirmed(message)
-                    })
-            }
+            Some(_) => self.seen.is_disturbed || self.has_trouble || !self.was_told_of(group),
         }
     }
 }

@@ -95,11 +95,23 @@ impl State {
             return Some(Wrong { label: "lease-left", what });
         }
         let [run] = since.as_slice() else { return None };
-        let mut recovered =
-            run.groups.iter().enumerate().filter(|(at, _)| run.name(*at) == "recovered");
-        let (_, open) = recovered.find(|(_, group)| stand.is_open(group))?;
-        let what = format!("{account}/{name} {open}: told as left, and not settled; {run:?}");
-        Some(Wrong { label: "200-unsettled", what })
+        let open = |at: usize| run.groups.get(at).filter(|group| stand.is_open(group));
+        let unsettled = (0..run.groups.len()).find_map(|at| {
+            let label = match run.name(at) {
+                "recovered" => "200-unsettled",
+                "not_member" => "404-unsettled",
+                _ => return None,
+            };
+            Some((label, open(at)?))
+        });
+        if let Some((label, group)) = unsettled {
+            let what = format!("{account}/{name} {group}: told, and not settled; {run:?}");
+            return Some(Wrong { label, what });
+        }
+        let lease = run.lease.as_ref().filter(|_| run.is_plain())?;
+        let left = stand.open_by(&lease.owner).find(|group| !run.lost(group))?;
+        let what = format!("{account}/{name} {left}: told, and open still; {run:?}");
+        Some(Wrong { label: "intent-left", what })
     }
 }
 
@@ -109,6 +121,6 @@ impl Run {
         let is_plain = matches!(self.answer, Some(Answer::Told(_)))
             && !self.has_trouble
             && !self.seen.is_disturbed;
-        !is_plain || self.told(group) || self.groups.iter().all(|asked| asked != group)
+        !is_plain || self.told(group)
     }
 }

@@ -15,12 +15,22 @@ const UNDER_WAY: Duration = Duration::from_millis(20);
 const APART: u64 = 4_000;
 /// Most identifiers that are looked at in one go.
 const ONE_PORTION: usize = 40;
+/// How late a call may be answered, in milliseconds.
+const A_LATE_CALL: u128 = 8_000;
 /// A run of this length has all of what is kept back, in milliseconds.
 const LONG: u64 = 6_000;
 /// What is kept back of a run for settling, in milliseconds.
 const KEPT: u64 = 1_500;
 
 impl State {
+    /// Whether a group was asked to be left twice by one run that nothing kept from hearing
+    /// what became of it.
+    pub(super) fn judged_by_repetition(&self, run: &Run) -> Option<Wrong> {
+        let is_certain = run.is_plain() && !self.is_crossed(run) && !self.has_any_script(run);
+        let group = run.sent_again.iter().next().filter(|_| is_certain)?;
+        Some(Wrong { label: "sent-twice", what: format!("{group}: {run:?}") })
+    }
+
     /// Notes which groups a run asked about, and which it asked to leave.
     pub(super) fn look_at_stanzas(&mut self, at: usize, record: &Record) {
         let run = &mut self.runs[at];
@@ -35,7 +45,11 @@ impl State {
                 groups.iter().filter(|group| text.contains(group.trim_end_matches("@g.us")));
             let named: Vec<String> = named.cloned().collect();
             if name == "leave" {
-                run.sent.extend(named);
+                for group in named {
+                    if !run.sent.insert(group.clone()) {
+                        run.sent_again.insert(group);
+                    }
+                }
             } else {
                 run.looked_at.extend(named);
             }
@@ -60,6 +74,8 @@ impl State {
             stanza.direction == Direction::Received
                 && stanza.tag() == "iq"
                 && stanza.at > told_off.at + UNDER_WAY
+                // What ends a stream is heard by nobody who has closed it.
+                && (told_off.tag() != "stream:error" || stanza.connection == told_off.connection)
         })?;
         let what = format!("{:?} after {:?}", later.node, told_off.node);
         Some(Wrong { label: "asked-on", what })
@@ -80,8 +96,11 @@ fn late(run: &Run, record: &Record) -> Option<Wrong> {
         let is_leave = stanza.direction == Direction::Received && stanza.name() == "leave";
         let is_late = (is_login || is_leave) && ends.is_some_and(|ends| of_the_world > ends);
         let left = (run.began + run.had).saturating_sub(at);
-        // A quarter of the least that is kept for a reply, and what is kept for settling.
-        let least = KEPT + run.had.min(12_000) / 32;
+        // Half of what is kept for a reply, and what is kept for settling.
+        let leased = run.lease.as_ref().map_or(run.began, |lease| lease.at);
+        let late = if run.seen.met.is_empty() { UNDER_WAY.as_millis() } else { A_LATE_CALL };
+        let late = u64::try_from(late).unwrap_or_default() + leased.saturating_sub(run.began);
+        let least = KEPT + run.had.saturating_sub(KEPT + late).min(12_000) / 8;
         // A later portion of a long command has a part of what is left.
         let may_be_short = run.has_trouble || run.had < LONG || run.groups.len() > ONE_PORTION;
         let label = match (is_late, is_leave && left < least && !may_be_short) {

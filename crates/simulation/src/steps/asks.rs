@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use fastrand::Rng;
 
-use super::server::server;
+use super::server::{odd, odds};
 use super::{Ask, Bearer, Message, What};
 use crate::machine::Trouble;
 use crate::weights::Weights;
@@ -26,7 +26,7 @@ pub(super) fn ask(dice: &mut Rng, weights: &Weights, asked: &mut Vec<Ask>) -> As
     ask.remaining =
         Duration::from_millis(dice.choice([29_000, 29_000, 6_000, 2_500]).unwrap_or(29_000));
     ask.trouble = trouble(dice, weights);
-    ask.server = weights.server.strikes(dice).then(|| server(dice));
+    ask.server = odds(dice, weights.server);
     asked.push(ask.clone());
     ask
 }
@@ -40,7 +40,7 @@ pub(super) fn again(dice: &mut Rng, weights: &Weights, asked: &mut Vec<Ask>) -> 
         |before| Ask {
             remaining: Duration::from_secs(29),
             trouble: Trouble::default(),
-            server: dice.bool().then(|| server(dice)),
+            server: if dice.bool() { vec![odd(dice)] } else { Vec::new() },
             ..before.clone()
         },
     );
@@ -61,11 +61,15 @@ pub(super) fn command(dice: &mut Rng, weights: &Weights, asked: &mut Vec<Ask>) -
     let mut identifiers = several(dice, 5);
     if weights.long.strikes(dice) {
         // More than are resolved in one portion; most lead nowhere.
-        let nowhere = (0..42).map(|number| format!("InviteCodeOfNothing{number:02}"));
         let at = dice.usize(0..=identifiers.len());
-        identifiers.splice(at..at, nowhere);
+        identifiers.splice(at..at, nowhere());
     }
     What::Command(identifiers, ask)
+}
+
+/// More invites than are looked at in one go, which lead nowhere.
+pub(super) fn nowhere() -> impl Iterator<Item = String> {
+    (0..42).map(|number| format!("InviteCodeOfNothing{number:02}"))
 }
 
 /// At most `most` identifiers of few groups, so that one is named twice.
@@ -92,7 +96,7 @@ pub(super) fn identifier(dice: &mut Rng) -> String {
     spelled(dice, jid)
 }
 
-fn jid(dice: &mut Rng) -> &'static str {
+pub(super) fn jid(dice: &mut Rng) -> &'static str {
     match dice.u8(0..16) {
         0..=8 => PLAIN[dice.usize(0..PLAIN.len())],
         9..=11 => SUBGROUPS[dice.usize(0..SUBGROUPS.len())],
@@ -103,7 +107,7 @@ fn jid(dice: &mut Rng) -> &'static str {
 }
 
 /// A group as callers name it.
-fn spelled(dice: &mut Rng, jid: &str) -> String {
+pub(super) fn spelled(dice: &mut Rng, jid: &str) -> String {
     let code = groups().find(|(group, _)| *group == jid).map(|(_, code)| code);
     match (dice.u8(0..8), code) {
         (0, Some(code)) => code,

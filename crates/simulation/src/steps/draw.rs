@@ -4,7 +4,8 @@ use fastrand::Rng;
 use whatsapp_simulator::Rank;
 
 use super::asks::{again, ask, command, identifier, queue, trouble};
-use super::server::server;
+use super::server::{odd, odds};
+use super::stories::{Story, story};
 use super::{Act, Ask, Hand, Other, Step, Takeover, Time, What};
 use crate::machine::Trouble;
 use crate::weights::Weights;
@@ -13,8 +14,35 @@ use crate::world::{ATTACHED, COMMUNITY, INSTANCES, groups};
 /// In milliseconds.
 const HOUR: i64 = 60 * 60 * 1_000;
 
-/// Draws one step. `asked` are requests that were drawn before.
-pub(crate) fn draw(number: u64, dice: &mut Rng, weights: &Weights, asked: &mut Vec<Ask>) -> Step {
+/// Draws steps, one after the other.
+pub(crate) struct Draw<'a> {
+    weights: &'a Weights,
+    /// Requests that were drawn before.
+    asked: Vec<Ask>,
+    /// What goes on of what was begun.
+    story: Story,
+}
+
+impl<'a> Draw<'a> {
+    pub(crate) fn new(weights: &'a Weights) -> Self {
+        Self { weights, asked: Vec::new(), story: Story::new() }
+    }
+
+    /// The next step.
+    pub(crate) fn step(&mut self, number: u64, dice: &mut Rng) -> Step {
+        if self.story.is_empty() && self.weights.story.strikes(dice) {
+            self.story = story(dice);
+        }
+        // Mostly one follows the other.
+        let next = if dice.u8(0..8) > 0 { self.story.pop_front() } else { None };
+        match next {
+            Some(step) => Step { number, ..step },
+            None => draw(number, dice, self.weights, &mut self.asked),
+        }
+    }
+}
+
+fn draw(number: u64, dice: &mut Rng, weights: &Weights, asked: &mut Vec<Ask>) -> Step {
     let what = match weighted(dice, &weights.steps) {
         0 => command(dice, weights, asked),
         1 => {
@@ -22,7 +50,7 @@ pub(crate) fn draw(number: u64, dice: &mut Rng, weights: &Weights, asked: &mut V
                 skew: skew(dice),
                 trouble: trouble(dice, weights),
                 is_calm: !weights.operator.strikes(dice),
-                server: weights.server.strikes(dice).then(|| server(dice)),
+                server: odds(dice, weights.server),
             };
             What::Operate(dice.usize(0..INSTANCES.len()), act(dice), hand)
         }
@@ -70,7 +98,7 @@ fn takeover(what: &What, dice: &mut Rng, weights: &Weights) -> Option<Takeover> 
     };
     let rival = Ask {
         key,
-        server: dice.bool().then(|| server(dice)),
+        server: if dice.bool() { vec![odd(dice)] } else { Vec::new() },
         trouble: Trouble { freeze: None, ..trouble(dice, weights) },
         ..Ask::plain(instance, &identifier)
     };

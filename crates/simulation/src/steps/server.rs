@@ -6,6 +6,8 @@
 use fastrand::Rng;
 use whatsapp_simulator::{Fault, LeaveReplyKind, Moment, Reaction, StreamErrorKind};
 
+use crate::weights::Chance;
+
 /// What a fault makes true that was not.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Refuses {
@@ -50,8 +52,22 @@ impl Refuses {
     }
 }
 
+/// What WhatsApp does to one run: nothing odd, one thing, or several.
+pub(super) fn odds(dice: &mut Rng, chance: Chance) -> Vec<Fault> {
+    if !chance.strikes(dice) {
+        return Vec::new();
+    }
+    let first = odd(dice);
+    match dice.u8(0..8) {
+        // Whatever is asked again, it is answered the same.
+        0 => vec![first.clone(), first],
+        1 => vec![first, odd(dice)],
+        _ => vec![first],
+    }
+}
+
 /// A refusal of WhatsApp's, or an answer that confirms nothing.
-pub(super) fn server(dice: &mut Rng) -> Fault {
+pub(super) fn odd(dice: &mut Rng) -> Fault {
     let (moment, reaction) = match dice.u8(0..12) {
         0..=4 => (Moment::Leave, at_the_leave(dice)),
         5 => (Moment::Login, at_the_login(dice)),
@@ -63,6 +79,42 @@ pub(super) fn server(dice: &mut Rng) -> Fault {
         _ => (Moment::ClientHello, before_the_login(dice)),
     };
     Fault::new(moment, reaction)
+}
+
+/// The leave is done, and nobody hears of it.
+pub(super) fn unheard(dice: &mut Rng) -> Fault {
+    let reaction = if dice.bool() { Reaction::SilenceAfterApply } else { Reaction::DropAfterApply };
+    Fault::new(Moment::Leave, reaction)
+}
+
+/// Nothing is left.
+pub(super) fn refused(dice: &mut Rng) -> Fault {
+    let code = dice.choice([403, 405, 406, 400]).unwrap_or(403);
+    Fault::new(Moment::Leave, Reaction::TargetError { code })
+}
+
+/// The number is banned for so many seconds.
+pub(super) fn banned(seconds: u64) -> Fault {
+    Fault::new(Moment::Login, Reaction::Failure { reason: 402, expire: Some(seconds) })
+}
+
+/// We are to stay away, as is said at the login, to a question or to a leave.
+pub(super) fn throttled(dice: &mut Rng) -> Fault {
+    let seconds = dice.choice([30, 600, 86_400]).unwrap_or(30);
+    let (code, text) = (429, "rate-overlimit".to_owned());
+    let reaction = Reaction::IqError { code, text, backoff: Some(seconds) };
+    match dice.u8(0..5) {
+        0 => Fault::new(Moment::Login, Reaction::Failure { reason: 429, expire: None }),
+        1 => Fault::new(Moment::Leave, Reaction::TargetError { code }),
+        2 => Fault::new(Moment::Invite, reaction),
+        3 => Fault::new(Moment::Metadata, reaction),
+        _ => Fault::new(Moment::Leave, reaction),
+    }
+}
+
+/// Nothing is answered.
+pub(super) fn silent(moment: Moment) -> Fault {
+    Fault::new(moment, Reaction::Silence)
 }
 
 fn stream_error(dice: &mut Rng) -> StreamErrorKind {
