@@ -93,25 +93,31 @@ impl Telling {
         Step { overlap: Some(MEANWHILE), ..self.operate(act, Trouble::default()) }
     }
 
-    /// A lost leave, another attempt that changes nothing, and the day that the first one
-    /// counts is over.
+    /// A lost leave, another attempt, and the day that the first one counts is over: where the
+    /// other changed nothing nobody left since, and where it is lost too it counts.
     fn lost_and_old(&self, dice: &mut Rng) -> Vec<Step> {
-        let mut again = self.ask(dice);
-        if dice.u8(0..3) > 0 {
-            // With its leave written down anew, the lease ends before it is sent.
-            again.trouble.freeze = Some((dice.u32(8..20), Duration::from_secs(32)));
-        } else {
-            again.server = vec![refused(dice)];
-        }
-        vec![
+        let again = match dice.u8(0..4) {
+            0 => {
+                let fault = refused(dice);
+                vec![self.odd(dice, fault), self.others(Other::Remove)]
+            }
+            1 => vec![self.lost(dice)],
+            _ => {
+                // With its leave written down anew, the lease ends before it is sent.
+                let mut ask = self.ask(dice);
+                ask.trouble.freeze = Some((dice.u32(8..20), Duration::from_secs(32)));
+                vec![step(What::Leave(ask)), self.others(Other::Remove)]
+            }
+        };
+        let mut steps = vec![
             self.lost(dice),
             self.others(Other::Add),
             step(What::Time(Time::By(dice.i64(20 * HOUR..23 * HOUR)))),
-            step(What::Leave(again)),
-            self.others(Other::Remove),
-            step(What::Time(Time::By(dice.i64(5 * HOUR..20 * HOUR)))),
-            self.leave(dice),
-        ]
+        ];
+        steps.extend(again);
+        steps.push(step(What::Time(Time::By(dice.i64(5 * HOUR..20 * HOUR)))));
+        steps.push(self.leave(dice));
+        steps
     }
 
     /// A lost leave, and a ban or a throttling that outlasts the day.
@@ -119,9 +125,12 @@ impl Telling {
         let days = dice.u64(1..7);
         let blocked = if dice.u8(0..3) > 0 { banned(days * 86_400) } else { throttled(dice) };
         let hours = i64::try_from(days * 24).unwrap_or_default() + dice.i64(1..22);
+        // Who asks for the same hears that nobody knows; who asks for another one, how long.
+        let other = Ask { server: vec![blocked], ..Ask::plain(self.instance, &identifier(dice)) };
         vec![
             self.lost(dice),
-            self.odd(dice, blocked),
+            step(What::Leave(other)),
+            step(What::Leave(Ask::plain(self.instance, &identifier(dice)))),
             step(What::Time(Time::By(hours * HOUR))),
             self.leave(dice),
         ]
