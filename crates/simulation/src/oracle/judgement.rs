@@ -78,15 +78,16 @@ impl State {
         forgotten.filter(|at| *at <= run.began).unwrap_or_default()
     }
 
-    /// Whether another run of the instance was under way at the same time.
+    /// Whether another run of the instance was under way at the same time. One that begins when
+    /// another has ended does so at the same millisecond.
     pub(crate) fn is_crossed(&self, run: &Run) -> bool {
         self.runs.iter().any(|other| {
             other.number != run.number
                 && other.instance == run.instance
-                && other.began <= run.ended
-                && other.ended >= run.began
+                && other.began < run.ended
+                && other.ended > run.began
         }) || self.visits.iter().any(|visit| {
-            visit.instance == run.instance && visit.began <= run.ended && visit.ended >= run.began
+            visit.instance == run.instance && visit.began < run.ended && visit.ended > run.began
         })
     }
 
@@ -161,7 +162,9 @@ impl State {
                     if !is_ours && !self.has_lost_before(run, group) {
                         return wrong("200-other", what());
                     }
-                    let is_known = run.maybe_evidence.contains(group) || self.is_crossed(run);
+                    let is_known = run.maybe_evidence.contains(group)
+                        || self.is_crossed(run)
+                        || run.moved_began != run.moved_ended;
                     if run.name(at) == "recovered" && !is_known && !is_ours {
                         return wrong("200-unknown", what());
                     }
@@ -187,7 +190,8 @@ impl State {
                         return wrong("404-lost", format!("{}, left by run {earlier}", what()));
                     }
                     // The retry rule: it was left by us, or nobody can tell otherwise.
-                    if run.evidence.contains(group) && !self.is_crossed(run) {
+                    let is_certain = !self.is_crossed(run) && run.moved_began == run.moved_ended;
+                    if run.evidence.contains(group) && is_certain {
                         return wrong("404-own", what());
                     }
                 }

@@ -103,10 +103,10 @@ impl State {
             it.instance == run.instance
                 && it.number != run.number
                 && it.number != other.number
-                && it.began <= ended
-                && it.ended >= began
+                && it.began < ended
+                && it.ended > began
         }) || self.visits.iter().any(|visit| {
-            visit.instance == run.instance && visit.began <= ended && visit.ended >= began
+            visit.instance == run.instance && visit.began < ended && visit.ended > began
         })
     }
 }

@@ -29,6 +29,8 @@ pub(super) type Story = VecDeque<Step>;
 /// One of the stories.
 pub(super) fn story(dice: &mut Rng) -> Story {
     let told = Telling { instance: dice.usize(0..INSTANCES.len()), jid: PLAIN[dice.usize(0..3)] };
+    // Its device may be gone by now.
+    let linked = told.operate(Act::Relink, Trouble::default());
     let steps = match dice.u8(0..11) {
         0 => told.lost_and_old(dice),
         1 => told.lost_and_blocked(dice),
@@ -42,7 +44,7 @@ pub(super) fn story(dice: &mut Rng) -> Story {
         9 => told.twice_at_once(dice),
         _ => told.order_that_is_stopped(dice),
     };
-    steps.into()
+    std::iter::once(linked).chain(steps).collect()
 }
 
 /// Whom a story is about.
@@ -110,6 +112,7 @@ impl Telling {
             }
         };
         let mut steps = vec![
+            self.others(Other::Add),
             self.lost(dice),
             self.others(Other::Add),
             step(What::Time(Time::By(dice.i64(20 * HOUR..23 * HOUR)))),
@@ -128,6 +131,7 @@ impl Telling {
         // Who asks for the same hears that nobody knows; who asks for another one, how long.
         let other = Ask { server: vec![blocked], ..Ask::plain(self.instance, &identifier(dice)) };
         vec![
+            self.others(Other::Add),
             self.lost(dice),
             step(What::Leave(other)),
             step(What::Leave(Ask::plain(self.instance, &identifier(dice)))),
@@ -177,7 +181,7 @@ impl Telling {
         let mut ask = self.ask(dice);
         ask.trouble.outage = Some(dice.u32(2..6));
         let before = if dice.bool() { self.lost(dice) } else { self.others(Other::Remove) };
-        vec![before, step(What::Leave(ask)), self.leave(dice)]
+        vec![self.others(Other::Add), before, step(What::Leave(ask)), self.leave(dice)]
     }
 
     /// A subgroup's leave is lost, and then its community is left.
