@@ -10,6 +10,7 @@ use crate::world::Broken;
 /// as some forty of them.
 const STEPS: u64 = 120;
 
+#[allow(clippy::struct_excessive_bools, reason = "each is a word of its own")]
 pub(crate) struct Arguments {
     pub(crate) seed: Option<u64>,
     pub(crate) steps: u64,
@@ -18,6 +19,8 @@ pub(crate) struct Arguments {
     pub(crate) shows_coverage: bool,
     /// The rule that is broken on purpose.
     pub(crate) broken: Option<Rule>,
+    /// Failures are told as they are, and not made small.
+    pub(crate) is_large: bool,
     /// Only tells which rules can be broken.
     pub(crate) lists_rules: bool,
 }
@@ -31,6 +34,7 @@ impl Arguments {
             is_traced: false,
             shows_coverage: false,
             broken: None,
+            is_large: false,
             lists_rules: false,
         };
         while let Some(word) = words.next() {
@@ -39,7 +43,10 @@ impl Arguments {
             match word.as_str() {
                 "--seed" => found.seed = Some(number()?),
                 "--steps" => found.steps = number()?,
-                "--minutes" => found.length = Some(Duration::from_secs(number()? * 60)),
+                "--large" => found.is_large = true,
+                "--minutes" => {
+                    found.length = Some(Duration::from_secs(number()?.saturating_mul(60)));
+                }
                 "--seconds" => found.length = Some(Duration::from_secs(number()?)),
                 "--coverage" => found.shows_coverage = true,
                 "--trace" => found.is_traced = true,
@@ -47,6 +54,9 @@ impl Arguments {
                 "--breakable" => found.lists_rules = true,
                 _ => return Err(format!("{word} is not understood").into()),
             }
+        }
+        if found.steps == 0 {
+            return Err("no steps, nothing to find".into());
         }
         Ok(found)
     }

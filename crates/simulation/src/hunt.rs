@@ -34,13 +34,13 @@ pub(crate) fn hunt(
             writeln!(out, "WRONG {} {}", found.label, found.what)?;
             writeln!(
                 out,
-                "again: --break {} --seed {seed} --steps {} --trace",
+                "again: cargo run --release -p simulation -- --break {} --seed {seed} --steps {} --trace",
                 rule.name(),
                 arguments.steps
             )?;
             break Some(found.label);
         }
-        seed += 1;
+        seed = seed.wrapping_add(1);
         if arguments.length.is_none_or(|length| began.elapsed() >= length) {
             break None;
         }

@@ -123,10 +123,12 @@ fn simulate() -> Result<bool, Broken> {
         if let Some(found) = outcome.wrong {
             wrong += 1;
             writeln!(out, "WRONG {} {}", found.label, found.what)?;
-            let (least, weights) = shrink::shrink(seed, list, weights, found.label)?;
-            writeln!(out, "made small, {} steps:", least.len())?;
-            for line in run(seed, least, weights)?.trace {
-                writeln!(out, "  {line}")?;
+            if !arguments.is_large {
+                let (least, weights) = shrink::shrink(seed, list, weights, found.label)?;
+                writeln!(out, "made small, {} steps:", least.len())?;
+                for line in run(seed, least, weights)?.trace {
+                    writeln!(out, "  {line}")?;
+                }
             }
             writeln!(
                 out,
@@ -134,7 +136,7 @@ fn simulate() -> Result<bool, Broken> {
                 arguments.steps
             )?;
         }
-        seed += 1;
+        seed = seed.wrapping_add(1);
         let is_over = arguments.length.is_none_or(|length| began.elapsed() >= length);
         if is_over {
             break;
@@ -146,7 +148,7 @@ fn simulate() -> Result<bool, Broken> {
     }
     write!(out, "{}", coverage.excuses())?;
     writeln!(out, "{} minutes of the world's own time", lasted / 60_000)?;
-    writeln!(out, "seeds {first} to {}", seed - 1)?;
+    writeln!(out, "seeds {first} to {}", seed.wrapping_sub(1))?;
     writeln!(out, "{steps} steps, {wrong} wrong")?;
     Ok(wrong == 0)
 }

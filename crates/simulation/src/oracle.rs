@@ -13,6 +13,7 @@ mod memory;
 mod refusals;
 mod reports;
 mod run;
+mod said;
 mod standing;
 mod stanzas;
 mod timeline;
@@ -78,6 +79,10 @@ pub(crate) struct Script {
     /// What the clocks had been moved by then, in milliseconds.
     pub(crate) moved: i64,
     pub(crate) refuses: Refuses,
+    /// For how long we are to stay away, in seconds, where it says so.
+    pub(crate) seconds: Option<u64>,
+    /// Whether it hides what became of a leave.
+    pub(crate) hides: bool,
 }
 
 #[derive(Default)]
@@ -205,8 +210,14 @@ impl Oracle {
         let all = Refuses::of(fault);
         let mut state = self.state();
         let (began, rested) = (tame::elapsed(), u64::MAX);
-        let scripts =
-            all.iter().map(|refuses| Script { began, rested, moved: 0, refuses: *refuses });
+        let scripts = all.iter().map(|refuses| Script {
+            began,
+            rested,
+            moved: 0,
+            refuses: *refuses,
+            seconds: said::seconds(fault),
+            hides: said::hides(fault),
+        });
         state.scripts.extend(scripts);
         if all.contains(&Refuses::Device) {
             for instance in 0..INSTANCES.len() {
@@ -268,6 +279,8 @@ impl Oracle {
                 .or_else(|| state.judged_by_key(&run))
                 .or_else(|| state.judged_by_deletion(&run))
                 .or_else(|| state.judged_by_repetition(&run))
+                .or_else(|| state.judged_by_said(&run))
+                .or_else(|| state.judged_by_wait(&run))
                 .or_else(|| State::judged_by_bearer(&run))
                 .or_else(|| state.judged_by_limit(&run))
                 .or_else(|| state.judged_by_way(&run))

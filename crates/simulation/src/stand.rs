@@ -58,6 +58,22 @@ impl Stand {
         self.session.is_object() && !self.is_deleting()
     }
 
+    /// Whether there is a session at all.
+    pub(crate) fn is_known(&self) -> bool {
+        self.session.is_object()
+    }
+
+    /// Whether it is in the index of sessions that are to be checked.
+    pub(crate) fn is_due(&self) -> bool {
+        !self.text("due").is_empty() && self.number("due_at") > 0
+    }
+
+    /// Until when WhatsApp is to be left alone, and until when somebody has the lease, in
+    /// milliseconds of the Unix epoch.
+    pub(crate) fn until(&self) -> (u64, u64) {
+        (self.number("blocked_until"), self.number("lease_until"))
+    }
+
     /// Whether somebody deletes it.
     pub(crate) fn is_deleting(&self) -> bool {
         self.text("session_state") == "deleting"

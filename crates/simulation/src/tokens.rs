@@ -133,6 +133,17 @@ impl Tokens {
         Deleting { tokens: self.clone(), instance }
     }
 
+    /// An instance was deleted: its token works no more, unless somebody else was at it.
+    pub(crate) fn deleted(&self, instance: usize, changes: u64) {
+        let mut state = self.state();
+        // The beginning and the end of the deletion are changes of its own.
+        let is_alone = state.changes.get(&instance) == Some(&(changes + 2));
+        let own = state.own.entry(instance).or_default();
+        if is_alone && !own.secret.is_empty() {
+            own.former = Some((own.secret.clone(), tame::elapsed()));
+        }
+    }
+
     /// Revokes an instance's own token, where there is one, and issues another.
     pub(crate) async fn renew(
         &self,

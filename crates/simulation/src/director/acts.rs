@@ -136,9 +136,13 @@ impl Hands {
     }
 
     async fn delete(&self) -> Came {
+        let changes = self.tokens.changes(self.instance);
         let deleting = self.tokens.deleting(self.instance);
         let deleted = self.operator.delete_instance(&self.id).await;
         drop(deleting);
+        if deleted.is_ok() {
+            self.tokens.deleted(self.instance, changes);
+        }
         told(deleted, |it| format!("{} rows", it.rows))
     }
 

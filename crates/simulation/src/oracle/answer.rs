@@ -19,6 +19,8 @@ pub(crate) enum Answer {
 pub(crate) struct Told {
     pub(crate) statuses: Vec<u16>,
     pub(crate) messages: Vec<String>,
+    /// `groupJid` of each.
+    pub(crate) jids: Vec<Option<String>>,
     /// `Retry-After` of each, in seconds.
     pub(crate) waits: Vec<Option<u64>>,
     pub(crate) body: String,
@@ -42,12 +44,14 @@ impl Answer {
     /// Of a reply to HTTP or to a command.
     pub(crate) fn read(reply: &str) -> Self {
         let reply: Value = serde_json::from_str(reply).unwrap_or_default();
+        let jid = |it: &Value| it["groupJid"].as_str().map(str::to_owned);
         if let Some(results) = reply["results"].as_array() {
             let text = |it: &Value| it["message"].as_str().unwrap_or_default().to_owned();
             let status = |it: &Value| u16::try_from(it["status"].as_u64().unwrap_or_default());
             return Self::Told(Told {
                 statuses: results.iter().map(|it| status(it).unwrap_or_default()).collect(),
                 messages: results.iter().map(text).collect(),
+                jids: results.iter().map(jid).collect(),
                 waits: results.iter().map(|it| it["retryAfter"].as_u64()).collect(),
                 ..Told::default()
             });
@@ -68,6 +72,7 @@ impl Answer {
         Self::Told(Told {
             statuses: vec![status.unwrap_or_default()],
             messages: vec![message.unwrap_or_default().to_owned()],
+            jids: vec![jid(&parsed)],
             waits: vec![number("retry-after")],
             window: window(),
             replayed: headers["idempotent-replayed"] == "true",

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::{Oracle, State, Wrong};
 use crate::tame;
-use crate::world::INSTANCES;
+use crate::world::{COMMUNITY, INSTANCES};
 use crate::written::{Row, Written};
 
 /// What clocks may differ by that are corrected by `DynamoDB`'s, in milliseconds.
@@ -113,7 +113,34 @@ impl State {
         if takes && self.released.get(instance).is_some_and(|last| last == holds) {
             return wrong("lease-again", "whoever gave the lease back took it again");
         }
+        // The number is the same all along.
+        let is_another = text(before, "generation") != text(after, "generation");
+        let may_be = before.is_null() || text(before, "session_state") == "deleting";
+        if is_another && after.is_object() && !may_be {
+            return wrong("generation", "the same number got another generation");
+        }
         let (open, open_before) = (open(after, now), open(before, now));
+        let gives_back =
+            !held.is_empty() && holds.is_empty() && machine.seen().connections.is_empty();
+        let left = after["intents"]["M"].as_object().into_iter().flatten();
+        let mut its = left.filter(|(_, intent)| text(&intent["M"], "by") == held);
+        if let Some((group, _)) = its.next().filter(|_| gives_back && !machine.is_operators()) {
+            return wrong("intent-left", &format!("{group}: nothing was sent"));
+        }
+        // What went with its community has an intent of this run, which sent nothing for it.
+        let by = |group: &str| open.get(&group.to_owned()).map(|it| text(&it["M"], "by"));
+        let parted = rows.iter().find(|row| {
+            let group = row.key.strip_prefix("GROUP#").unwrap_or_default();
+            let went_along =
+                group != COMMUNITY && by(group) == Some(held) && by(COMMUNITY).is_some();
+            row.is_deleted
+                && row.before["generation"] == after["generation"]
+                && by(group).is_some()
+                && !went_along
+        });
+        if let Some(row) = parted.filter(|_| text(after, "session_state") != "deleting") {
+            return wrong("evidence-parted", &format!("{} went, and its leave is open", row.key));
+        }
         if open.len() > MOST_OPEN && open.len() > open_before.len() {
             return wrong("bound", "more leaves are open than may be");
         }

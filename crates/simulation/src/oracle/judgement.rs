@@ -105,7 +105,8 @@ impl State {
         {
             return wrong("not-asked", other.group.clone());
         }
-        let Some(Answer::Told(Told { statuses, messages, waits, replayed, .. })) = &run.answer
+        let Some(Answer::Told(Told { statuses, messages, waits, replayed, jids, .. })) =
+            &run.answer
         else {
             return match &run.answer {
                 Some(Answer::Failed(error)) => wrong("failed", error.clone()),
@@ -121,6 +122,10 @@ impl State {
             run.groups.iter().zip(statuses).zip(messages).zip(&run.identifiers).enumerate()
         {
             let what = || format!("{group} {status} {message}");
+            let named = jids.get(at).cloned().flatten();
+            if !run.is_queued && named.as_ref() != (*status == 200).then_some(group) {
+                return wrong("group-jid", format!("{} names {named:?}", what()));
+            }
             // An invite that could not be looked up led to no group yet.
             let same = run.groups.iter().zip(&run.identifiers).zip(statuses);
             let mut same = same.filter(|((_, text), _)| is_jid(text));
@@ -159,6 +164,10 @@ impl State {
                     }
                     let is_ours =
                         self.changes_within(phone, group, began, u64::MAX).any(|it| own(&it));
+                    // An earlier portion of it, or its first try, may have been.
+                    if run.name(at) == "left" && !is_ours {
+                        return wrong("200-named", what());
+                    }
                     if !is_ours && !self.has_lost_before(run, group) {
                         return wrong("200-other", what());
                     }

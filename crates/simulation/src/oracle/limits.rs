@@ -1,6 +1,7 @@
 //! Rate limits: never more than its number in a token's window, and no refusal while there
 //! is room.
 
+use super::answer::Window;
 use super::run::Run;
 use super::{State, Wrong};
 
@@ -15,7 +16,23 @@ impl State {
         let told = run.answer.as_ref()?.told()?;
         let carried = run.carried.as_ref()?;
         let wrong = |label, what: String| Some(Wrong { label, what });
-        let window = told.window?;
+        let is_before = ["Invalid token", "Service is temporarily"];
+        let message = told.messages.first()?;
+        let Some(window) = told.window else {
+            let may_be = is_before.iter().any(|it| message.starts_with(it));
+            return if may_be { None } else { wrong("limit", format!("nothing of it: {message}")) };
+        };
+        let again = self.runs.iter().find(|other| {
+            other.number != run.number
+                && other.is_counted_like(run)
+                && other.began >= self.set_back
+                && other
+                    .window()
+                    .is_some_and(|it| it.reset == window.reset && it.remaining == window.remaining)
+        });
+        if let Some(other) = again.filter(|_| run.is_counted_like(run)) {
+            return wrong("limit", format!("{window:?}, as run {}", other.number));
+        }
         if window.limit != carried.limit || window.remaining >= window.limit {
             return wrong("limit", format!("{window:?} of {}", carried.limit));
         }
@@ -61,9 +78,24 @@ impl Run {
         })
     }
 
+    fn window(&self) -> Option<Window> {
+        self.answer.as_ref()?.told()?.window
+    }
+
+    /// Whether both were counted once, for one token.
+    fn is_counted_like(&self, other: &Self) -> bool {
+        let secret = |run: &Self| run.carried.as_ref().map(|it| it.secret.clone());
+        // By one clock, which nobody moved in between.
+        let is_alike = self.moved_began == other.moved_began && self.is_plain();
+        !self.is_rate_limited()
+            && is_alike
+            && self.seen.machine == other.seen.machine
+            && secret(self) == secret(other)
+    }
+
     /// When the window ends that it was counted in, as its answer says.
     fn reset(&self) -> Option<u64> {
-        Some(self.answer.as_ref()?.told()?.window?.reset)
+        Some(self.window()?.reset)
     }
 
     /// Whether it may have been counted in the window that ends then.

@@ -111,8 +111,8 @@ impl State {
                 unless(self.crowded.contains(&run.instance), "25-free", what)
             }
             503 if message.starts_with("Instance is busy") => {
-                // It may be its own, which a lost reply hides from it.
-                let is_right = self.has_company(run) || !run.seen.met.is_empty();
+                // It may be its own, which a lost reply hides from it, or that it stood still.
+                let is_right = self.has_company(run) || !run.seen.met.is_empty() || run.has_trouble;
                 unless(is_right, "busy-free", what)
             }
             503 if message.starts_with("WhatsApp is unavailable") => {
@@ -166,7 +166,7 @@ impl State {
         self.scripts_beside(run).next().is_some()
     }
 
-    fn scripts_beside(&self, run: &Run) -> impl Iterator<Item = &Script> {
+    pub(super) fn scripts_beside(&self, run: &Run) -> impl Iterator<Item = &Script> {
         let (began, ended) = (run.began, run.ended);
         self.scripts.iter().filter(move |it| it.began <= ended && it.rested >= began)
     }

@@ -9,6 +9,7 @@ use whatsapp_simulator::{Fault, Moment};
 use super::Answer;
 use super::answer::Told;
 use super::fences::Lease;
+use super::said::Heard;
 use crate::machine::{Seen, Trouble};
 use crate::stand::Stand;
 use crate::steps::{Ask, Bearer};
@@ -64,6 +65,11 @@ pub(crate) struct Run {
     /// What was asked, and how the session stood, as situations are counted.
     pub(crate) situation: (&'static str, &'static str),
     pub(crate) troubles: BTreeSet<&'static str>,
+    /// Until when WhatsApp was to be left alone, and until when somebody had the lease, in
+    /// milliseconds of the Unix epoch.
+    pub(crate) until: (u64, u64),
+    /// What WhatsApp said to it.
+    pub(crate) heard: Vec<Heard>,
     /// Whether it was being deleted.
     pub(crate) was_deleting: bool,
     /// Groups of which a roster row of the session's generation stood in the table.
@@ -145,6 +151,8 @@ impl Run {
             has_trouble: ask.trouble != Trouble::default(),
             situation: (asked, stand.name()),
             troubles,
+            until: stand.until(),
+            heard: Vec::new(),
             was_deleting: stand.is_deleting(),
             evidence: stand.evidence().map(|(group, _)| group).collect(),
             maybe_evidence: stand.maybe_evidence(),

@@ -8,7 +8,10 @@ use super::run::Run;
 use super::{Answer, Oracle, State, Wrong};
 use crate::stand::{Stand, is_young};
 use crate::tame;
-use crate::world::{INSTANCES, World};
+use crate::world::{ANNOUNCEMENT, COMMUNITY, INSTANCES, SUBGROUPS, World};
+
+/// Most identifiers that are looked at in one go.
+const ONE_PORTION: usize = 40;
 
 /// What stood at the last look.
 #[derive(Debug, Default)]
@@ -26,8 +29,7 @@ pub(crate) struct Standing {
 impl Oracle {
     /// Looks again, with all at rest.
     pub(crate) fn look(&self, world: &World) {
-        let stands =
-            (0..INSTANCES.len()).map(|instance| (instance, Stand::of_open(world, instance)));
+        let stands = (0..INSTANCES.len()).map(|instance| (instance, self.stand(world, instance)));
         let stands: Vec<(usize, Stand)> = stands.collect();
         let now: BTreeMap<(usize, String), u64> = stands
             .iter()
@@ -62,9 +64,10 @@ impl Oracle {
                 format!("{account}/{name} {group}: {row} is gone, after {} runs", before.runs);
             state.wrong.get_or_insert(Wrong { label: "evidence-lost", what });
         }
-        let wrong = stands
-            .iter()
-            .find_map(|(instance, stand)| state.judged_stand(*instance, stand, &before));
+        let wrong = stands.iter().find_map(|(instance, stand)| {
+            Self::judged_index(*instance, stand)
+                .or_else(|| state.judged_stand(*instance, stand, &before))
+        });
         if let Some(wrong) = wrong {
             state.wrong.get_or_insert(wrong);
         }
@@ -72,6 +75,32 @@ impl Oracle {
         let leased = leased.map(|(instance, _)| *instance).collect();
         state.standing =
             Standing { evidence: now, leased, runs: state.runs.len(), at: tame::elapsed() };
+    }
+}
+
+impl Oracle {
+    /// How an instance stands; with its roster where that says something.
+    fn stand(&self, world: &World, instance: usize) -> Stand {
+        let state = self.state();
+        let mut since = state.runs.iter().skip(state.standing.runs);
+        let is_left = since
+            .any(|run| run.instance == instance && run.groups.iter().any(|it| it == COMMUNITY));
+        drop(state);
+        if is_left { Stand::of(world, instance) } else { Stand::of_open(world, instance) }
+    }
+
+    /// Whether a session is in the index of those that are to be checked exactly while it is
+    /// linked.
+    fn judged_index(instance: usize, stand: &Stand) -> Option<Wrong> {
+        if stand.is_known() && stand.is_due() == stand.linked().is_some() {
+            return None;
+        }
+        let (account, name, _) = INSTANCES[instance];
+        let is_due = stand.is_due();
+        stand.is_known().then(|| Wrong {
+            label: "due",
+            what: format!("{account}/{name}: in the index {is_due}, linked {:?}", stand.linked()),
+        })
     }
 }
 
@@ -104,9 +133,21 @@ impl State {
             };
             Some((label, open(at)?))
         });
-        if let Some((label, group)) = unsettled {
+        // Each portion of a long order has a lease of its own: a call that comes after two of
+        // them may leave what it wrote.
+        let is_long = run.groups.len() > ONE_PORTION && run.seen.is_disturbed;
+        if let Some((label, group)) = unsettled.filter(|_| !is_long) {
             let what = format!("{account}/{name} {group}: told, and not settled; {run:?}");
             return Some(Wrong { label, what });
+        }
+        let took_all = run.groups.iter().position(|group| group == COMMUNITY);
+        if took_all.is_some_and(|at| run.is_plain() && run.name(at) == "left") {
+            let along = SUBGROUPS.into_iter().chain([ANNOUNCEMENT]);
+            let mut left = along.filter(|it| stand.rows.contains(*it) && !stand.is_open(it));
+            if let Some(group) = left.next() {
+                let what = format!("{account}/{name} {group}: left with its community; {run:?}");
+                return Some(Wrong { label: "row-along", what });
+            }
         }
         let lease = run.lease.as_ref().filter(|_| run.is_plain())?;
         let left = stand.open_by(&lease.owner).find(|group| !run.lost(group))?;

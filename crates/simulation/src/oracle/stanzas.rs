@@ -5,6 +5,7 @@ use std::time::Duration;
 use whatsapp_simulator::{Direction, Record, Stanza};
 
 use super::run::Run;
+use super::said::heard;
 use super::{State, Wrong};
 use crate::tame;
 
@@ -15,6 +16,10 @@ const UNDER_WAY: Duration = Duration::from_millis(20);
 const APART: u64 = 4_000;
 /// Most identifiers that are looked at in one go.
 const ONE_PORTION: usize = 40;
+/// What is kept of a lease for clocks that differ, in milliseconds.
+const KEPT_APART: u64 = 5_000;
+/// Longest that a run works under one lease, and what is under way, in milliseconds.
+const LONGEST_LEASE: u64 = 25_000 + 100;
 /// How late a call may be answered, in milliseconds.
 const A_LATE_CALL: u128 = 8_000;
 /// A run of this length has all of what is kept back, in milliseconds.
@@ -35,6 +40,7 @@ impl State {
     pub(super) fn look_at_stanzas(&mut self, at: usize, record: &Record) {
         let run = &mut self.runs[at];
         let groups: std::collections::BTreeSet<String> = run.groups.iter().cloned().collect();
+        run.heard = its(run, record).filter_map(heard).collect();
         for stanza in its(run, record).filter(|it| it.direction == Direction::Received) {
             let name = stanza.name();
             if name != "leave" && name != "query" {
@@ -85,16 +91,18 @@ impl State {
 /// Whether a run logged in, or asked to leave, when its lease had ended; or asked to leave when
 /// no answer could come any more.
 fn late(run: &Run, record: &Record) -> Option<Wrong> {
-    if run.moved_began != run.moved_ended {
-        return None;
-    }
-    let ends = run.lease.as_ref().map(|lease| lease.until + APART);
+    // A lease ends when its time is over, wherever the clocks have gone meanwhile.
+    let is_moved = run.moved_began != run.moved_ended;
+    let by_clock = run.lease.as_ref().map(|lease| (lease.until + APART).saturating_sub(KEPT_APART));
+    let by_time = run.lease.as_ref().map(|lease| lease.at + LONGEST_LEASE);
     its(run, record).find_map(|stanza| {
         let at = tame::elapsed_at(stanza.at);
         let of_the_world = run.world_began + at.saturating_sub(run.began);
         let is_login = stanza.direction == Direction::Sent && stanza.tag() == "success";
         let is_leave = stanza.direction == Direction::Received && stanza.name() == "leave";
-        let is_late = (is_login || is_leave) && ends.is_some_and(|ends| of_the_world > ends);
+        let is_over = by_time.is_some_and(|ends| at > ends)
+            || by_clock.is_some_and(|ends| !is_moved && of_the_world > ends);
+        let is_late = (is_login || is_leave) && is_over;
         let left = (run.began + run.had).saturating_sub(at);
         // Half of what is kept for a reply, and what is kept for settling.
         let leased = run.lease.as_ref().map_or(run.began, |lease| lease.at);
@@ -103,7 +111,7 @@ fn late(run: &Run, record: &Record) -> Option<Wrong> {
         let least = KEPT + run.had.saturating_sub(KEPT + late).min(12_000) / 8;
         // A later portion of a long command has a part of what is left.
         let may_be_short = run.has_trouble || run.had < LONG || run.groups.len() > ONE_PORTION;
-        let label = match (is_late, is_leave && left < least && !may_be_short) {
+        let label = match (is_late, is_leave && left < least && !may_be_short && !is_moved) {
             (true, _) => {
                 if is_login {
                     "late-login"

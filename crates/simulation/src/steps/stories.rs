@@ -152,7 +152,7 @@ impl Telling {
             self.others(Other::Add),
             self.operate(Act::Sync, Trouble::default()),
             self.operate(Act::Delete, trouble),
-            self.leave(dice),
+            if dice.bool() { self.leave(dice) } else { step(What::Leave(keyed.clone())) },
             self.operate(act, Trouble::default()),
             self.others(Other::Remove),
             self.lost(dice),
