@@ -164,7 +164,7 @@ impl State {
                     }
                     let is_ours =
                         self.changes_within(phone, group, began, u64::MAX).any(|it| own(&it));
-                    // An earlier portion of it, or its first try, may have been.
+                    // The line says that this very run did it.
                     if run.name(at) == "left" && !is_ours {
                         return wrong("200-named", what());
                     }

@@ -19,6 +19,8 @@ use crate::world::{
     ANNOUNCEMENT, ATTACHED, COMMUNITY, INSTANCES, NOWHERE, SUBGROUPS, World, groups,
 };
 
+/// Most identifiers that are looked at in one go.
+pub(super) const ONE_PORTION: usize = 40;
 /// Longest that a run works.
 const LONGEST_RUN: Duration = Duration::from_secs(25);
 /// Time in which an undisturbed run comes to its end.

@@ -4,14 +4,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::run::Run;
+use super::run::{ONE_PORTION, Run};
 use super::{Answer, Oracle, State, Wrong};
 use crate::stand::{Stand, is_young};
 use crate::tame;
 use crate::world::{ANNOUNCEMENT, COMMUNITY, INSTANCES, SUBGROUPS, World};
-
-/// Most identifiers that are looked at in one go.
-const ONE_PORTION: usize = 40;
 
 /// What stood at the last look.
 #[derive(Debug, Default)]

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use whatsapp_simulator::{Direction, Record, Stanza};
 
-use super::run::Run;
+use super::run::{ONE_PORTION, Run};
 use super::said::heard;
 use super::{State, Wrong};
 use crate::tame;
@@ -14,8 +14,6 @@ const UNDER_WAY: Duration = Duration::from_millis(20);
 
 /// What clocks may differ by, in milliseconds.
 const APART: u64 = 4_000;
-/// Most identifiers that are looked at in one go.
-const ONE_PORTION: usize = 40;
 /// What is kept of a lease for clocks that differ, in milliseconds.
 const KEPT_APART: u64 = 5_000;
 /// Longest that a run works under one lease, and what is under way, in milliseconds.
