@@ -18,6 +18,7 @@ mod standing;
 mod stanzas;
 mod timeline;
 mod together;
+mod waits;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};

@@ -2,24 +2,22 @@
 
 use super::run::{Run, is_jid};
 use super::timeline::Timeline;
+use super::waits::{LONGEST_BAN, LONGEST_LEASE, LONGEST_THROTTLE, SET_BACK};
 use super::{Script, State, Wrong};
 use crate::steps::{Bearer, Refuses};
 use crate::world::{ANNOUNCEMENT, COMMUNITY};
 
-/// Longest that a throttle and a ban are obeyed, in seconds, and what clocks are set back by.
-const LONGEST_THROTTLE: u64 = 60 * 60 + 900;
-const LONGEST_BAN: u64 = 7 * 24 * 60 * 60 + 900;
-/// Longest that a lease which somebody holds is believed: by a clock that ran away, too.
-const LONGEST_LEASE: u64 = 6 * 60;
-/// A window, and the one after it, where clocks were set back.
-const WINDOW: u64 = 2 * 60;
 /// What clocks that are off differ by, in milliseconds.
 const MARGIN: i64 = 10 * 60 * 1_000;
 /// How long an environment may believe what it knows of a token, in milliseconds.
 const BELIEVED: u64 = 5_000;
 
 /// Nothing where an answer is right, and what is wrong with it otherwise.
-fn unless(is_right: bool, label: &'static str, what: impl FnOnce() -> String) -> Option<Wrong> {
+pub(super) fn unless(
+    is_right: bool,
+    label: &'static str,
+    what: impl FnOnce() -> String,
+) -> Option<Wrong> {
     (!is_right).then(|| Wrong { label, what: what() })
 }
 
@@ -99,12 +97,12 @@ impl State {
                 unless(is_right, "403-free", what)
             }
             429 if message.starts_with("WhatsApp rate") => {
-                let cap = i64::try_from(LONGEST_THROTTLE * 1_000).unwrap_or(i64::MAX);
+                let cap = i64::try_from((LONGEST_THROTTLE + SET_BACK) * 1_000).unwrap_or(i64::MAX);
                 let is_right = self.has_said(run, Refuses::ForAWhile, cap);
                 unless(is_right, "429-free", what)
             }
             503 if message.starts_with("Instance is temporarily banned") => {
-                let cap = i64::try_from(LONGEST_BAN * 1_000).unwrap_or(i64::MAX);
+                let cap = i64::try_from((LONGEST_BAN + SET_BACK) * 1_000).unwrap_or(i64::MAX);
                 unless(self.has_said(run, Refuses::Banned, cap), "ban-free", what)
             }
             503 if message.starts_with("Too many leaves") => {
@@ -124,27 +122,6 @@ impl State {
             }
             _ => None,
         }
-    }
-
-    /// Whether `Retry-After` is there where it should be, and sane.
-    pub(super) fn judged_wait(run: &Run, message: &str, wait: Option<u64>) -> Option<Wrong> {
-        let longest = match message.split('.').next().unwrap_or_default() {
-            "Rate limit exceeded" => WINDOW,
-            "WhatsApp rate limit reached" => LONGEST_THROTTLE,
-            "Instance is temporarily banned by WhatsApp" => LONGEST_BAN,
-            "Instance is busy" => LONGEST_LEASE,
-            "Too many leaves of this instance have no known outcome" => 60 * 60,
-            "WhatsApp is unavailable"
-            | "WhatsApp did not confirm the leave"
-            | "Service is temporarily unavailable" => 5,
-            _ => 0,
-        };
-        let is_right = match wait {
-            // A queue is told no times.
-            None => longest == 0 || run.is_queued,
-            Some(wait) => (1..=longest).contains(&wait),
-        };
-        unless(is_right, "retry-after", || format!("{message}: {wait:?}"))
     }
 
     /// Whether anything may have kept the run from its end.

@@ -4,15 +4,6 @@ use whatsapp_simulator::{Direction, Fault, Reaction, Stanza};
 
 use super::run::{Run, is_jid, is_unconfirmed};
 use super::{State, Wrong};
-use crate::steps::Refuses;
-
-/// Longest that a throttle and a ban are obeyed, in seconds.
-const LONGEST_THROTTLE: u64 = 60 * 60;
-const LONGEST_BAN: u64 = 7 * 24 * 60 * 60;
-/// What waits may differ by: rounding, and what is under way, in seconds.
-const ABOUT: u64 = 2;
-/// The same by clocks that are off, in milliseconds.
-const APART: u64 = 12_000;
 
 /// What it said.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -126,49 +117,5 @@ impl State {
             return wrong("said-otherwise", format!("{:?}: {message}", run.heard));
         }
         None
-    }
-
-    /// Whether `Retry-After` of who is to stay away is what WhatsApp said, or what is left of
-    /// it; and of a busy instance what is left of the lease.
-    pub(super) fn judged_by_wait(&self, run: &Run) -> Option<Wrong> {
-        let told = run.answer.as_ref()?.told()?;
-        let ([message], [Some(wait)]) = (told.messages.as_slice(), told.waits.as_slice()) else {
-            return None;
-        };
-        if !run.is_plain() || run.is_queued || self.is_crossed(run) || told.replayed {
-            return None;
-        }
-        let (refuses, longest) = match message.as_str() {
-            _ if message.starts_with("WhatsApp rate") => (Refuses::ForAWhile, LONGEST_THROTTLE),
-            _ if message.starts_with("Instance is temporarily banned") => {
-                (Refuses::Banned, LONGEST_BAN)
-            }
-            _ if message.starts_with("Instance is busy") => {
-                let left = run.until.1.saturating_sub(run.world_began);
-                let is_right = wait * 1_000 <= left + APART;
-                return (!is_right).then(|| Wrong {
-                    label: "wait",
-                    what: format!("{wait} s, and {left} ms are left; {run:?}"),
-                });
-            }
-            _ => return None,
-        };
-        let said = self.scripts_beside(run).filter(|script| script.refuses == refuses);
-        let said: Vec<Option<u64>> = said.map(|script| script.seconds).collect();
-        let expected = match (run.seen.connections.is_empty(), said.as_slice()) {
-            (true, []) => {
-                let left = run.until.0.saturating_sub(run.world_began);
-                return (left.abs_diff(wait * 1_000) > APART).then(|| Wrong {
-                    label: "wait",
-                    what: format!("{wait} s, and {left} ms are left; {run:?}"),
-                });
-            }
-            (false, [Some(seconds)]) => (*seconds).clamp(1, longest),
-            _ => return None,
-        };
-        (expected.abs_diff(*wait) > ABOUT).then(|| Wrong {
-            label: "wait",
-            what: format!("{wait} s, and WhatsApp said {expected}; {run:?}"),
-        })
     }
 }
