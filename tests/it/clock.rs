@@ -41,6 +41,15 @@ fn a_date_that_was_long_on_its_way_is_not_believed() {
     assert_eq!(minutes_off(&clock), 0);
 }
 
+#[test]
+fn a_date_that_came_while_the_clock_was_set_back_is_not_believed() {
+    let clock = SystemClock::new();
+    let sent = SystemTime::now() + Duration::from_mins(10);
+    clock.observe(machine_seconds() + 600, sent);
+    assert_eq!(minutes_off(&clock), 0);
+    assert!(!clock.is_compared());
+}
+
 /// A clock that keeps what it heard.
 #[derive(Debug, Default)]
 struct Listening(SystemClock, std::sync::Mutex<Vec<(i64, SystemTime)>>);

@@ -89,10 +89,11 @@ impl Clock for SystemClock {
     }
 
     /// A `Date` that was long on its way says when it was written, not what the
-    /// time is: a frozen environment reads it minutes later.
+    /// time is: a frozen environment reads it minutes later. How long that was is
+    /// not known where the machine's clock was set back meanwhile.
     fn observe(&self, server_seconds: i64, sent: SystemTime) {
-        let on_its_way = SystemTime::now().duration_since(sent).unwrap_or_default();
-        if millis(on_its_way) >= TOLERATED_MS.unsigned_abs() {
+        let on_its_way = SystemTime::now().duration_since(sent);
+        if !on_its_way.is_ok_and(|it| millis(it) < TOLERATED_MS.unsigned_abs()) {
             return;
         }
         let difference = server_seconds.saturating_mul(1000) - machine_ms();
