@@ -146,7 +146,7 @@ impl Director {
     /// A run has frozen, and its lease ends before it goes on.
     async fn take_over(&mut self, takeover: &Takeover) -> Result<(), Broken> {
         sleep(FROZEN_BY).await;
-        self.time(Time::PastTheLease);
+        self.move_clocks(if takeover.sets_back { -PAST_THE_LEASE } else { PAST_THE_LEASE });
         if let Some((instance, identifier)) = &takeover.rejoins {
             self.others(*instance, &group_of(identifier), Other::Add)?;
         }

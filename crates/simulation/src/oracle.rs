@@ -112,6 +112,8 @@ pub(crate) struct State {
     pub(crate) leases: BTreeMap<(u64, usize), Lease>,
     /// What the clocks were moved by altogether, in milliseconds.
     pub(crate) moved: i64,
+    /// The same, each time that they were, of time that no clock's move changes.
+    moves: Vec<(u64, i64)>,
     /// Whether clocks went back, or on by minutes, since all was at rest.
     pub(crate) has_jumped: bool,
     /// When clocks were last behind by more than a window of a limit: it begins anew then.
@@ -188,6 +190,8 @@ impl Oracle {
     pub(crate) fn moved(&self, by: i64, behind: u64) {
         let mut state = self.state();
         state.moved += by;
+        let moved = (tame::elapsed(), state.moved);
+        state.moves.push(moved);
         state.has_jumped |= !(0..=A_JUMP).contains(&by);
         if behind > A_WINDOW {
             state.set_back = tame::elapsed();
@@ -286,7 +290,7 @@ impl Oracle {
                 .or_else(|| state.judged_by_limit(&run))
                 .or_else(|| state.judged_by_way(&run))
                 .or_else(|| state.judged_by_memory(&run))
-                .or_else(|| State::judged_by_stanzas(&run, record));
+                .or_else(|| state.judged_by_stanzas(&run, record));
             if let Some(wrong) = wrong {
                 state.wrong.get_or_insert(wrong);
             }

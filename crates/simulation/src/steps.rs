@@ -32,6 +32,8 @@ pub(crate) struct Takeover {
     pub(crate) rejoins: Option<(usize, String)>,
     /// Another request of the same session.
     pub(crate) rival: Option<Ask>,
+    /// Clocks are set back instead, and show a lease that is over.
+    pub(crate) sets_back: bool,
 }
 
 impl Step {

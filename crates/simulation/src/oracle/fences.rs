@@ -24,6 +24,9 @@ const LONGEST_THROTTLE: u64 = 60 * 60 * 1_000 + APART * 20;
 /// A leave counts for a day, in milliseconds; clocks that are off decide the rest.
 const COUNTS: u64 = (24 * 60 - 10) * 60 * 1_000;
 
+/// Who was seen so lately is not dialled by a check; clocks that are off decide the rest.
+const FRESH: u64 = (7 * 24 * 60 + 10) * 60 * 1_000;
+
 /// What belongs to whoever has the lease.
 const HELD: [&str; 6] =
     ["blocked_until", "blocked_by", "session_state", "logged_out_by", "lease_owner", "lease_until"];
@@ -50,6 +53,20 @@ fn open(session: &Value, now: u64) -> BTreeMap<&String, &Value> {
 
 fn number(item: &Value, name: &str) -> u64 {
     item[name]["N"].as_str().and_then(|it| it.parse().ok()).unwrap_or_default()
+}
+
+/// What is wrong with what was written of when the device was seen, and of a check.
+fn strange_check(written: &Written<'_>) -> Option<&'static str> {
+    let Written { machine, before, after, .. } = written;
+    let changed = |name: &str| !after[name].is_null() && after[name] != before[name];
+    let dialled = !machine.seen().connections.is_empty();
+    let is_old = number(before, "seen_at") + FRESH < number(after, "checked_at");
+    match text(after, "check_result") {
+        _ if changed("seen_at") && !dialled => Some("seen, and nobody had logged in"),
+        "connected" if changed("checked_at") && !dialled => Some("connected, and nobody dialled"),
+        "fresh" if changed("checked_at") && is_old => Some("fresh, and was not seen for long"),
+        _ => None,
+    }
 }
 
 impl Oracle {
@@ -118,6 +135,9 @@ impl State {
         let may_be = before.is_null() || text(before, "session_state") == "deleting";
         if is_another && after.is_object() && !may_be {
             return wrong("generation", "the same number got another generation");
+        }
+        if let Some(what) = strange_check(written).filter(|_| !self.has_jumped) {
+            return wrong("check", what);
         }
         let (open, open_before) = (open(after, now), open(before, now));
         let gives_back =

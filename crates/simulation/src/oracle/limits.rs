@@ -3,7 +3,7 @@
 
 use super::answer::Window;
 use super::run::Run;
-use super::{State, Wrong};
+use super::{A_WINDOW, State, Wrong};
 
 /// How often the SDK may count one request whose reply was lost.
 const TRIES: u64 = 4;
@@ -26,6 +26,7 @@ impl State {
             other.number != run.number
                 && other.is_counted_like(run)
                 && other.began >= self.set_back
+                && !self.is_torn(run, other.began)
                 && other
                     .window()
                     .is_some_and(|it| it.reset == window.reset && it.remaining == window.remaining)
@@ -42,9 +43,7 @@ impl State {
             let counted: u64 = self
                 .runs
                 .iter()
-                .filter(|other| {
-                    other.carried.as_ref().is_some_and(|it| it.secret == carried.secret)
-                })
+                .filter(|other| other.secret() == run.secret())
                 // Itself was refused; a repetition of its own call was not the first.
                 .filter(|other| other.number != run.number || !run.seen.met.is_empty())
                 .filter(|other| other.number == run.number || other.may_count_in(window.reset))
@@ -56,9 +55,9 @@ impl State {
             return None;
         }
         let same = self.runs.iter().filter(|other| {
-            let is_same = other.carried.as_ref().is_some_and(|it| it.secret == carried.secret);
-            is_same
+            other.secret() == run.secret()
                 && other.began >= self.set_back
+                && !self.is_torn(run, other.began)
                 && other.reset() == Some(window.reset)
                 && !other.is_rate_limited()
         });
@@ -68,9 +67,23 @@ impl State {
         }
         None
     }
+
+    /// Whether clocks went on by windows while a request with the token was under way: what is
+    /// counted late is in a window that is long over then, and clears the later ones.
+    fn is_torn(&self, run: &Run, since: u64) -> bool {
+        self.runs.iter().any(|other| {
+            let moved = if other.ended == u64::MAX { self.moved } else { other.moved_ended };
+            let by = u64::try_from(moved - other.moved_began).unwrap_or_default();
+            other.ended >= since && by > A_WINDOW && other.secret() == run.secret()
+        })
+    }
 }
 
 impl Run {
+    fn secret(&self) -> Option<&str> {
+        self.carried.as_ref().map(|it| it.secret.as_str())
+    }
+
     fn is_rate_limited(&self) -> bool {
         let told = self.answer.as_ref().and_then(|it| it.told());
         told.is_some_and(|told| {
@@ -84,13 +97,12 @@ impl Run {
 
     /// Whether both were counted once, for one token.
     fn is_counted_like(&self, other: &Self) -> bool {
-        let secret = |run: &Self| run.carried.as_ref().map(|it| it.secret.clone());
         // By one clock, which nobody moved in between.
         let is_alike = self.moved_began == other.moved_began && self.is_plain();
         !self.is_rate_limited()
             && is_alike
             && self.seen.machine == other.seen.machine
-            && secret(self) == secret(other)
+            && self.secret() == other.secret()
     }
 
     /// When the window ends that it was counted in, as its answer says.

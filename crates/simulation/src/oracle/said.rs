@@ -1,4 +1,6 @@
-//! What WhatsApp said to a run, and what it has to say for that.
+//! What WhatsApp said to a run, and what it has to tell for that.
+
+use std::collections::BTreeSet;
 
 use whatsapp_simulator::{Direction, Fault, Reaction, Stanza};
 
@@ -18,12 +20,41 @@ pub(crate) enum Heard {
     Left(String),
 }
 
-/// What a stanza says to whoever waits for it: nobody who has logged in hears for certain
-/// that a stream ends.
-pub(super) fn heard(stanza: &Stanza) -> Option<Heard> {
-    if stanza.direction != Direction::Sent {
-        return None;
+/// What stanzas say to whoever waits for them, in order.
+pub(super) fn heard<'a>(stanzas: impl Iterator<Item = &'a Stanza>) -> Vec<Heard> {
+    let mut logged_in = BTreeSet::new();
+    let sent = stanzas.filter(|stanza| stanza.direction == Direction::Sent);
+    let heard = sent.filter_map(|stanza| {
+        if stanza.tag() == "success" {
+            logged_in.insert(stanza.connection);
+        }
+        match stanza.tag() {
+            // Nobody who has logged in hears for certain that a stream ends.
+            "stream:error" if logged_in.contains(&stanza.connection) => None,
+            "stream:error" => at_its_end(stanza),
+            _ => said(stanza),
+        }
+    });
+    heard.collect()
+}
+
+/// What the end of a stream says.
+fn at_its_end(stanza: &Stanza) -> Option<Heard> {
+    let mut inner = stanza.node.children().into_iter().flatten();
+    let conflict = inner.find(|child| child.tag == "conflict");
+    if let Some(conflict) = conflict {
+        let kind = conflict.attrs.get("type").map(|it| it.as_str().into_owned());
+        return (kind.as_deref() != Some("replaced")).then_some(Heard::Gone);
     }
+    let code = stanza.node.attrs.get("code").map(|it| it.as_str().into_owned());
+    match code.as_deref()? {
+        "401" | "516" => Some(Heard::Gone),
+        "429" => Some(Heard::Throttled),
+        _ => None,
+    }
+}
+
+fn said(stanza: &Stanza) -> Option<Heard> {
     let attribute = |name: &str| stanza.node.attrs.get(name).map(|it| it.as_str().into_owned());
     match stanza.tag() {
         "failure" => match attribute("reason")?.as_str() {

@@ -56,7 +56,7 @@ impl Oracle {
             let (account, name, _) = INSTANCES[*instance];
             let has_row =
                 stands.iter().any(|(it, stand)| it == instance && stand.rows.contains(group));
-            let row = if has_row { "the open leave" } else { "the row" };
+            let row = if has_row { "the open leave" } else { "the row of an open leave" };
             let what =
                 format!("{account}/{name} {group}: {row} is gone, after {} runs", before.runs);
             state.wrong.get_or_insert(Wrong { label: "evidence-lost", what });

@@ -38,7 +38,7 @@ impl State {
     pub(super) fn look_at_stanzas(&mut self, at: usize, record: &Record) {
         let run = &mut self.runs[at];
         let groups: std::collections::BTreeSet<String> = run.groups.iter().cloned().collect();
-        run.heard = its(run, record).filter_map(heard).collect();
+        run.heard = heard(its(run, record));
         for stanza in its(run, record).filter(|it| it.direction == Direction::Received) {
             let name = stanza.name();
             if name != "leave" && name != "query" {
@@ -61,11 +61,11 @@ impl State {
     }
 
     /// Whether a run that was told to stay away said nothing more.
-    pub(super) fn judged_by_stanzas(run: &Run, record: &Record) -> Option<Wrong> {
+    pub(super) fn judged_by_stanzas(&self, run: &Run, record: &Record) -> Option<Wrong> {
         if run.is_queued {
             return None;
         }
-        if let Some(wrong) = late(run, record) {
+        if let Some(wrong) = self.late(run, record) {
             return Some(wrong);
         }
         // What was said may not have been heard.
@@ -84,44 +84,58 @@ impl State {
         let what = format!("{:?} after {:?}", later.node, told_off.node);
         Some(Wrong { label: "asked-on", what })
     }
-}
 
-/// Whether a run logged in, or asked to leave, when its lease had ended; or asked to leave when
-/// no answer could come any more.
-fn late(run: &Run, record: &Record) -> Option<Wrong> {
-    // A lease ends when its time is over, wherever the clocks have gone meanwhile.
-    let is_moved = run.moved_began != run.moved_ended;
-    let by_clock = run.lease.as_ref().map(|lease| (lease.until + APART).saturating_sub(KEPT_APART));
-    let by_time = run.lease.as_ref().map(|lease| lease.at + LONGEST_LEASE);
-    its(run, record).find_map(|stanza| {
-        let at = tame::elapsed_at(stanza.at);
-        let of_the_world = run.world_began + at.saturating_sub(run.began);
-        let is_login = stanza.direction == Direction::Sent && stanza.tag() == "success";
-        let is_leave = stanza.direction == Direction::Received && stanza.name() == "leave";
-        let is_over = by_time.is_some_and(|ends| at > ends)
-            || by_clock.is_some_and(|ends| !is_moved && of_the_world > ends);
-        let is_late = (is_login || is_leave) && is_over;
-        let left = (run.began + run.had).saturating_sub(at);
-        // Half of what is kept for a reply, and what is kept for settling.
-        let leased = run.lease.as_ref().map_or(run.began, |lease| lease.at);
-        let late = if run.seen.met.is_empty() { UNDER_WAY.as_millis() } else { A_LATE_CALL };
-        let late = u64::try_from(late).unwrap_or_default() + leased.saturating_sub(run.began);
-        let least = KEPT + run.had.saturating_sub(KEPT + late).min(12_000) / 8;
-        // A later portion of a long command has a part of what is left.
-        let may_be_short = run.has_trouble || run.had < LONG || run.groups.len() > ONE_PORTION;
-        let label = match (is_late, is_leave && left < least && !may_be_short && !is_moved) {
-            (true, _) => {
-                if is_login {
-                    "late-login"
-                } else {
-                    "late-leave"
+    /// Whether a run logged in, or asked to leave, when its lease had ended; or asked to leave when
+    /// no answer could come any more.
+    fn late(&self, run: &Run, record: &Record) -> Option<Wrong> {
+        // A lease ends when its time is over, and when it is by the clock, whichever is first.
+        let is_moved = run.moved_began != run.moved_ended;
+        // What is under way for long was said before the clocks moved.
+        let is_exact = !is_moved || run.seen.met.is_empty();
+        let by_clock =
+            run.lease.as_ref().map(|lease| (lease.until + APART).saturating_sub(KEPT_APART));
+        let by_time = run.lease.as_ref().map(|lease| lease.at + LONGEST_LEASE);
+        its(run, record).find_map(|stanza| {
+            let at = tame::elapsed_at(stanza.at);
+            let of_the_world = run.world_began + at.saturating_sub(run.began);
+            let of_the_world =
+                of_the_world.saturating_add_signed(self.moved_by(at) - run.moved_began);
+            let is_login = stanza.direction == Direction::Sent && stanza.tag() == "success";
+            let is_leave = stanza.direction == Direction::Received && stanza.name() == "leave";
+            let is_over = by_time.is_some_and(|ends| at > ends)
+                || by_clock.is_some_and(|ends| is_exact && of_the_world > ends);
+            let is_late = (is_login || is_leave) && is_over;
+            let left = (run.began + run.had).saturating_sub(at);
+            // Half of what is kept for a reply, and what is kept for settling.
+            let leased = run.lease.as_ref().map_or(run.began, |lease| lease.at);
+            let late = if run.seen.met.is_empty() { UNDER_WAY.as_millis() } else { A_LATE_CALL };
+            let late = u64::try_from(late).unwrap_or_default() + leased.saturating_sub(run.began);
+            let least = KEPT + run.had.saturating_sub(KEPT + late).min(12_000) / 8;
+            // A later portion of a long command has a part of what is left.
+            let may_be_short = run.has_trouble || run.had < LONG || run.groups.len() > ONE_PORTION;
+            let label = match (is_late, is_leave && left < least && !may_be_short && !is_moved) {
+                (true, _) => {
+                    if is_login {
+                        "late-login"
+                    } else {
+                        "late-leave"
+                    }
                 }
-            }
-            (false, true) => "no-time",
-            (false, false) => return None,
-        };
-        Some(Wrong { label, what: format!("{left} ms were left: {:?}", stanza.node) })
-    })
+                (false, true) => "no-time",
+                (false, false) => return None,
+            };
+            Some(Wrong { label, what: format!("{left} ms were left: {:?}", stanza.node) })
+        })
+    }
+
+    /// What the clocks had been moved by when something was said that arrived then.
+    fn moved_by(&self, at: u64) -> i64 {
+        let until =
+            |at: u64| self.moves.iter().rfind(|(moved, _)| *moved <= at).map_or(0, |it| it.1);
+        let said = at.saturating_sub(u64::try_from(UNDER_WAY.as_millis()).unwrap_or_default());
+        let meanwhile = self.moves.iter().filter(|(moved, _)| (said..=at).contains(moved));
+        meanwhile.map(|(_, by)| *by).chain([until(said), until(at)]).min().unwrap_or_default()
+    }
 }
 
 fn its<'a>(run: &Run, record: &'a Record) -> impl Iterator<Item = &'a Stanza> + use<'a> {

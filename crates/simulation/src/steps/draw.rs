@@ -103,7 +103,8 @@ fn takeover(what: &What, dice: &mut Rng, weights: &Weights) -> Option<Takeover> 
         ..Ask::plain(instance, &identifier)
     };
     let rejoins = (dice.u8(0..3) == 0).then_some((instance, named));
-    Some(Takeover { rejoins, rival: (dice.u8(0..4) > 0).then_some(rival) })
+    let rival = (dice.u8(0..4) > 0).then_some(rival);
+    Some(Takeover { rejoins, rival, sets_back: dice.u8(0..6) == 0 })
 }
 
 fn skew(dice: &mut Rng) -> i64 {

@@ -112,6 +112,19 @@ pub(super) fn throttled(dice: &mut Rng) -> Fault {
     }
 }
 
+/// The device is no device any more, as is said at the login, or in place of any answer.
+pub(super) fn gone(dice: &mut Rng) -> Fault {
+    if dice.bool() {
+        let reason = dice.choice([401, 403, 406]).unwrap_or(401);
+        return Fault::new(Moment::Login, Reaction::Failure { reason, expire: None });
+    }
+    let kinds =
+        [StreamErrorKind::DeviceRemoved, StreamErrorKind::Code(401), StreamErrorKind::Code(516)];
+    let kind = dice.choice(kinds).unwrap_or(StreamErrorKind::DeviceRemoved);
+    let moment = dice.choice([Moment::Login, Moment::Leave]).unwrap_or(Moment::Leave);
+    Fault::new(moment, Reaction::StreamError(kind))
+}
+
 /// Nothing is answered.
 pub(super) fn silent(moment: Moment) -> Fault {
     Fault::new(moment, Reaction::Silence)

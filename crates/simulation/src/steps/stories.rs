@@ -8,10 +8,10 @@ use std::collections::VecDeque;
 use std::time::Duration;
 
 use fastrand::Rng;
-use whatsapp_simulator::Fault;
+use whatsapp_simulator::{Fault, Moment, Reaction};
 
 use super::asks::{identifier, spelled};
-use super::server::{banned, refused, throttled, unheard};
+use super::server::{banned, gone, refused, throttled, unheard};
 use super::{Act, Ask, Hand, Other, Step, Takeover, Time, What};
 use crate::machine::Trouble;
 use crate::world::{COMMUNITY, INSTANCES, PLAIN, SUBGROUPS};
@@ -30,7 +30,7 @@ pub(super) fn story(dice: &mut Rng) -> Story {
     let told = Telling { instance: dice.usize(0..INSTANCES.len()), jid: PLAIN[dice.usize(0..3)] };
     // Its device may be gone by now.
     let linked = told.operate(Act::Relink, Trouble::default());
-    let steps = match dice.u8(0..11) {
+    let steps = match dice.u8(0..13) {
         0 => told.lost_and_old(dice),
         1 => told.lost_and_blocked(dice),
         2 => told.deletion_that_is_cut(dice),
@@ -41,6 +41,8 @@ pub(super) fn story(dice: &mut Rng) -> Story {
         7 => told.long_order(dice),
         8 => told.order_that_is_slow(dice),
         9 => told.twice_at_once(dice),
+        10 => told.device_that_goes(dice),
+        11 => told.community_that_fails(dice),
         _ => told.order_that_is_stopped(dice),
     };
     std::iter::once(linked).chain(steps).collect()
@@ -128,7 +130,8 @@ impl Telling {
         let blocked = if dice.u8(0..3) > 0 { banned(days * 86_400) } else { throttled(dice) };
         let hours = i64::try_from(days * 24).unwrap_or_default() + dice.i64(1..22);
         // Who asks for the same hears that nobody knows; who asks for another one, how long.
-        let other = Ask { server: vec![blocked], ..Ask::plain(self.instance, &identifier(dice)) };
+        let other = if dice.bool() { self.jid.to_owned() } else { identifier(dice) };
+        let other = Ask { server: vec![blocked], ..Ask::plain(self.instance, &other) };
         vec![
             self.others(Other::Add),
             self.lost(dice),
@@ -137,6 +140,25 @@ impl Telling {
             step(What::Time(Time::By(hours * HOUR))),
             self.leave(dice),
         ]
+    }
+
+    /// The device is gone, mostly with a lost leave open, and another one is linked.
+    fn device_that_goes(&self, dice: &mut Rng) -> Vec<Step> {
+        let before = if dice.u8(0..3) > 0 { self.lost(dice) } else { self.leave(dice) };
+        let fault = gone(dice);
+        let asks = [self.odd(dice, fault), self.leave(dice)];
+        let relinked = self.operate(Act::Relink, Trouble::default());
+        let asks = asks.into_iter().chain([relinked, self.leave(dice)]);
+        [self.others(Other::Add), before].into_iter().chain(asks).collect()
+    }
+
+    /// A community is left, WhatsApp says that it failed, and it may not be asked again.
+    fn community_that_fails(&self, dice: &mut Rng) -> Vec<Step> {
+        let of_all = Self { jid: COMMUNITY, ..*self };
+        let fault = Fault::new(Moment::Leave, Reaction::TargetErrorAfterApply { code: 500 });
+        let mut ask = Ask { server: vec![fault], ..of_all.ask(dice) };
+        ask.trouble.freeze = Some((dice.u32(8..20), Duration::from_secs(32)));
+        vec![of_all.others(Other::Add), step(What::Leave(ask)), of_all.leave(dice)]
     }
 
     /// A deletion that is cut short, and a new device under the name.
@@ -192,7 +214,7 @@ impl Telling {
             // Between the leave and its settling, another run takes the lease.
             ask.trouble.freeze = Some((dice.u32(10..24), Duration::from_secs(70)));
             let rival = Some(Ask::plain(self.instance, &identifier(dice)));
-            taking.takeover = Some(Takeover { rejoins: None, rival });
+            taking.takeover = Some(Takeover { rejoins: None, rival, sets_back: false });
         }
         vec![
             self.operate(Act::Sync, Trouble::default()),
@@ -212,6 +234,7 @@ impl Telling {
         let takeover = Takeover {
             rejoins: Some((self.instance, self.jid.to_owned())),
             rival: Some(self.ask(dice)),
+            sets_back: false,
         };
         let late = Step { takeover: Some(takeover), ..step(What::Leave(late)) };
         vec![self.others(Other::Remove), late, self.leave(dice)]
