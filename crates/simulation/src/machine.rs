@@ -33,6 +33,8 @@ struct State {
 pub(crate) struct Seen {
     /// The machine that it was on.
     pub(crate) machine: u64,
+    /// When it began, of time that no clock's move changes.
+    pub(crate) began: u64,
     /// Its connections to WhatsApp.
     pub(crate) connections: Vec<u64>,
     /// Whether each of them went through the proxy.
@@ -84,7 +86,8 @@ impl Machine {
     pub(crate) fn begin(&self, outage: Option<u32>) {
         let mut state = self.state();
         (state.outage, state.calls) = (outage, 0);
-        state.run = Seen { machine: state.number, ..Seen::default() };
+        let began = tame::elapsed();
+        state.run = Seen { machine: state.number, began, ..Seen::default() };
     }
 
     /// A call of the run begins; returns whether the table is out for it.

@@ -108,8 +108,8 @@ pub(crate) struct State {
     pub(crate) taken_over: BTreeSet<String>,
     /// Who gave the lease of an instance back last.
     pub(crate) released: BTreeMap<usize, String>,
-    /// The last lease of each machine at each instance.
-    pub(crate) leases: BTreeMap<(u64, usize), Lease>,
+    /// The leases of each machine at each instance.
+    pub(crate) leases: BTreeMap<(u64, usize), Vec<Lease>>,
     /// What the clocks were moved by altogether, in milliseconds.
     pub(crate) moved: i64,
     /// The same, each time that they were, of time that no clock's move changes.
@@ -243,13 +243,13 @@ impl Oracle {
     pub(crate) fn end(&self, number: u64, answer: Answer, seen: Seen) {
         let mut state = self.state();
         let moved = state.moved;
-        let leases = state.leases.clone();
+        let state = &mut *state;
         if let Some(run) = usize::try_from(number).ok().and_then(|at| state.runs.get_mut(at)) {
             run.answer = Some(answer);
             run.ended = tame::elapsed();
             run.moved_ended = moved;
-            let lease = leases.get(&(seen.machine, run.instance));
-            run.lease = lease.filter(|lease| lease.at >= run.began).cloned();
+            let leases = state.leases.get(&(seen.machine, run.instance)).into_iter().flatten();
+            run.leases = leases.filter(|lease| lease.at >= run.began).cloned().collect();
             let met = seen.met.iter().chain(&run.troubles).copied().collect();
             run.seen = seen;
             let (asked, stood) = run.situation;

@@ -92,8 +92,10 @@ impl Oracle {
         if !owner.is_empty() && text(before, "lease_owner") != owner {
             let until = number(after, "lease_until");
             let lease = Lease { owner: owner.to_owned(), until, at: tame::elapsed() };
-            state.leases.insert(key, lease);
-        } else if let Some(lease) = state.leases.get_mut(&key).filter(|it| it.owner == owner) {
+            state.leases.entry(key).or_default().push(lease);
+        } else if let Some(lease) = state.leases.get_mut(&key).and_then(|its| its.last_mut())
+            && lease.owner == owner
+        {
             lease.until = number(after, "lease_until");
         }
         // From here on nothing counts that was before.
@@ -136,12 +138,14 @@ impl State {
         if is_another && after.is_object() && !may_be {
             return wrong("generation", "the same number got another generation");
         }
-        if let Some(what) = strange_check(written).filter(|_| !self.has_jumped) {
+        let mine = self.leases.get(&(machine.number(), *instance)).and_then(|its| its.last());
+        // A call that is late may be of an earlier run's.
+        let is_its = mine.is_some_and(|it| it.owner == held && it.at >= machine.seen().began);
+        if let Some(what) = strange_check(written).filter(|_| is_its && !self.has_jumped) {
             return wrong("check", what);
         }
         let (open, open_before) = (open(after, now), open(before, now));
-        let gives_back =
-            !held.is_empty() && holds.is_empty() && machine.seen().connections.is_empty();
+        let gives_back = is_its && holds.is_empty() && machine.seen().connections.is_empty();
         let left = after["intents"]["M"].as_object().into_iter().flatten();
         let mut its = left.filter(|(_, intent)| text(&intent["M"], "by") == held);
         if let Some((group, _)) = its.next().filter(|_| gives_back && !machine.is_operators()) {
@@ -174,7 +178,6 @@ impl State {
         }
         // While nobody has it, and where a name begins anew, there is no lease to have.
         let is_tidied = before.is_null() || text(before, "session_state") == "deleting";
-        let mine = self.leases.get(&(machine.number(), *instance));
         let is_fenced_off = mine.is_some_and(|mine| mine.owner != held) && !takes && !is_tidied;
         if is_fenced_off {
             // What has ended may be tidied by anybody.

@@ -28,8 +28,8 @@ impl State {
     /// Whether a run said so, and nothing hid that: it may have stood still, but it sent
     /// nothing, and nobody took its lease.
     fn changed_nothing(&self, run: &Run, group: &str) -> bool {
-        let is_over = run.lease.as_ref().is_some_and(|it| self.taken_over.contains(&it.owner));
-        let is_heard = run.seen.met.is_empty() && !is_over && run.was_told_of(group);
+        let is_heard =
+            run.seen.met.is_empty() && !self.is_taken_over(run) && run.was_told_of(group);
         // What it sent is known once it was looked at.
         is_heard && run.is_judged && !run.sent.iter().any(|sent| run.along(sent).contains(&group))
     }
@@ -122,6 +122,11 @@ impl State {
         })
     }
 
+    /// Whether somebody took a lease of the run's before it gave it back.
+    fn is_taken_over(&self, run: &Run) -> bool {
+        run.leases.iter().any(|lease| self.taken_over.contains(&lease.owner))
+    }
+
     /// Whether the group was left by a run that has connected after this one: then that one has
     /// the lease, and this one cannot say what became of the group.
     pub(super) fn is_fenced_off(&self, run: &Run, group: &str) -> bool {
@@ -129,8 +134,7 @@ impl State {
             it.phone == run.phone() && it.group == group && it.at <= run.ended && it.at >= run.began
         });
         let Some(Cause::Left(by)) = last.map(|change| change.cause) else { return false };
-        let is_over = run.lease.as_ref().is_some_and(|it| self.taken_over.contains(&it.owner));
-        if !is_over {
+        if !self.is_taken_over(run) {
             return false;
         }
         let newest = run.seen.connections.iter().max();

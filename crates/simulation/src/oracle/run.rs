@@ -54,8 +54,8 @@ pub(crate) struct Run {
     pub(crate) ended: u64,
     /// How long it had at most, in milliseconds.
     pub(crate) had: u64,
-    /// The lease that it took.
-    pub(crate) lease: Option<Lease>,
+    /// The leases that it took: each portion of a long order has its own.
+    pub(crate) leases: Vec<Lease>,
     /// What the clocks had been moved by then, in milliseconds.
     pub(crate) moved_began: i64,
     pub(crate) moved_ended: i64,
@@ -144,7 +144,7 @@ impl Run {
             began: tame::elapsed(),
             ended: u64::MAX,
             had: u64::try_from(ask.remaining.min(LONGEST_RUN).as_millis()).unwrap_or(u64::MAX),
-            lease: None,
+            leases: Vec::new(),
             moved_began: moved,
             moved_ended: moved,
             world_began: tame::world_now(),

@@ -146,8 +146,8 @@ impl State {
                 return Some(Wrong { label: "row-along", what });
             }
         }
-        let lease = run.lease.as_ref().filter(|_| run.is_plain())?;
-        let left = stand.open_by(&lease.owner).find(|group| !run.lost(group))?;
+        let mut left = run.leases.iter().flat_map(|lease| stand.open_by(&lease.owner));
+        let left = left.find(|group| run.is_plain() && !run.lost(group))?;
         let what = format!("{account}/{name} {left}: told, and open still; {run:?}");
         Some(Wrong { label: "intent-left", what })
     }

@@ -92,11 +92,11 @@ impl State {
         let is_moved = run.moved_began != run.moved_ended;
         // What is under way for long was said before the clocks moved.
         let is_exact = !is_moved || run.seen.met.is_empty();
-        let by_clock =
-            run.lease.as_ref().map(|lease| (lease.until + APART).saturating_sub(KEPT_APART));
-        let by_time = run.lease.as_ref().map(|lease| lease.at + LONGEST_LEASE);
         its(run, record).find_map(|stanza| {
             let at = tame::elapsed_at(stanza.at);
+            let lease = run.leases.iter().rfind(|lease| lease.at <= at);
+            let by_clock = lease.map(|lease| (lease.until + APART).saturating_sub(KEPT_APART));
+            let by_time = lease.map(|lease| lease.at + LONGEST_LEASE);
             let of_the_world = run.world_began + at.saturating_sub(run.began);
             let of_the_world =
                 of_the_world.saturating_add_signed(self.moved_by(at) - run.moved_began);
@@ -107,7 +107,7 @@ impl State {
             let is_late = (is_login || is_leave) && is_over;
             let left = (run.began + run.had).saturating_sub(at);
             // Half of what is kept for a reply, and what is kept for settling.
-            let leased = run.lease.as_ref().map_or(run.began, |lease| lease.at);
+            let leased = lease.map_or(run.began, |lease| lease.at);
             let late = if run.seen.met.is_empty() { UNDER_WAY.as_millis() } else { A_LATE_CALL };
             let late = u64::try_from(late).unwrap_or_default() + leased.saturating_sub(run.began);
             let least = KEPT + run.had.saturating_sub(KEPT + late).min(12_000) / 8;

@@ -1,6 +1,7 @@
 //! Whether `Retry-After` is true: there where it should be, within its bounds, and just what
 //! is left where that is known.
 
+use super::fences::Lease;
 use super::refusals::unless;
 use super::run::Run;
 use super::{State, Wrong};
@@ -58,6 +59,12 @@ impl State {
                 (Refuses::Banned, LONGEST_BAN)
             }
             _ if message.starts_with("Instance is busy") => {
+                let mut leases = self.leases.iter().filter(|((_, its), _)| *its == run.instance);
+                // One that a call has taken which was under way for long.
+                let is_later = |lease: &Lease| (run.began..=run.ended).contains(&lease.at);
+                if leases.any(|(_, its)| its.iter().any(is_later)) {
+                    return None;
+                }
                 let left = run.until.1.saturating_sub(run.world_began);
                 let is_right = wait * 1_000 <= left + APART;
                 return (!is_right).then(|| Wrong {
