@@ -110,6 +110,9 @@ pub(crate) async fn run(seed: u64, steps: &[Step], weights: &Weights) -> Result<
 
 impl Director {
     async fn step(&mut self, step: &Step) -> Result<(), Broken> {
+        if step.rests {
+            self.come_to_rest().await;
+        }
         self.trace.note(|| format!("{:>3} {:?}", step.number, step.what));
         self.disturb(true);
         match &step.what {

@@ -23,6 +23,8 @@ pub(crate) struct Step {
     pub(crate) overlap: Option<u64>,
     /// Where it is a run that freezes, its lease ends meanwhile.
     pub(crate) takeover: Option<Takeover>,
+    /// It waits until all that is under way has ended.
+    pub(crate) rests: bool,
 }
 
 /// What happens while a run is frozen, and its lease ends.
@@ -72,6 +74,18 @@ pub(crate) enum What {
     /// So many leaves of other groups have no outcome, and so many had none once: as if as many
     /// runs had crashed before.
     Crowd(usize, usize, usize),
+}
+
+impl What {
+    /// Whether hours go by with it.
+    fn is_long(&self) -> bool {
+        const HOUR: i64 = 60 * 60 * 1_000;
+        match self {
+            Self::Later(by, _) | Self::Time(Time::By(by)) => *by >= HOUR,
+            Self::Time(Time::AboutADay(_)) => true,
+            _ => false,
+        }
+    }
 }
 
 /// Whose token a request carries.

@@ -35,10 +35,12 @@ impl State {
             | "Service is temporarily unavailable" => 5,
             _ => 0,
         };
+        let moved = run.moved_ended.abs_diff(run.moved_began) / 1_000;
         let is_right = match wait {
             // A queue is told no times.
             None => longest == 0 || run.is_queued,
-            Some(wait) => (1..=longest).contains(&wait),
+            // Its time is of when the call was made that told it.
+            Some(wait) => (1..=longest + moved).contains(&wait),
         };
         unless(is_right, "retry-after", || format!("{message}: {wait:?}"))
     }

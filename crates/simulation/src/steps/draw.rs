@@ -79,7 +79,9 @@ fn draw(number: u64, dice: &mut Rng, weights: &Weights, asked: &mut Vec<Ask>) ->
     };
     let takeover = weights.takeover.strikes(dice).then(|| takeover(&what, dice, weights)).flatten();
     let overlap = weights.overlap.strikes(dice).then(|| dice.u64(0..60));
-    Step { number, what, overlap, takeover }
+    // Hours that go by within a run of seconds are not of this world, and hide what is wrong.
+    let rests = what.is_long() && dice.u8(0..8) > 0;
+    Step { number, what, overlap, takeover, rests }
 }
 
 /// What happens while the run of a step is frozen, if it is.

@@ -55,7 +55,7 @@ struct Telling {
 }
 
 fn step(what: What) -> Step {
-    Step { number: 0, what, overlap: None, takeover: None }
+    Step { number: 0, what, overlap: None, takeover: None, rests: false }
 }
 
 impl Telling {
