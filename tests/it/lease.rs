@@ -144,6 +144,36 @@ async fn an_acquire_that_arrives_late_takes_no_lease_that_has_just_begun() {
     assert_eq!(rig.simulator().record().connections, 0);
 }
 
+/// It would write intents that were given up, and an end of the lease that comes too early.
+#[tokio::test]
+async fn an_attempt_that_was_refused_and_arrives_again_changes_nothing_under_a_later_one() {
+    let rig = Rig::start().await;
+    let traffic = Traffic::new();
+    let service = rig.local(&traffic);
+    let free = rig.session().await;
+    take(&rig, SystemClock::new().now().plus(Duration::from_secs(20))).await;
+    let (refused, leaving) = (HoldHandle::new(), HoldHandle::new());
+    traffic.plan("UpdateItem", CallFault::Pass);
+    traffic.plan("UpdateItem", CallFault::HoldAfter(refused.clone()));
+    rig.simulator().script(Fault::new(Moment::Leave, Reaction::Hold(leaving.clone())));
+    let run =
+        tokio::spawn(
+            async move { ask(&service, &Request::leave(ACCOUNT_TOKEN, "sales", GROUP)).await },
+        );
+    refused.reached().await;
+    rig.provisioner.put(free).await.unwrap();
+    let late = traffic.calls().into_iter().nth(1).unwrap();
+    refused.release();
+    leaving.reached().await;
+    let taken = rig.session().await;
+    let answer = late.again(rig.backends.dynamodb()).await.unwrap();
+    assert!(answer.contains("ConditionalCheckFailedException"), "{answer}");
+    assert_eq!(rig.session().await, taken);
+    leaving.release();
+    assert_eq!(run.await.unwrap().status, 200);
+    rig.assert_settled().await;
+}
+
 #[tokio::test]
 async fn a_run_whose_lease_was_taken_over_writes_nothing_and_releases_nothing() {
     let rig = Rig::start().await;

@@ -2,6 +2,7 @@
 //! faults injected there.
 
 mod access;
+mod again;
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};

@@ -6,8 +6,6 @@ use std::process::Stdio;
 use local_stack::items::{Item, binary};
 use local_stack::proxy::Proxy;
 use local_stack::traffic::{Call, CallFault};
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpStream;
 use whatsapp_simulator::{Device, HoldHandle};
 
 use crate::rig::{Rig, id};
@@ -39,21 +37,7 @@ async fn keys_in_use(rig: &Rig) -> BTreeSet<String> {
 
 /// Sends a recorded call once more, and waits for its answer, whatever it is.
 async fn send(dynamodb: &str, call: &Call) {
-    let address = dynamodb.strip_prefix("http://").unwrap();
-    let body = call.body.to_string();
-    let request = format!(
-        "POST / HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\
-         Content-Type: application/x-amz-json-1.0\r\nContent-Length: {}\r\n\
-         X-Amz-Target: DynamoDB_20120810.{}\r\nX-Amz-Date: 20260101T000000Z\r\n\
-         Authorization: AWS4-HMAC-SHA256 Credential=local/20260101/eu-west-1/dynamodb/aws4_request, \
-         SignedHeaders=host;x-amz-date, Signature=00\r\n\r\n{body}",
-        body.len(),
-        call.operation,
-    );
-    let mut stream = TcpStream::connect(address).await.unwrap();
-    stream.write_all(request.as_bytes()).await.unwrap();
-    let mut answer = String::new();
-    stream.read_to_string(&mut answer).await.unwrap();
+    let answer = call.again(dynamodb).await.unwrap();
     let understood = answer.contains("200 OK") || answer.contains("TransactionCanceledException");
     assert!(understood, "{answer}");
 }

@@ -12,11 +12,11 @@ use domain::group::GroupJid;
 use domain::tenant::InstanceId;
 
 use super::intents::{self, Intents};
-use super::{Leased, Owner, Sessions};
+use super::{Leased, Sessions};
 use crate::rows::session::{DELETING, LINKED, LOGGED_OUT, NEVER_LINKED};
 use crate::table::{Attributes, Corrupt, Item, StoreError, Updated, keys};
 
-pub(super) use attempts::{Attempt, Attempts};
+pub(super) use attempts::{Attempt, Attempts, OURS, Try};
 pub use error::AcquireError;
 use take::{Take, Wanted};
 
@@ -51,8 +51,7 @@ impl Sessions {
         let mut wanted = Wanted::usual(jids);
         let mut is_tidied = false;
         loop {
-            let update =
-                |owner: &Owner, now, span| Take { owner, now, span, wanted: &wanted }.update();
+            let update = |attempt: &Try<'_>| Take { attempt, wanted: &wanted }.update();
             let (item, now) = match attempts.take(update, |item| item).await? {
                 Attempt::Taken(leased, _) => return Ok(*leased),
                 Attempt::Refused(item, now) => (item, now),

@@ -9,8 +9,8 @@ use domain::clock::{Budget, UnixMillis};
 use domain::lease::LEASE;
 use domain::tenant::InstanceId;
 
-use super::acquire::{Attempt, Attempts};
-use super::{AcquireError, Leased, Owner, Sessions};
+use super::acquire::{Attempt, Attempts, OURS, Try};
+use super::{AcquireError, Leased, Sessions};
 use crate::rows::session::Session;
 use crate::table::{Action, Attributes, Item, Update, binary, number, text};
 
@@ -58,18 +58,21 @@ fn with_credentials(mut item: Attributes) -> Attributes {
 }
 
 /// As acquire takes it, without a word about the state.
-fn take(owner: &Owner, now: UnixMillis, span: Duration) -> Update {
+fn take(attempt: &Try<'_>) -> Update {
+    let Try { owner, now, until, taken } = attempt;
     Update {
         expression: "SET lease_owner = :me, lease_until = :until".to_owned(),
-        condition: "attribute_exists(pk) \
+        condition: format!(
+            "attribute_exists(pk) \
             AND (attribute_not_exists(last_owner) OR last_owner <> :me) \
             AND (attribute_not_exists(lease_until) OR lease_until < :now \
-                 OR lease_until > :absurd OR lease_owner = :me)"
-            .to_owned(),
+                 OR lease_until > :absurd OR {OURS})"
+        ),
         names: HashMap::new(),
         values: HashMap::from([
             (":me".to_owned(), text(owner.0.as_str())),
-            (":until".to_owned(), number(now.plus(span).0)),
+            (":until".to_owned(), number(until.0)),
+            (":taken".to_owned(), number(taken.0)),
             (":now".to_owned(), number(now.0)),
             (
                 ":absurd".to_owned(),

@@ -28,7 +28,28 @@ pub(in crate::session) struct Attempts<'a> {
     pause: Duration,
     waits: u32,
     busy_until: Option<UnixMillis>,
+    /// When the leases end that were tried for, each another.
+    ends: Vec<UnixMillis>,
 }
+
+/// What one attempt is made of.
+pub(in crate::session) struct Try<'a> {
+    /// Whose it is.
+    pub(in crate::session) owner: &'a Owner,
+    /// Now.
+    pub(in crate::session) now: UnixMillis,
+    /// When the lease is to end.
+    pub(in crate::session) until: UnixMillis,
+    /// When the one ends that an attempt of the same owner has taken after it was given up;
+    /// `until` where none has.
+    pub(in crate::session) taken: UnixMillis,
+}
+
+/// The lease is the owner's, by this very attempt or by one that was seen to have taken it. By
+/// the owner alone an earlier attempt that is late would pass: it writes intents that were given
+/// up, past their bound, and an end that comes too early.
+pub(in crate::session) const OURS: &str =
+    "(lease_owner = :me AND (lease_until = :until OR lease_until = :taken))";
 
 /// What one attempt came to.
 pub(in crate::session) enum Attempt {
@@ -63,14 +84,50 @@ impl<'a> Attempts<'a> {
             pause: LEASE.first_wait,
             waits: 0,
             busy_until: None,
+            ends: Vec::new(),
         })
     }
 
-    /// Tries the update that is made of the owner, the time, and how long the lease is to
-    /// last. What the item lacks is added by `completed`.
+    /// Tries the update. What the item lacks is added by `completed`.
     pub(in crate::session) async fn take(
-        &self,
-        update: impl FnOnce(&Owner, UnixMillis, Duration) -> Update,
+        &mut self,
+        update: impl Fn(&Try<'_>) -> Update,
+        completed: fn(Attributes) -> Attributes,
+    ) -> Result<Attempt, AcquireError> {
+        let mut taken = None;
+        loop {
+            let attempt = self.take_once(&update, taken, completed).await?;
+            let late = match &attempt {
+                Attempt::Taken(..) => None,
+                Attempt::Refused(item, _) => self.taken_by_us(Item(item)),
+            };
+            if late.is_none() || late == taken {
+                return Ok(attempt);
+            }
+            taken = late;
+        }
+    }
+
+    /// The end of the lease, where an attempt of ours has it that was late.
+    fn taken_by_us(&self, item: Item<'_>) -> Option<UnixMillis> {
+        let is_ours = item.optional_text("lease_owner") == Some(self.owner.0.as_str());
+        item.optional_number("lease_until").filter(|_| is_ours).map(UnixMillis)
+    }
+
+    /// That end, or the latest before it that no attempt had: what is left of a run grows
+    /// less as the time grows, so that all of them would end at once.
+    fn another_end(&mut self, mut until: UnixMillis) -> UnixMillis {
+        while self.ends.contains(&until) {
+            until = until.minus(Duration::from_millis(1));
+        }
+        self.ends.push(until);
+        until
+    }
+
+    async fn take_once(
+        &mut self,
+        update: &impl Fn(&Try<'_>) -> Update,
+        taken: Option<UnixMillis>,
         completed: fn(Attributes) -> Attributes,
     ) -> Result<Attempt, AcquireError> {
         let now = self.clock.now();
@@ -82,7 +139,8 @@ impl<'a> Attempts<'a> {
         }
         let asked = Instant::now();
         let ours = self.budget.remaining().min(LEASE.run);
-        let update = update(&self.owner, now, ours + LEASE.skew);
+        let until = self.another_end(now.plus(ours + LEASE.skew));
+        let update = update(&Try { owner: &self.owner, now, until, taken: taken.unwrap_or(until) });
         let key = keys::session(self.instance);
         match self.sessions.table.update(&key, update, self.taking).await {
             Ok(Updated::Applied(item)) => {

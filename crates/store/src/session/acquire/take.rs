@@ -2,7 +2,6 @@
 
 use std::collections::HashMap;
 use std::fmt::Write;
-use std::time::Duration;
 
 use domain::block::LONGEST_BLOCK;
 use domain::broken;
@@ -12,6 +11,7 @@ use domain::lease::LEASE;
 
 use super::super::Owner;
 use super::super::intents::{self, Intents, MOST_OPEN, Paths, StoredIntent};
+use super::attempts::{OURS, Try};
 use crate::rows::session::LINKED;
 use crate::table::{Update, number, text};
 
@@ -68,12 +68,8 @@ pub(super) fn lack_room(jids: &[GroupJid], standing: &Intents) -> bool {
 }
 
 /// One attempt to take a lease.
-#[derive(Debug)]
 pub(super) struct Take<'a> {
-    pub(super) owner: &'a Owner,
-    pub(super) now: UnixMillis,
-    /// How long the lease lasts.
-    pub(super) span: Duration,
+    pub(super) attempt: &'a Try<'a>,
     pub(super) wanted: &'a Wanted,
 }
 
@@ -92,20 +88,22 @@ pub(super) fn absurd_block(now: UnixMillis) -> UnixMillis {
 impl Take<'_> {
     /// The update that takes a free lease, re-enters our own, and nobody else's.
     pub(super) fn update(&self) -> Update {
-        let Self { owner, now, span, wanted } = self;
+        let Self { attempt: Try { owner, now, until, taken }, wanted } = self;
         let mut expression = "SET lease_owner = :me, lease_until = :until".to_owned();
-        let mut condition = "attribute_exists(pk) AND session_state = :linked \
+        let mut condition = format!(
+            "attribute_exists(pk) AND session_state = :linked \
             AND (attribute_not_exists(blocked_until) OR blocked_until <= :now \
                  OR blocked_until > :absurd_block) \
             AND (attribute_not_exists(last_owner) OR last_owner <> :me) \
             AND (attribute_not_exists(lease_until) OR lease_until < :now \
-                 OR lease_until > :absurd OR lease_owner = :me)"
-            .to_owned();
+                 OR lease_until > :absurd OR {OURS})"
+        );
         broken!(LateAcquireIsRefused =>
             condition = condition.replace("last_owner <> :me", "attribute_exists(pk)"));
         let mut values = HashMap::from([
             (":me".to_owned(), text(owner.0.as_str())),
-            (":until".to_owned(), number(now.plus(*span).0)),
+            (":until".to_owned(), number(until.0)),
+            (":taken".to_owned(), number(taken.0)),
             (":now".to_owned(), number(now.0)),
             (":absurd".to_owned(), number(broken!(LeaseIsExclusive => 0; absurd(*now).0))),
             (":absurd_block".to_owned(), number(absurd_block(*now).0)),
@@ -123,13 +121,13 @@ impl Take<'_> {
         match &wanted.room {
             Room::ForAll if wanted.jids.is_empty() => {}
             Room::ForAll => {
-                condition.push_str(" AND (size(intents) <= :room OR lease_owner = :me)");
+                let _ = write!(condition, " AND (size(intents) <= :room OR {OURS})");
                 let most = broken!(OpenIntentsAreBounded => usize::MAX; MOST_OPEN);
                 let room = most.saturating_sub(wanted.jids.len());
                 values.insert(":room".to_owned(), number(room as u64));
             }
             Room::AsSeen { known, seen } => {
-                condition.push_str(" AND (lease_owner = :me OR (size(intents) <= :seen");
+                let _ = write!(condition, " AND ({OURS} OR (size(intents) <= :seen");
                 values.insert(":seen".to_owned(), number(*seen as u64));
                 for jid in known {
                     let _ = write!(condition, " AND attribute_exists({})", paths.of(jid.as_str()));
